@@ -1,0 +1,61 @@
+//! What can be asked for. A command is decided against the state: events, or a named refusal.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Anchor, EventId, PersonId, PlanId, Role, SectionId, ThreadId};
+
+/// A command with the id under which it can be repeated without being done twice.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Request {
+    pub id: EventId,
+    #[serde(flatten)]
+    pub command: Command,
+}
+
+/// The tag is the command's type: `noun.verb`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "type")]
+pub enum Command {
+    #[serde(rename = "person.add")]
+    PersonAdd { person: PersonId, roles: Vec<Role>, name: String },
+    #[serde(rename = "plan.create")]
+    PlanCreate {
+        /// Chosen by the asker, or made from the command's id.
+        plan: Option<PlanId>,
+        title: String,
+    },
+    #[serde(rename = "plan.rename")]
+    PlanRename { plan: PlanId, title: String },
+    #[serde(rename = "plan.freeze")]
+    PlanFreeze { plan: PlanId, reason: String },
+    #[serde(rename = "plan.unfreeze")]
+    PlanUnfreeze { plan: PlanId, reason: String },
+    #[serde(rename = "section.create")]
+    SectionCreate {
+        plan: PlanId,
+        /// Chosen by the asker, or made from the command's id.
+        section: Option<SectionId>,
+        heading: String,
+        /// None: at the top level.
+        parent: Option<SectionId>,
+        /// The sibling it follows; none: before all siblings.
+        after: Option<SectionId>,
+    },
+    #[serde(rename = "section.rename")]
+    SectionRename { plan: PlanId, section: SectionId, heading: String },
+    #[serde(rename = "section.move")]
+    SectionMove { plan: PlanId, section: SectionId, parent: Option<SectionId>, after: Option<SectionId> },
+    #[serde(rename = "section.remove")]
+    SectionRemove { plan: PlanId, section: SectionId },
+    #[serde(rename = "section.restore")]
+    SectionRestore { plan: PlanId, section: SectionId },
+    #[serde(rename = "thread.open")]
+    ThreadOpen { plan: PlanId, thread: ThreadId, anchor: Anchor, text: String },
+    #[serde(rename = "thread.reply")]
+    ThreadReply { plan: PlanId, thread: ThreadId, text: String },
+    #[serde(rename = "thread.resolve")]
+    ThreadResolve { plan: PlanId, thread: ThreadId },
+    #[serde(rename = "thread.reopen")]
+    ThreadReopen { plan: PlanId, thread: ThreadId },
+}

@@ -1,0 +1,108 @@
+//! What can have happened. Events are facts: never refused, never changed, read for ever.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{ActorId, ChangeHash, DocumentId, EventId, Heads, PersonId, PlanId, SectionId, ThreadId};
+
+/// What someone does in the network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    Secretariat,
+    Representative,
+    Consultant,
+    Board,
+    Chair,
+    Administrator,
+}
+
+/// The words that a comment is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Anchor {
+    pub section: SectionId,
+    /// Automerge cursor of the first character.
+    pub start: String,
+    /// Automerge cursor of the last character.
+    pub end: String,
+    /// The state of the document in which the words were selected.
+    pub heads: Heads,
+    /// The words, as they stood then.
+    pub quote: String,
+}
+
+/// One fact, without its envelope. The tag is the event's type: `noun.verbed`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "type")]
+pub enum Event {
+    /// The log was made, or restored: who signs its checkpoints from here on.
+    #[serde(rename = "epoch.began")]
+    EpochBegan {
+        epoch: u64,
+        /// The verifier key of the checkpoints (C2SP `signed-note`).
+        verifier_key: String,
+    },
+    #[serde(rename = "person.added")]
+    PersonAdded { person: PersonId, roles: Vec<Role> },
+    #[serde(rename = "plan.created")]
+    PlanCreated { plan: PlanId, title: String, document: DocumentId },
+    #[serde(rename = "plan.renamed")]
+    PlanRenamed { plan: PlanId, title: String },
+    #[serde(rename = "plan.frozen")]
+    PlanFrozen { plan: PlanId, reason: String },
+    #[serde(rename = "plan.unfrozen")]
+    PlanUnfrozen { plan: PlanId, reason: String },
+    /// An actor id was used for the first time: from here on it stands for this person in this plan.
+    #[serde(rename = "actor.bound")]
+    ActorBound { plan: PlanId, actor_id: ActorId, person: PersonId },
+    /// One change of a document.
+    #[serde(rename = "document.changed")]
+    DocumentChanged {
+        plan: PlanId,
+        document: DocumentId,
+        hash: ChangeHash,
+        actor_id: ActorId,
+        /// The document's heads after this change.
+        heads: Heads,
+        /// The Automerge change, uncompressed, in base64.
+        change: Base64,
+    },
+    #[serde(rename = "thread.opened")]
+    ThreadOpened { plan: PlanId, thread: ThreadId, anchor: Anchor, text: String },
+    #[serde(rename = "thread.replied")]
+    ThreadReplied { plan: PlanId, thread: ThreadId, reply: EventId, text: String },
+    #[serde(rename = "thread.resolved")]
+    ThreadResolved { plan: PlanId, thread: ThreadId },
+    #[serde(rename = "thread.reopened")]
+    ThreadReopened { plan: PlanId, thread: ThreadId },
+}
+
+/// Bytes, written as base64 in JSON.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Base64(pub bytes::Bytes);
+
+impl Serialize for Base64 {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        use base64::Engine as _;
+        to.serialize_str(&base64::engine::general_purpose::STANDARD.encode(&self.0))
+    }
+}
+
+impl<'de> Deserialize<'de> for Base64 {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        use base64::Engine as _;
+        let text = String::deserialize(from)?;
+        let bytes =
+            base64::engine::general_purpose::STANDARD.decode(text).map_err(serde::de::Error::custom)?;
+        Ok(Self(bytes.into()))
+    }
+}
+
+impl JsonSchema for Base64 {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Base64".into()
+    }
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "string", "contentEncoding": "base64" })
+    }
+}

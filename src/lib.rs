@@ -1,0 +1,8 @@
+//! Quorate: drafting a plan together, and standing by it. See `ARCHITECTURE.md`.
+
+pub mod document;
+pub mod domain;
+pub mod export;
+pub mod log;
+pub mod replay;
+pub mod session;

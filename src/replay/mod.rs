@@ -1,0 +1,1 @@
+//! The plan after any event, and the walk between two events.

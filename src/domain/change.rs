@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::{ActorId, ChangeHash, Heads};
+use super::{ActorId, ChangeHash};
 
 /// What one keystroke or action of one person did to the document. Made by the byte scan, which has
 /// checked that the fields are what the bytes say.
@@ -20,9 +20,4 @@ pub struct Change {
     pub time: i64,
     /// The chunk, uncompressed.
     pub raw: Bytes,
-}
-
-/// The heads where one change has seen all others.
-pub fn sole_heads(hash: ChangeHash) -> Heads {
-    vec![hash]
 }

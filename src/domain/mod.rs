@@ -2,15 +2,27 @@
 
 mod change;
 mod command;
+mod decide;
 mod event;
 mod id;
+mod person;
+pub mod plan;
+mod policy;
+mod refusal;
+mod section;
+mod state;
+mod thread;
 mod time;
 
-pub use change::{Change, sole_heads};
+pub use change::Change;
 pub use command::{Command, Request};
-pub use event::{Anchor, Event, Role};
+pub use decide::{Decision, Write, decide};
+pub use event::{Anchor, Base64, Event, Role};
 pub use id::{
     ActorId, BadId, ChangeHash, DocumentId, EventId, Heads, PersonId, PlanId, Position, ProvisionId,
     SectionId, ThreadId,
 };
+pub use policy::{Action, may};
+pub use refusal::Refusal;
+pub use state::{Actor, Fact, Freeze, Person, Plan, State, Thread};
 pub use time::Timestamp;

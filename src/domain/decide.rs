@@ -1,0 +1,70 @@
+//! `decide`: what follows from a command. The nouns' own files hold their ladders.
+
+use super::{
+    Actor, Command, Event, EventId, PlanId, Refusal, SectionId, State, person, plan, section, thread,
+};
+
+/// What is to be recorded when a command is granted.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Decision {
+    pub events: Vec<Event>,
+    /// What the program writes into the plan's document, recorded together with the events.
+    pub write: Option<Write>,
+    /// A name to keep apart from the log.
+    pub name: Option<String>,
+    /// What the command made or touched, for the answer.
+    pub plan: Option<PlanId>,
+}
+
+/// A change that the program makes to a document, for the person who asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Write {
+    Create { title: String },
+    Rename { title: String },
+    SectionCreate { section: SectionId, heading: String, parent: Option<SectionId>, after: Option<SectionId> },
+    SectionRename { section: SectionId, heading: String },
+    SectionMove { section: SectionId, parent: Option<SectionId>, after: Option<SectionId> },
+    SectionRemove { section: SectionId },
+    SectionRestore { section: SectionId },
+}
+
+/// Decides a command. The same state, actor and command always give the same answer.
+pub fn decide(state: &State, actor: &Actor, id: EventId, command: &Command) -> Result<Decision, Refusal> {
+    match command {
+        Command::PersonAdd { person, roles, name } => person::add(state, actor, person, roles, name),
+        Command::PlanCreate { plan, title } => {
+            plan::create(state, actor, plan.unwrap_or(PlanId(id.0)), title)
+        }
+        Command::PlanRename { plan, title } => plan::rename(state, actor, *plan, title),
+        Command::PlanFreeze { plan, reason } => plan::freeze(state, actor, *plan, reason),
+        Command::PlanUnfreeze { plan, reason } => plan::unfreeze(state, actor, *plan, reason),
+        Command::SectionCreate { .. }
+        | Command::SectionRename { .. }
+        | Command::SectionMove { .. }
+        | Command::SectionRemove { .. }
+        | Command::SectionRestore { .. } => section::decide(state, actor, id, command),
+        Command::ThreadOpen { plan, thread, anchor, text } => {
+            thread::open(state, actor, *plan, *thread, anchor, text)
+        }
+        Command::ThreadReply { plan, thread, text } => thread::reply(state, actor, id, *plan, *thread, text),
+        Command::ThreadResolve { plan, thread } => thread::resolve(state, actor, *plan, *thread),
+        Command::ThreadReopen { plan, thread } => thread::reopen(state, actor, *plan, *thread),
+    }
+}
+
+/// Longest title or heading, in characters.
+pub const TITLE_LIMIT: usize = 300;
+/// Longest comment or reason, in characters.
+pub const TEXT_LIMIT: usize = 10_000;
+
+/// The text without surrounding space; refused when nothing is left or it is too long.
+pub(super) fn text(field: &'static str, text: &str, limit: usize) -> Result<String, Refusal> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Err(Refusal::Empty { field });
+    }
+    if text.chars().count() > limit {
+        return Err(Refusal::TooLong { field, limit });
+    }
+    Ok(text.to_owned())
+}

@@ -1,0 +1,104 @@
+//! A plan: its title, and whether its text is open or frozen.
+
+use super::decide::{Decision, TEXT_LIMIT, TITLE_LIMIT, Write, text};
+use super::policy::{Action, require};
+use super::state::Plan;
+use super::{Actor, ActorId, DocumentId, Event, PersonId, PlanId, Refusal, State};
+
+pub(super) fn create(state: &State, actor: &Actor, plan: PlanId, title: &str) -> Result<Decision, Refusal> {
+    require(state.roles(&actor.person), Action::CreatePlan)?;
+    if state.plans.contains_key(&plan) {
+        return Err(Refusal::PlanExists);
+    }
+    let title = text("title", title, TITLE_LIMIT)?;
+    let document = DocumentId(*plan.0.as_bytes());
+    Ok(Decision {
+        events: vec![Event::PlanCreated { plan, title: title.clone(), document }],
+        write: Some(Write::Create { title }),
+        plan: Some(plan),
+        ..Decision::default()
+    })
+}
+
+pub(super) fn rename(state: &State, actor: &Actor, plan: PlanId, title: &str) -> Result<Decision, Refusal> {
+    editable(state, actor, plan)?;
+    let title = text("title", title, TITLE_LIMIT)?;
+    Ok(Decision {
+        events: vec![Event::PlanRenamed { plan, title: title.clone() }],
+        write: Some(Write::Rename { title }),
+        plan: Some(plan),
+        ..Decision::default()
+    })
+}
+
+pub(super) fn freeze(state: &State, actor: &Actor, plan: PlanId, reason: &str) -> Result<Decision, Refusal> {
+    let found = with(state, actor, plan, Action::Freeze)?;
+    if found.frozen.is_some() {
+        return Err(Refusal::AlreadyFrozen);
+    }
+    let reason = text("reason", reason, TEXT_LIMIT)?;
+    Ok(Decision { events: vec![Event::PlanFrozen { plan, reason }], plan: Some(plan), ..Decision::default() })
+}
+
+pub(super) fn unfreeze(
+    state: &State,
+    actor: &Actor,
+    plan: PlanId,
+    reason: &str,
+) -> Result<Decision, Refusal> {
+    let found = with(state, actor, plan, Action::Freeze)?;
+    if found.frozen.is_none() {
+        return Err(Refusal::NotFrozen);
+    }
+    let reason = text("reason", reason, TEXT_LIMIT)?;
+    Ok(Decision {
+        events: vec![Event::PlanUnfrozen { plan, reason }],
+        plan: Some(plan),
+        ..Decision::default()
+    })
+}
+
+/// The plan, if this person may read it and do this with it. An unreadable plan looks like none.
+pub fn with<'a>(state: &'a State, actor: &Actor, plan: PlanId, action: Action) -> Result<&'a Plan, Refusal> {
+    let roles = state.roles(&actor.person);
+    require(roles, Action::Read).map_err(|_| Refusal::PlanUnknown)?;
+    let plan = state.plans.get(&plan).ok_or(Refusal::PlanUnknown)?;
+    require(roles, action)?;
+    Ok(plan)
+}
+
+/// The plan, if this person may edit it now.
+pub fn editable<'a>(state: &'a State, actor: &Actor, plan: PlanId) -> Result<&'a Plan, Refusal> {
+    let plan = with(state, actor, plan, Action::Edit)?;
+    match &plan.frozen {
+        None => Ok(plan),
+        Some(frozen) => {
+            Err(Refusal::Frozen { reason: frozen.reason.clone(), by: frozen.by.clone(), at: frozen.at })
+        }
+    }
+}
+
+/// Decides over edits that were shown to be harmless: may this person make them, in the name of
+/// these actors? Answers with the bindings of the actors that are new.
+pub fn edit<'a>(
+    state: &State,
+    person: &PersonId,
+    plan: PlanId,
+    actors: impl IntoIterator<Item = &'a ActorId>,
+) -> Result<Vec<Event>, Refusal> {
+    editable(state, &Actor { person: person.clone() }, plan)?;
+    let mut bound: Vec<Event> = Vec::new();
+    for actor in actors {
+        match state.actors.get(actor) {
+            Some((of, whose)) if *of == plan && whose == person => {}
+            Some(_) => return Err(Refusal::ActorOfAnother),
+            None => {
+                let event = Event::ActorBound { plan, actor_id: actor.clone(), person: person.clone() };
+                if !bound.contains(&event) {
+                    bound.push(event);
+                }
+            }
+        }
+    }
+    Ok(bound)
+}

@@ -1,0 +1,56 @@
+//! Sections by command, for scripts. In the browser they are made, moved and removed in the document
+//! itself, so that it works offline; both end as changes of the document.
+
+use super::decide::{Decision, TITLE_LIMIT, Write, text};
+use super::plan::editable;
+use super::{Actor, Command, EventId, PlanId, Refusal, SectionId, State};
+
+pub(super) fn decide(
+    state: &State,
+    actor: &Actor,
+    id: EventId,
+    command: &Command,
+) -> Result<Decision, Refusal> {
+    let (plan, write) = match command {
+        Command::SectionCreate { plan, section, heading, parent, after } => {
+            let section = match section {
+                Some(section) => section.clone(),
+                None => SectionId::new(id.0.simple().to_string()).map_err(|_| Refusal::SectionUnknown)?,
+            };
+            let heading = text("heading", heading, TITLE_LIMIT)?;
+            (*plan, Write::SectionCreate { section, heading, parent: parent.clone(), after: after.clone() })
+        }
+        Command::SectionRename { plan, section, heading } => {
+            let heading = text("heading", heading, TITLE_LIMIT)?;
+            (*plan, Write::SectionRename { section: section.clone(), heading })
+        }
+        Command::SectionMove { plan, section, parent, after } => {
+            if parent.as_ref() == Some(section) || after.as_ref() == Some(section) {
+                return Err(Refusal::SectionInsideItself);
+            }
+            let (section, parent, after) = (section.clone(), parent.clone(), after.clone());
+            (*plan, Write::SectionMove { section, parent, after })
+        }
+        Command::SectionRemove { plan, section } => {
+            (*plan, Write::SectionRemove { section: section.clone() })
+        }
+        Command::SectionRestore { plan, section } => {
+            (*plan, Write::SectionRestore { section: section.clone() })
+        }
+        Command::PersonAdd { .. }
+        | Command::PlanCreate { .. }
+        | Command::PlanRename { .. }
+        | Command::PlanFreeze { .. }
+        | Command::PlanUnfreeze { .. }
+        | Command::ThreadOpen { .. }
+        | Command::ThreadReply { .. }
+        | Command::ThreadResolve { .. }
+        | Command::ThreadReopen { .. } => return Err(Refusal::SectionUnknown),
+    };
+    write_to(state, actor, plan, write)
+}
+
+fn write_to(state: &State, actor: &Actor, plan: PlanId, write: Write) -> Result<Decision, Refusal> {
+    editable(state, actor, plan)?;
+    Ok(Decision { write: Some(write), plan: Some(plan), ..Decision::default() })
+}

@@ -1,0 +1,77 @@
+//! A thread: comments on some words of a plan.
+
+use super::decide::{Decision, TEXT_LIMIT, text};
+use super::plan::with;
+use super::policy::Action;
+use super::state::Thread;
+use super::{Actor, Anchor, Event, EventId, PlanId, Refusal, State, ThreadId};
+
+pub(super) fn open(
+    state: &State,
+    actor: &Actor,
+    plan: PlanId,
+    thread: ThreadId,
+    anchor: &Anchor,
+    words: &str,
+) -> Result<Decision, Refusal> {
+    let found = with(state, actor, plan, Action::Comment)?;
+    if found.threads.contains_key(&thread) {
+        return Err(Refusal::ThreadExists);
+    }
+    let text = text("comment", words, TEXT_LIMIT)?;
+    if anchor.quote.is_empty() {
+        return Err(Refusal::Empty { field: "selection" });
+    }
+    if anchor.quote.chars().count() > TEXT_LIMIT {
+        return Err(Refusal::TooLong { field: "selection", limit: TEXT_LIMIT });
+    }
+    granted(plan, Event::ThreadOpened { plan, thread, anchor: anchor.clone(), text })
+}
+
+pub(super) fn reply(
+    state: &State,
+    actor: &Actor,
+    id: EventId,
+    plan: PlanId,
+    thread: ThreadId,
+    words: &str,
+) -> Result<Decision, Refusal> {
+    let found = find(state, actor, plan, thread)?;
+    if found.resolved {
+        return Err(Refusal::ThreadResolved);
+    }
+    let text = text("comment", words, TEXT_LIMIT)?;
+    granted(plan, Event::ThreadReplied { plan, thread, reply: id, text })
+}
+
+pub(super) fn resolve(
+    state: &State,
+    actor: &Actor,
+    plan: PlanId,
+    thread: ThreadId,
+) -> Result<Decision, Refusal> {
+    if find(state, actor, plan, thread)?.resolved {
+        return Err(Refusal::ThreadResolved);
+    }
+    granted(plan, Event::ThreadResolved { plan, thread })
+}
+
+pub(super) fn reopen(
+    state: &State,
+    actor: &Actor,
+    plan: PlanId,
+    thread: ThreadId,
+) -> Result<Decision, Refusal> {
+    if !find(state, actor, plan, thread)?.resolved {
+        return Err(Refusal::ThreadOpen);
+    }
+    granted(plan, Event::ThreadReopened { plan, thread })
+}
+
+fn find<'a>(state: &'a State, actor: &Actor, plan: PlanId, thread: ThreadId) -> Result<&'a Thread, Refusal> {
+    with(state, actor, plan, Action::Comment)?.threads.get(&thread).ok_or(Refusal::ThreadUnknown)
+}
+
+fn granted(plan: PlanId, event: Event) -> Result<Decision, Refusal> {
+    Ok(Decision { events: vec![event], plan: Some(plan), ..Decision::default() })
+}

@@ -53,9 +53,9 @@ pub fn decide(state: &State, actor: &Actor, id: EventId, command: &Command) -> R
 }
 
 /// Longest title or heading, in characters.
-pub const TITLE_LIMIT: usize = 300;
+pub(super) const TITLE_LIMIT: usize = 300;
 /// Longest comment or reason, in characters.
-pub const TEXT_LIMIT: usize = 10_000;
+pub(super) const TEXT_LIMIT: usize = 10_000;
 
 /// The text without surrounding space; refused when nothing is left or it is too long.
 pub(super) fn text(field: &'static str, text: &str, limit: usize) -> Result<String, Refusal> {

@@ -143,6 +143,10 @@ pub trait Log: Send + Sync {
     fn head(&self) -> Position;
     /// Wakes a reader whenever the head has moved; the reader then reads for itself.
     fn watch(&self) -> watch::Receiver<Position>;
+    /// Signs the log's size and root as they are now, and keeps the statement. Nothing new: nothing is written.
+    fn checkpoint(&self, at: Timestamp) -> Result<(), Failure>;
+    /// The key that verifies its checkpoints (C2SP `signed-note`).
+    fn verifier_key(&self) -> String;
     /// Forgets an erasable payload; false when there was none. The shell and the digest stay.
     fn erase(&self, position: Position) -> Result<bool, Failure>;
     /// A cache entry, written with the next commit or at once; never the truth.

@@ -1,0 +1,74 @@
+//! A document in memory, for those who read it.
+
+use automerge::{Automerge, AutomergeError, Change, LoadOptions};
+
+use super::text_encoding;
+use crate::domain::{ChangeHash, Heads};
+
+/// The bytes are not a document, or a change does not apply.
+#[derive(Debug, thiserror::Error)]
+#[error("the document cannot be read: {0}")]
+pub struct Unreadable(String);
+
+impl From<AutomergeError> for Unreadable {
+    fn from(cause: AutomergeError) -> Self {
+        Self(cause.to_string())
+    }
+}
+
+/// A document and its whole history, of admitted changes only. It is a cache: the changes in the log are the
+/// truth, and this is made from them.
+#[derive(Debug, Clone)]
+pub struct Reading(Automerge);
+
+impl Default for Reading {
+    fn default() -> Self {
+        Self(Automerge::new_with_encoding(text_encoding()))
+    }
+}
+
+impl Reading {
+    /// From bytes that [`Reading::save`] made.
+    pub fn load(bytes: &[u8]) -> Result<Self, Unreadable> {
+        Ok(Self(Automerge::load_with_options(bytes, LoadOptions::new().text_encoding(text_encoding()))?))
+    }
+
+    /// A document that has been brought up elsewhere in this module.
+    pub(in crate::document) fn of(document: Automerge) -> Self {
+        Self(document)
+    }
+
+    /// Adds admitted changes, each one uncompressed chunk. One call with many costs about what one with one
+    /// does.
+    pub fn apply<B: AsRef<[u8]>>(&mut self, changes: impl IntoIterator<Item = B>) -> Result<(), Unreadable> {
+        let changes = changes
+            .into_iter()
+            .map(|raw| {
+                Change::from_bytes(raw.as_ref().to_vec()).map_err(|cause| Unreadable(cause.to_string()))
+            })
+            .collect::<Result<Vec<_>, _>>()?;
+        Ok(self.0.apply_changes(changes)?)
+    }
+
+    /// The whole document in Automerge's own form, much smaller than its changes.
+    pub fn save(&self) -> Vec<u8> {
+        self.0.save()
+    }
+
+    /// The newest state, in ascending order.
+    pub fn heads(&self) -> Heads {
+        let mut heads: Heads = self.0.get_heads().into_iter().map(|hash| ChangeHash(hash.0)).collect();
+        heads.sort_unstable();
+        heads
+    }
+
+    /// Are these changes all here? Asked before any question about a past state, since Automerge passes over
+    /// hashes that it does not know and then answers about another state.
+    pub fn contains(&self, heads: &Heads) -> bool {
+        heads.iter().all(|hash| self.0.get_change_meta_by_hash(&automerge::ChangeHash(hash.0)).is_some())
+    }
+
+    pub(in crate::document) fn automerge(&self) -> &Automerge {
+        &self.0
+    }
+}

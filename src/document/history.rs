@@ -1,0 +1,403 @@
+//! The order and ancestry of one document's changes, without their bytes.
+//!
+//! Changes stand in the order of the log, which is a topological order: a change comes after all that
+//! it depends on. So a change is named by its index (0 is the first), and "everything below `n`" is
+//! a state of the document. 260,000 changes take about 15 MB.
+
+use std::collections::HashMap;
+
+use hashbrown::HashTable;
+
+use crate::domain::{ActorId, Change, ChangeHash, Heads, Position};
+
+/// A change whose dependencies are not in the history, so that it has no place in it yet.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{} changes that this one depends on are not known", .0.len())]
+pub struct MissingDeps(pub Vec<ChangeHash>);
+
+/// The changes of one document in log order. Only grows.
+#[derive(Debug, Default, Clone)]
+pub struct History {
+    hashes: Vec<ChangeHash>,
+    /// Index of the one dependency; or `NO_DEPS`; or `MANY` plus an index into `many`.
+    deps: Vec<u32>,
+    many: Vec<Box<[u32]>>,
+    actors: Vec<ActorId>,
+    actor_index: HashMap<ActorId, u32>,
+    /// By actor: the seq of its last change.
+    last_seq: Vec<u64>,
+    /// By change: its actor's index, and its seq.
+    authors: Vec<(u32, u32)>,
+    /// By change, one bit: nothing else was a head when it came. Walks to the ancestors stop here.
+    sole: Vec<u64>,
+    /// Where a run of changes at successive positions begins: (index, position).
+    runs: Vec<(u32, Position)>,
+    index: HashTable<u32>,
+    /// Ascending.
+    heads: Vec<u32>,
+}
+
+const NO_DEPS: u32 = u32::MAX;
+const MANY: u32 = 1 << 31;
+
+impl History {
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// How many changes there are.
+    pub fn len(&self) -> u32 {
+        self.hashes.len() as u32
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.hashes.is_empty()
+    }
+
+    /// Adds one change that stands in the log at `position`, which must be above all earlier ones.
+    /// Answers its index; for a change that is here already, the index that it has.
+    pub fn append(&mut self, change: &Change, position: Position) -> Result<u32, MissingDeps> {
+        if let Some(known) = self.index_of(&change.hash) {
+            return Ok(known);
+        }
+        let mut deps = Vec::with_capacity(change.deps.len());
+        let mut missing = Vec::new();
+        for dep in &change.deps {
+            match self.index_of(dep) {
+                Some(at) => deps.push(at),
+                None => missing.push(*dep),
+            }
+        }
+        if !missing.is_empty() {
+            return Err(MissingDeps(missing));
+        }
+        let at = self.len();
+        debug_assert!(at < MANY, "a document holds at most 2^31 changes");
+        debug_assert!(at == 0 || self.position(at - 1) < position, "positions ascend");
+
+        self.heads.retain(|head| !deps.contains(head));
+        self.heads.push(at);
+        let word = at as usize / 64;
+        if word == self.sole.len() {
+            push(&mut self.sole, 0);
+        }
+        if self.heads.len() == 1 {
+            self.sole[word] |= 1 << (at % 64);
+        }
+        let dep = match deps.as_slice() {
+            [] => NO_DEPS,
+            [one] => *one,
+            _ => {
+                self.many.push(deps.into_boxed_slice());
+                MANY | (self.many.len() - 1) as u32
+            }
+        };
+        push(&mut self.deps, dep);
+        push(&mut self.hashes, change.hash);
+        let actor = self.intern(&change.actor);
+        self.last_seq[actor as usize] = change.seq;
+        push(&mut self.authors, (actor, change.seq as u32));
+        match self.runs.last() {
+            Some(&(from, first)) if first + u64::from(at - from) == position => {}
+            _ => self.runs.push((at, position)),
+        }
+        let hashes = &self.hashes;
+        self.index.insert_unique(key(&change.hash), at, |&at| key(&hashes[at as usize]));
+        Ok(at)
+    }
+
+    pub fn index_of(&self, hash: &ChangeHash) -> Option<u32> {
+        self.index.find(key(hash), |&at| self.hashes[at as usize] == *hash).copied()
+    }
+
+    pub fn contains(&self, hash: &ChangeHash) -> bool {
+        self.index_of(hash).is_some()
+    }
+
+    /// The hash of the change at `at`, which must be below [`len`](Self::len).
+    pub fn hash(&self, at: u32) -> ChangeHash {
+        self.hashes[at as usize]
+    }
+
+    /// The changes that the one at `at` depends on.
+    pub fn deps(&self, at: u32) -> &[u32] {
+        let dep = &self.deps[at as usize];
+        match *dep {
+            NO_DEPS => &[],
+            many if many & MANY != 0 => &self.many[(many & !MANY) as usize],
+            _ => std::slice::from_ref(dep),
+        }
+    }
+
+    /// Who wrote the change at `at`, and its number among that actor's changes.
+    pub fn author(&self, at: u32) -> (&ActorId, u64) {
+        let (actor, seq) = self.authors[at as usize];
+        (&self.actors[actor as usize], u64::from(seq))
+    }
+
+    /// The seq of the actor's last change; none for an actor without a change.
+    pub fn last_seq(&self, actor: &ActorId) -> Option<u64> {
+        self.actor_index.get(actor).map(|&at| self.last_seq[at as usize])
+    }
+
+    /// The position in the log of the change at `at`.
+    pub fn position(&self, at: u32) -> Position {
+        let run = self.runs.partition_point(|&(from, _)| from <= at) - 1;
+        let (from, first) = self.runs[run];
+        first + u64::from(at - from)
+    }
+
+    /// How many changes stand in the log at or before `position`.
+    pub fn len_at(&self, position: Position) -> u32 {
+        let run = self.runs.partition_point(|&(_, first)| first <= position);
+        if run == 0 {
+            return 0;
+        }
+        let (from, first) = self.runs[run - 1];
+        let end = self.runs.get(run).map_or(self.len(), |&(next, _)| next);
+        end.min((u64::from(from) + (position - first) + 1).min(u64::from(u32::MAX)) as u32)
+    }
+
+    /// The heads of the whole history.
+    pub fn heads(&self) -> Heads {
+        self.to_hashes(&self.heads)
+    }
+
+    pub fn head_indexes(&self) -> &[u32] {
+        &self.heads
+    }
+
+    /// The heads after the first `len` changes.
+    pub fn heads_at(&self, len: u32) -> Heads {
+        self.to_hashes(&self.head_indexes_at(len))
+    }
+
+    fn head_indexes_at(&self, len: u32) -> Vec<u32> {
+        if len == 0 {
+            return Vec::new();
+        }
+        // Everything before the last sole head lies below it, so only what follows can be a head.
+        let from = (0..len).rev().find(|&at| self.was_sole_head(at)).unwrap_or(0);
+        let mut is_head = vec![true; (len - from) as usize];
+        for at in from..len {
+            for &dep in self.deps(at) {
+                if dep >= from {
+                    is_head[(dep - from) as usize] = false;
+                }
+            }
+        }
+        (from..len).filter(|at| is_head[(at - from) as usize]).collect()
+    }
+
+    /// All that is below `heads`, with them.
+    pub fn ancestors(&self, heads: &[u32]) -> Ancestors {
+        let mut seen = Ancestors { full: 0, from: 0, bits: Vec::new() };
+        let Some(&top) = heads.iter().max() else { return seen };
+        seen.bits = vec![0; top as usize / 64 + 1];
+        heads.iter().for_each(|&head| seen.insert(head));
+        for at in (0..=top).rev() {
+            if !seen.contains(at) {
+                continue;
+            }
+            if self.was_sole_head(at) {
+                seen.full = at + 1;
+                break;
+            }
+            for &dep in self.deps(at) {
+                seen.insert(dep);
+            }
+        }
+        seen.cut();
+        seen
+    }
+
+    /// Sorted hashes of some changes.
+    pub fn to_hashes(&self, indexes: &[u32]) -> Heads {
+        let mut hashes: Heads = indexes.iter().map(|&at| self.hash(at)).collect();
+        hashes.sort_unstable();
+        hashes
+    }
+
+    fn was_sole_head(&self, at: u32) -> bool {
+        self.sole[at as usize / 64] & (1 << (at % 64)) != 0
+    }
+
+    fn intern(&mut self, actor: &ActorId) -> u32 {
+        if let Some(&at) = self.actor_index.get(actor) {
+            return at;
+        }
+        let at = self.actors.len() as u32;
+        self.actors.push(actor.clone());
+        self.last_seq.push(0);
+        self.actor_index.insert(actor.clone(), at);
+        at
+    }
+}
+
+/// A set of changes that holds, with each one, all that it depends on.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Ancestors {
+    /// Everything below is in the set.
+    full: u32,
+    /// The index of the first bit in `bits`: a multiple of 64.
+    from: u32,
+    bits: Vec<u64>,
+}
+
+impl Ancestors {
+    pub fn contains(&self, at: u32) -> bool {
+        at < self.full
+            || at >= self.from
+                && self
+                    .bits
+                    .get((at - self.from) as usize / 64)
+                    .is_some_and(|word| word >> (at % 64) & 1 == 1)
+    }
+
+    /// Those of the first `len` changes that are not in the set, in log order.
+    pub fn missing(&self, len: u32) -> impl Iterator<Item = u32> + '_ {
+        (self.full..len).filter(|&at| !self.contains(at))
+    }
+
+    fn insert(&mut self, at: u32) {
+        self.bits[(at - self.from) as usize / 64] |= 1 << (at % 64);
+    }
+
+    /// Drops the words that `full` speaks for.
+    fn cut(&mut self) {
+        let words = (self.full / 64) as usize;
+        self.bits.drain(..words.min(self.bits.len()));
+        self.from = words as u32 * 64;
+    }
+}
+
+/// SHA-256 is even enough that its first bytes serve as the table's hash.
+fn key(hash: &ChangeHash) -> u64 {
+    u64::from_le_bytes(hash.0[..8].try_into().expect("8 of 32 bytes"))
+}
+
+/// Grows by an eighth: doubling would leave half of a long history's memory unused.
+fn push<T>(to: &mut Vec<T>, value: T) {
+    if to.len() == to.capacity() {
+        to.reserve_exact((to.len() / 8).max(16));
+    }
+    to.push(value);
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may fail")]
+mod tests {
+    use bytes::Bytes;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn hash(n: u32) -> ChangeHash {
+        use sha2::Digest as _;
+        ChangeHash(sha2::Sha256::digest(n.to_le_bytes()).into())
+    }
+
+    fn change(n: u32, deps: &[u32]) -> Change {
+        Change {
+            hash: hash(n),
+            deps: deps.iter().map(|&n| hash(n)).collect(),
+            actor: ActorId::new(&[(n % 3) as u8 + 1]).unwrap(),
+            seq: u64::from(n / 3) + 1,
+            start_op: 1,
+            time: 0,
+            raw: Bytes::new(),
+        }
+    }
+
+    /// 0 ← 1 ← {2, 3} ← 4, then 5 beside 4.
+    fn forked() -> History {
+        let mut history = History::new();
+        for (n, deps) in [(0, &[][..]), (1, &[0]), (2, &[1]), (3, &[1]), (4, &[2, 3]), (5, &[3])] {
+            history.append(&change(n, deps), 10 + u64::from(n) * if n < 3 { 1 } else { 2 }).unwrap();
+        }
+        history
+    }
+
+    #[test]
+    fn heads_are_what_nothing_depends_on() {
+        let history = forked();
+        assert_eq!(history.heads(), history.to_hashes(&[4, 5]));
+        for (len, heads) in [(0, &[][..]), (1, &[0]), (3, &[2]), (4, &[2, 3]), (5, &[4]), (6, &[4, 5])] {
+            assert_eq!(history.heads_at(len), history.to_hashes(heads), "after {len} changes");
+        }
+    }
+
+    #[test]
+    fn a_change_without_its_deps_is_not_taken() {
+        let mut history = forked();
+        let refused = history.append(&change(9, &[8, 4]), 99).unwrap_err();
+        assert_eq!(refused, MissingDeps(vec![hash(8)]));
+        assert_eq!(history.len(), 6);
+    }
+
+    #[test]
+    fn a_known_change_keeps_its_place() {
+        let mut history = forked();
+        assert_eq!(history.append(&change(2, &[1]), 99), Ok(2));
+        assert_eq!(history.len(), 6);
+    }
+
+    #[test]
+    fn positions_with_gaps() {
+        let history = forked(); // 10, 11, 12, 16, 18, 20
+        let positions: Vec<_> = (0..6).map(|at| history.position(at)).collect();
+        assert_eq!(positions, [10, 11, 12, 16, 18, 20]);
+        for (position, len) in [(0, 0), (9, 0), (10, 1), (12, 3), (15, 3), (16, 4), (19, 5), (20, 6), (99, 6)]
+        {
+            assert_eq!(history.len_at(position), len, "at {position}");
+        }
+    }
+
+    #[test]
+    fn last_seq_by_actor() {
+        let history = forked();
+        assert_eq!(history.last_seq(&ActorId::new(&[1]).unwrap()), Some(2));
+        assert_eq!(history.last_seq(&ActorId::new(&[9]).unwrap()), None);
+        assert_eq!(history.author(4), (&ActorId::new(&[2]).unwrap(), 2));
+    }
+
+    proptest! {
+        /// Against the plain definition, on random graphs.
+        #[test]
+        fn ancestors_and_heads_as_defined(
+            graph in prop::collection::vec(prop::collection::vec(0..6u32, 0..3), 1..150),
+            tops in prop::collection::vec(any::<prop::sample::Index>(), 0..4),
+        ) {
+            let mut history = History::new();
+            let mut deps_of: Vec<Vec<u32>> = Vec::new();
+            for (n, back) in graph.iter().enumerate() {
+                let n = n as u32;
+                let mut deps: Vec<u32> = back.iter().filter(|b| **b < n).map(|b| n - 1 - b).collect();
+                deps.sort_unstable();
+                deps.dedup();
+                history.append(&change(n, &deps), u64::from(n) + 1).unwrap();
+                deps_of.push(deps);
+            }
+            let tops: Vec<u32> = tops.iter().map(|i| i.index(graph.len()) as u32).collect();
+            let mut expected = std::collections::BTreeSet::new();
+            let mut stack = tops.clone();
+            while let Some(at) = stack.pop() {
+                if expected.insert(at) {
+                    stack.extend(&deps_of[at as usize]);
+                }
+            }
+            let found = history.ancestors(&tops);
+            for at in 0..history.len() {
+                prop_assert_eq!(found.contains(at), expected.contains(&at), "change {}", at);
+            }
+            let missing: Vec<u32> = found.missing(history.len()).collect();
+            prop_assert_eq!(missing, (0..history.len()).filter(|at| !expected.contains(at)).collect::<Vec<_>>());
+            for len in 0..=history.len() {
+                let heads: Vec<u32> = (0..len)
+                    .filter(|at| !(0..len).any(|later| deps_of[later as usize].contains(at)))
+                    .collect();
+                prop_assert_eq!(history.heads_at(len), history.to_hashes(&heads));
+            }
+        }
+    }
+}

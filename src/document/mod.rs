@@ -1,16 +1,30 @@
 //! The plan as an Automerge document. Nothing outside this module meets the crate `automerge`.
 
+mod admission;
 mod blocks;
+mod columns;
+mod copy;
 mod history;
+mod import;
+mod marks;
+mod past;
 mod reading;
+mod refused;
+mod rules;
+mod scan;
 mod text;
 mod tree;
 
 use automerge::TextEncoding;
 
+pub use admission::{Admission, Verdict};
 pub use blocks::{Attrs, Block, BlockType, Duplicates, Link, Marks, Run, normalise};
+pub use copy::Copy;
 pub use history::{Ancestors, History, MissingDeps};
+pub use import::import;
 pub use reading::{Reading, Unreadable};
+pub use refused::Refused;
+pub use scan::{Chunk, limits, scan, split};
 pub use text::{Span, utf16_len};
 pub use tree::{Item, List, Node, tree};
 

@@ -10,6 +10,12 @@ use crate::domain::{ChangeHash, Heads};
 #[error("the document cannot be read: {0}")]
 pub struct Unreadable(String);
 
+impl Unreadable {
+    pub(in crate::document) fn because(cause: impl Into<String>) -> Self {
+        Self(cause.into())
+    }
+}
+
 impl From<AutomergeError> for Unreadable {
     fn from(cause: AutomergeError) -> Self {
         Self(cause.to_string())
@@ -70,5 +76,9 @@ impl Reading {
 
     pub(in crate::document) fn automerge(&self) -> &Automerge {
         &self.0
+    }
+
+    pub(in crate::document) fn automerge_mut(&mut self) -> &mut Automerge {
+        &mut self.0
     }
 }

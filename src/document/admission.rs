@@ -1,0 +1,49 @@
+//! Admission: no change reaches the log before it is shown to apply and to rebuild to its own hash.
+//!
+//! The byte scan ([`super::scan()`]) comes first, always. Behind it stands one interface with a choice of
+//! ways; here by copy ([`super::Copy`]): apply, then look whether the document is still sound.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::{Reading, Refused};
+use crate::domain::{Change, ChangeHash, Heads};
+
+/// The answer for one change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// May be written to the log; holds once [`Admission::confirm`] was called.
+    Admitted,
+    /// It is in the history already (or stands earlier in the batch): acknowledge, write nothing.
+    Known,
+    /// These changes must come first. Keep the change and offer it again with them.
+    MissingDeps(Vec<ChangeHash>),
+    /// It will never be taken.
+    Refused(Refused),
+}
+
+/// Decides which changes may become part of one document.
+///
+/// A batch is open from [`admit`](Self::admit) until [`confirm`](Self::confirm) (the log has it) or
+/// [`rollback`](Self::rollback) (the log refused it). Further calls of `admit` extend the open batch.
+pub trait Admission: Send {
+    /// One verdict for each change, in the same order. A change may depend on earlier ones of the batch;
+    /// one refused change does not touch the others, except those that build on it (`MissingDeps`).
+    fn admit(&mut self, batch: &[Change]) -> Vec<Verdict>;
+    /// What was admitted is durable.
+    fn confirm(&mut self);
+    /// What was admitted since the last `confirm` did not happen.
+    fn rollback(&mut self);
+    /// Whether a change is in the history, confirmed or not.
+    fn contains(&self, hash: &ChangeHash) -> bool;
+    /// The heads of all that is admitted, confirmed or not, in ascending order.
+    fn heads(&self) -> Heads;
+    /// The confirmed document, for readers.
+    fn reader(&mut self) -> Arc<Reading>;
+    /// The confirmed document in Automerge's compact form: a cache to load from.
+    fn save(&mut self) -> Bytes;
+}
+
+#[cfg(test)]
+mod tests;

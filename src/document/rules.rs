@@ -1,0 +1,199 @@
+//! What the operations of a change may say, beyond what the document crate itself demands.
+//!
+//! Each rule closes a hole: the crate takes such an operation, and then the saved document cannot be loaded,
+//! or a client that holds only part of the history panics, or JavaScript reads something else than Rust.
+
+use std::collections::HashMap;
+
+use automerge::legacy::{ElementId, Key, ObjectId, Op, OpId, OpType};
+use automerge::{ExpandedChange, ObjType, ScalarValue};
+
+use super::Refused;
+
+/// What the rules need to know of the document that the change is for.
+pub(crate) trait Surroundings {
+    /// The kind of an object of the document.
+    fn object(&self, id: &OpId) -> Option<ObjType>;
+    /// Whether the change's author had seen the operation.
+    fn seen(&self, id: &OpId) -> bool;
+}
+
+/// A mark that a change adds: to be checked in the document for its order.
+pub(crate) struct Mark {
+    pub(crate) text: OpId,
+    /// The operation that begins it.
+    pub(crate) begin: OpId,
+    /// The elements that its two ends follow.
+    pub(crate) begin_after: ElementId,
+    pub(crate) end_after: ElementId,
+}
+
+/// What a change adds, as far as later changes of the same batch and the checks after applying need it.
+#[derive(Default)]
+pub(crate) struct Findings {
+    pub(crate) objects: Vec<(OpId, ObjType)>,
+    pub(crate) marks: Vec<Mark>,
+}
+
+/// JavaScript has no other integers.
+const SAFE_INTEGER: i64 = (1 << 53) - 1;
+
+const TEXT_ELEMENT_BYTES: usize = 64;
+
+fn refused(code: &'static str, sentence: &'static str) -> Refused {
+    Refused::new(code, sentence)
+}
+
+/// Checks every operation of a change against the rules.
+pub(crate) fn check(change: &ExpandedChange, around: &impl Surroundings) -> Result<Findings, Refused> {
+    let mut checker =
+        Checker { around, change, made: HashMap::new(), findings: Findings::default(), open: None };
+    for (at, op) in change.operations.iter().enumerate() {
+        checker.operation(at as u64, op)?;
+    }
+    if checker.open.is_some() {
+        return Err(refused("mark_unpaired", "A mark begins and does not end."));
+    }
+    Ok(checker.findings)
+}
+
+struct Checker<'a, S> {
+    around: &'a S,
+    change: &'a ExpandedChange,
+    /// The objects that this change made so far.
+    made: HashMap<u64, ObjType>,
+    findings: Findings,
+    /// A mark's beginning whose end must be the next operation.
+    open: Option<(&'a Op, u64)>,
+}
+
+impl<'a, S: Surroundings> Checker<'a, S> {
+    /// Whether the operation is known to the change's author: seen, or an earlier one of the change.
+    fn known(&self, id: &OpId, own_count: u64) -> bool {
+        let first = self.change.start_op.get();
+        if id.1 == self.change.actor_id && id.0 >= first {
+            return id.0 < first + own_count;
+        }
+        self.around.seen(id)
+    }
+
+    fn object(&self, id: &ObjectId, own_count: u64) -> Result<ObjType, Refused> {
+        let ObjectId::Id(id) = id else { return Ok(ObjType::Map) };
+        let unknown =
+            || refused("object_unknown", "The change writes to an object that its author cannot know.");
+        if !self.known(id, own_count) {
+            return Err(unknown());
+        }
+        let own = if id.1 == self.change.actor_id { self.made.get(&id.0).copied() } else { None };
+        own.or_else(|| self.around.object(id)).ok_or_else(unknown)
+    }
+
+    fn operation(&mut self, at: u64, op: &'a Op) -> Result<(), Refused> {
+        let kind = self.object(&op.obj, at)?;
+        match (&op.key, kind) {
+            (Key::Map(key), ObjType::Map) => check_key(key)?,
+            (Key::Seq(ElementId::Head), ObjType::Text | ObjType::List) if op.insert => {}
+            (Key::Seq(ElementId::Id(element)), ObjType::Text | ObjType::List) => {
+                if !self.known(element, at) {
+                    return Err(refused(
+                        "element_unknown",
+                        "The change refers to a place in a text that its author cannot know.",
+                    ));
+                }
+            }
+            _ => {
+                return Err(refused(
+                    "object_kind",
+                    "The change does not fit the kind of the object it writes to.",
+                ));
+            }
+        }
+        if op.pred.iter().any(|id| !self.known(id, at)) {
+            return Err(refused(
+                "predecessor_unknown",
+                "The change replaces an operation that its author cannot know.",
+            ));
+        }
+        if op.insert && (matches!(op.key, Key::Map(_)) || !op.pred.is_empty()) {
+            return Err(refused("insert_invalid", "The change inserts where nothing can be inserted."));
+        }
+        self.mark_order(at, op, kind)?;
+        match &op.action {
+            OpType::Make(made @ (ObjType::Map | ObjType::List | ObjType::Text)) => {
+                let id = self.change.start_op.get() + at;
+                self.made.insert(id, *made);
+                self.findings.objects.push((OpId(id, self.change.actor_id.clone()), *made));
+                Ok(())
+            }
+            OpType::Put(value) => {
+                let long = matches!(value, ScalarValue::Str(text) if text.len() > TEXT_ELEMENT_BYTES);
+                if kind == ObjType::Text && (long || !matches!(value, ScalarValue::Str(_))) {
+                    return Err(refused("text_element", "A text holds characters and blocks, nothing else."));
+                }
+                check_value(value)
+            }
+            OpType::Delete if op.pred.is_empty() => {
+                Err(refused("delete_nothing", "The change deletes without saying what."))
+            }
+            OpType::Delete => Ok(()),
+            OpType::MarkBegin(mark) => check_value(&mark.value),
+            OpType::MarkEnd(_) => Ok(()),
+            OpType::Make(ObjType::Table) | OpType::Increment(_) => {
+                Err(refused("operation_unsupported", "Counters and database tables have no place in a plan."))
+            }
+        }
+    }
+
+    /// A mark's end must directly follow its beginning: one without the other makes the saved document
+    /// unloadable.
+    fn mark_order(&mut self, at: u64, op: &'a Op, kind: ObjType) -> Result<(), Refused> {
+        let unpaired = || refused("mark_unpaired", "A mark begins or ends without its other half.");
+        let is_mark = matches!(op.action, OpType::MarkBegin(_) | OpType::MarkEnd(_));
+        if is_mark && (!op.insert || kind != ObjType::Text) {
+            return Err(unpaired());
+        }
+        match (self.open.take(), &op.action) {
+            (None, OpType::MarkBegin(_)) => self.open = Some((op, self.change.start_op.get() + at)),
+            (Some((begin, counter)), OpType::MarkEnd(_)) if begin.obj == op.obj => {
+                let (ObjectId::Id(text), Key::Seq(begin_after), Key::Seq(end_after)) =
+                    (&op.obj, &begin.key, &op.key)
+                else {
+                    return Err(unpaired());
+                };
+                self.findings.marks.push(Mark {
+                    text: text.clone(),
+                    begin: OpId(counter, self.change.actor_id.clone()),
+                    begin_after: begin_after.clone(),
+                    end_after: end_after.clone(),
+                });
+            }
+            (Some(_), _) | (None, OpType::MarkEnd(_)) => return Err(unpaired()),
+            (None, _) => {}
+        }
+        Ok(())
+    }
+}
+
+/// `__proto__` would replace the prototype of the map as JavaScript sees it.
+fn check_key(key: &str) -> Result<(), Refused> {
+    if key.starts_with(|c: char| c.is_ascii_alphanumeric()) {
+        return Ok(());
+    }
+    Err(refused("key_invalid", "A key must start with a letter or a digit."))
+}
+
+fn check_value(value: &ScalarValue) -> Result<(), Refused> {
+    let safe = match value {
+        ScalarValue::Int(number) | ScalarValue::Timestamp(number) => {
+            (-SAFE_INTEGER..=SAFE_INTEGER).contains(number)
+        }
+        ScalarValue::Uint(number) => *number <= SAFE_INTEGER as u64,
+        ScalarValue::Str(_)
+        | ScalarValue::Bytes(_)
+        | ScalarValue::F64(_)
+        | ScalarValue::Boolean(_)
+        | ScalarValue::Null => true,
+        ScalarValue::Counter(_) | ScalarValue::Unknown { .. } => false,
+    };
+    if safe { Ok(()) } else { Err(refused("value_unsafe", "A value cannot be read alike by every client.")) }
+}

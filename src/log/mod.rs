@@ -1,7 +1,28 @@
 //! The log: one append-only sequence of events, on disk before anyone sees them.
 //!
-//! It is met through the trait [`Log`], so that another engine can hold it; [`redb`] is the embedded
+//! It is met through the trait [`Log`], so that another engine can hold it; [`RedbLog`] is the embedded
 //! default. The log knows streams, versions, positions and bytes; what an event means is the domain's.
+
+mod checkpoint;
+#[cfg(test)]
+mod contract;
+mod envelope;
+mod keys;
+mod names;
+mod reader;
+mod row;
+mod store;
+mod tables;
+#[cfg(test)]
+mod tests;
+mod tree;
+mod writer;
+
+pub use checkpoint::Checkpoint;
+pub use envelope::{envelope, payload_digest};
+pub use keys::Keys;
+pub use row::Stored;
+pub use store::{Options, RedbLog};
 
 use bytes::Bytes;
 use tokio::sync::watch;
@@ -155,4 +176,46 @@ pub trait Log: Send + Sync {
     /// Name and address of a person, apart from the log and erasable (JSON).
     fn put_person(&self, person: &PersonId, about: &[u8]) -> Result<(), Failure>;
     fn get_person(&self, person: &PersonId) -> Result<Option<Bytes>, Failure>;
+}
+
+impl Log for RedbLog {
+    fn append(&self, batch: Vec<Append>) -> Result<Durable, Failure> {
+        self.append_batch(batch)
+    }
+    fn read(&self, after: Position, limit: usize) -> Result<Vec<Recorded>, Failure> {
+        self.read_positions(after, limit)
+    }
+    fn read_stream(&self, stream: &Stream, after: u64, limit: usize) -> Result<Vec<Recorded>, Failure> {
+        self.read_stream_after(stream, after, limit)
+    }
+    fn read_plan(&self, plan: PlanId, after: Position, limit: usize) -> Result<Vec<Recorded>, Failure> {
+        self.read_plan_after(plan, after, limit)
+    }
+    fn version(&self, stream: &Stream) -> Result<u64, Failure> {
+        Ok(self.shared.read().version(stream))
+    }
+    fn position_of(&self, id: EventId) -> Result<Option<Position>, Failure> {
+        self.find(id)
+    }
+    fn head(&self) -> Position {
+        *self.head.borrow()
+    }
+    fn watch(&self) -> watch::Receiver<Position> {
+        self.head.subscribe()
+    }
+    fn erase(&self, position: Position) -> Result<bool, Failure> {
+        self.erase_payload(position)
+    }
+    fn put_cache(&self, key: &str, value: &[u8]) -> Result<(), Failure> {
+        self.cache(key, value)
+    }
+    fn get_cache(&self, key: &str) -> Result<Option<Bytes>, Failure> {
+        self.cached(key)
+    }
+    fn put_person(&self, person: &PersonId, about: &[u8]) -> Result<(), Failure> {
+        self.write_person(person, about)
+    }
+    fn get_person(&self, person: &PersonId) -> Result<Option<Bytes>, Failure> {
+        self.person(person)
+    }
 }

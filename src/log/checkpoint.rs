@@ -25,7 +25,7 @@ pub struct Checkpoint {
 
 impl RedbLog {
     /// Signs and keeps a checkpoint of all events so far. None when the newest one covers them already.
-    pub fn checkpoint(&self, at: Timestamp) -> Result<Option<Checkpoint>, Failure> {
+    pub fn sign_checkpoint(&self, at: Timestamp) -> Result<Option<Checkpoint>, Failure> {
         let mut writer = self.writer.lock();
         let size = writer.tree.size();
         if size == 0 || self.newest_checkpoint()?.is_some_and(|newest| newest.size == size) {

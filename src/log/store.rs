@@ -167,11 +167,6 @@ impl RedbLog {
         &self.origin
     }
 
-    /// What checkpoints are checked with; the event `epoch.began` states it.
-    pub fn verifier_key(&self) -> &str {
-        self.keys.verifier_key()
-    }
-
     /// Writes what waits in the cache, and closes the file so that the next start is quick.
     pub fn close(self) -> Result<(), Failure> {
         self.flush()

@@ -1,0 +1,208 @@
+/**
+ * One editor over one plan's document. Invariants, which the fuzz test checks after every step:
+ *  - what is shown is `normalise` of the document, section by section, in reading order;
+ *  - each of one's own transactions is one change of the document, of operations on what was edited only;
+ *  - what others change arrives as steps that leave caret, selection and one's own history in place.
+ * The binding needs no view: tests run on states alone.
+ */
+import type { Node as PmNode } from "prosemirror-model"
+import { EditorState, type Plugin, TextSelection, type Transaction } from "prosemirror-state"
+import { Mapping } from "prosemirror-transform"
+import { readBlocks } from "./blocks"
+import { confine } from "./confine"
+import {
+  type PlanChange,
+  type PlanDoc,
+  type PlanHandle,
+  readingOrder,
+  type SectionPlace,
+  spansOf,
+} from "./plan"
+import { repairSection } from "./repair"
+import { schema } from "./schema"
+import {
+  isOdd,
+  readPatches,
+  renumber,
+  sectionIds,
+  sectionNode,
+  showPlaces,
+  showSection,
+  type Touched,
+} from "./show"
+import { isShown, randomId, SHOWN, tidy } from "./tidy"
+import { sectionEdits, writeSection } from "./write"
+
+export interface BindingOptions {
+  handle: PlanHandle
+  plugins?: Plugin[]
+  /** May this person edit now? Asked before each edit; "no" leaves all as it is. */
+  editable?: () => boolean
+  /** Ids of new blocks; random by default, counted in tests. */
+  newId?: () => string
+}
+
+export class Binding {
+  state: EditorState
+  private readonly handle: PlanHandle
+  private readonly editable: () => boolean
+  private readonly odd = new Set<string>()
+  private readonly listeners = new Set<(state: EditorState, before: EditorState) => void>()
+  private twins = false
+  private writing = false
+  private held: Touched[] | null = null
+  private readonly heard = (change: PlanChange) => this.changed(change)
+
+  constructor(options: BindingOptions) {
+    this.handle = options.handle
+    this.editable = options.editable ?? (() => true)
+    const doc = schema.nodes.doc.create(
+      null,
+      readingOrder(this.handle.doc()).map((place) => this.read(place)),
+    )
+    this.state = EditorState.create({
+      doc,
+      plugins: [tidy(options.newId ?? randomId), ...(options.plugins ?? [])],
+    })
+    const tr = this.state.tr
+    this.twins = renumber(tr)
+    this.state = this.state.apply(shown(tr))
+    this.handle.on("change", this.heard)
+  }
+
+  destroy(): void {
+    this.handle.off("change", this.heard)
+    this.listeners.clear()
+  }
+
+  /** Hears of every new state. Returns the way to stop. */
+  listen(listener: (state: EditorState, before: EditorState) => void): () => void {
+    this.listeners.add(listener)
+    return () => this.listeners.delete(listener)
+  }
+
+  /** For `EditorView.dispatchTransaction`. What would break a rule is brought within it, or left out. */
+  dispatch(tr: Transaction): void {
+    if (isShown(tr) || !tr.docChanged) {
+      this.enter(this.state.applyTransaction(tr).state)
+      return
+    }
+    const allowed = this.editable() ? confine(this.state, tr) : null
+    if (!allowed) {
+      // The view may already show what it typed; hearing of the old state, it puts that right.
+      this.enter(this.state)
+      return
+    }
+    const before = this.state
+    const { state, transactions } = before.applyTransaction(allowed)
+    this.write(before.doc, state.doc, transactions)
+    this.enter(state)
+    this.settle()
+  }
+
+  private write(before: PmNode, after: PmNode, transactions: readonly Transaction[]): void {
+    const mapping = new Mapping(transactions.flatMap((tr) => tr.mapping.maps))
+    const edits = sectionEdits(before, after, mapping)
+    const old = this.handle.doc()
+    this.writing = true
+    try {
+      this.handle.change((doc: PlanDoc) => {
+        for (const edit of edits) {
+          if (this.odd.has(edit.id)) repairSection(doc, edit.id, readBlocks(edit.id, spansOf(old, edit.id)))
+          writeSection(doc, edit)
+        }
+      })
+    } finally {
+      this.writing = false
+    }
+  }
+
+  /** After an edit among twins or in a text that was repaired, shows what the document says now. */
+  private settle(): void {
+    const edited = [...this.odd]
+    if (edited.length === 0 && !this.twins) return
+    this.show({ places: false, texts: new Map(edited.map((id) => [id, null])) })
+  }
+
+  private changed(change: PlanChange): void {
+    if (this.writing) return
+    const touched = readPatches(change.patches)
+    if (this.held) this.held.push(touched)
+    else this.show(touched)
+  }
+
+  /** Holds back what others change, while an input method composes. */
+  hold(): void {
+    this.held ??= []
+  }
+
+  release(): void {
+    const held = this.held ?? []
+    this.held = null
+    for (const touched of held) this.show(touched)
+  }
+
+  private show(touched: Touched): void {
+    const doc = this.handle.doc()
+    const tr = this.state.tr
+    const places = touched.places ? readingOrder(doc) : null
+    const stored = this.state.storedMarks
+    const selected = selectedSections(this.state)
+    if (places) showPlaces(tr, places, (place) => this.read(place))
+    const ids = sectionIds(tr.doc)
+    for (const [id, mapping] of touched.texts) {
+      const index = ids.indexOf(id)
+      if (index < 0) continue
+      const section = tr.doc.child(index)
+      const wasOdd = this.odd.has(id)
+      const expected = this.read({ id, parent: "", order: "", depth: section.attrs.depth })
+      showSection(tr, index, expected, wasOdd || this.odd.has(id) ? null : mapping)
+    }
+    this.twins = renumber(tr)
+    if (!tr.docChanged) return
+    keepSelection(tr, this.state, selected)
+    this.enter(this.state.apply(shown(tr).setStoredMarks(stored)))
+  }
+
+  private read(place: SectionPlace): PmNode {
+    const blocks = readBlocks(place.id, spansOf(this.handle.doc(), place.id))
+    if (isOdd(blocks)) this.odd.add(place.id)
+    else this.odd.delete(place.id)
+    return sectionNode(place, blocks)
+  }
+
+  private enter(state: EditorState): void {
+    const before = this.state
+    this.state = state
+    for (const listener of this.listeners) listener(state, before)
+  }
+}
+
+function shown(tr: Transaction): Transaction {
+  return tr.setMeta(SHOWN, true).setMeta("addToHistory", false)
+}
+
+/** Where the selection's ends stand, by section and offset, for when a section is moved as a whole. */
+function selectedSections(state: EditorState): { id: string; offset: number }[] {
+  const { $anchor, $head } = state.selection
+  return [$anchor, $head].flatMap((end) =>
+    end.depth > 0 ? [{ id: end.node(1).attrs.id as string, offset: end.pos - end.start(1) }] : [],
+  )
+}
+
+/** What others put where the caret stands goes behind it; a moved section takes the caret along. */
+function keepSelection(tr: Transaction, before: EditorState, ends: { id: string; offset: number }[]): void {
+  const { anchor, head } = before.selection
+  const map = (position: number, end: { id: string; offset: number } | undefined): number => {
+    const mapped = tr.mapping.mapResult(position, -1)
+    if (!end || !mapped.deletedAcross) return mapped.pos
+    let start = 1
+    for (const section of tr.doc.children) {
+      if (section.attrs.id === end.id) return start + Math.min(end.offset, section.content.size)
+      start += section.nodeSize
+    }
+    return mapped.pos
+  }
+  const at = (position: number) => tr.doc.resolve(Math.min(position, tr.doc.content.size))
+  tr.setSelection(TextSelection.between(at(map(anchor, ends[0])), at(map(head, ends[1])), -1))
+}

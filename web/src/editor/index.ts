@@ -1,0 +1,185 @@
+/**
+ * The plan's editor. Everything the workspace needs of it is exported here.
+ *
+ *     const editor = createEditor({ place, handle, editable: () => may.edit, askLink })
+ *     editor.run(toggleStrong)                       // any command; `editor.can(command)` asks only
+ *     editor.addSection({ parent: "", after: id }, "Heading")
+ *     editor.moveSection(id, "up")                   // up, down, in, out; or a Place
+ *     editor.undo(); editor.redo()
+ *     const stop = editor.listen(() => …)            // after every new state: outline, pressed buttons
+ *     editor.outline()                               // [{id, depth, heading, at}], for the outline beside the text
+ *     editor.destroy()
+ *
+ * `handle` is a ready `DocHandle` of automerge-repo, or anything with `doc`, `change`, `on` and `off`.
+ * Call `editor.refresh()` when what `editable` says has changed.
+ */
+import { type Command, type EditorState, type Plugin, TextSelection } from "prosemirror-state"
+import { EditorView } from "prosemirror-view"
+import { Binding } from "./binding"
+import { keys } from "./commands"
+import type { PlanHandle } from "./plan"
+import { schema } from "./schema"
+import {
+  addSection,
+  moveSection,
+  type Place,
+  removeSection,
+  restoreSection,
+  type SectionChange,
+  stepPlace,
+} from "./sections"
+import { textHistory, Undo } from "./undo"
+
+export * from "./commands"
+export { type PlanDoc, type PlanHandle, readingOrder, removedSections, type SectionPlace } from "./plan"
+export { type Place, stepPlace } from "./sections"
+
+export interface EditorOptions {
+  place: HTMLElement
+  handle: PlanHandle
+  editable?: () => boolean
+  /** Opens the form for a link (Mod-k). */
+  askLink?: () => void
+  /** The name of the text for those who do not see it, for example the plan's title. */
+  label?: string
+  plugins?: Plugin[]
+  newId?: () => string
+}
+
+export interface OutlineEntry {
+  id: string
+  depth: number
+  heading: string
+  /** The position of the heading's first character, for `editor.goTo`. */
+  at: number
+}
+
+export function createEditor(options: EditorOptions): Editor {
+  return new Editor(options)
+}
+
+export class Editor {
+  readonly view: EditorView
+  readonly binding: Binding
+  private readonly history: Undo
+  private readonly handle: PlanHandle
+
+  constructor(options: EditorOptions) {
+    const editable = options.editable ?? (() => true)
+    this.handle = options.handle
+    const undo: Command = () => this.undo()
+    const redo: Command = () => this.redo()
+    this.binding = new Binding({
+      handle: options.handle,
+      editable,
+      newId: options.newId,
+      plugins: [...(options.plugins ?? []), keys({ undo, redo, askLink: options.askLink }), textHistory()],
+    })
+    this.history = new Undo(this.binding, options.handle)
+    this.view = new EditorView(options.place, {
+      state: this.binding.state,
+      dispatchTransaction: (tr) => this.binding.dispatch(tr),
+      editable,
+      attributes: {
+        role: "textbox",
+        "aria-multiline": "true",
+        ...(options.label ? { "aria-label": options.label } : {}),
+      },
+    })
+    this.binding.listen((state) => this.view.updateState(state))
+  }
+
+  get state(): EditorState {
+    return this.binding.state
+  }
+
+  run(command: Command): boolean {
+    return command(this.state, (tr) => this.binding.dispatch(tr), this.view)
+  }
+
+  can(command: Command): boolean {
+    return command(this.state)
+  }
+
+  /** Heard after every new state, with the one before. Returns the way to stop. */
+  listen(listener: (state: EditorState, before: EditorState) => void): () => void {
+    return this.binding.listen(listener)
+  }
+
+  outline(): OutlineEntry[] {
+    const entries: OutlineEntry[] = []
+    this.state.doc.forEach((section, offset) => {
+      const { id, depth } = section.attrs
+      entries.push({ id, depth, heading: section.firstChild?.textContent ?? "", at: offset + 2 })
+    })
+    return entries
+  }
+
+  /** Puts the caret there and shows it. */
+  goTo(at: number): void {
+    this.binding.dispatch(
+      this.state.tr.setSelection(TextSelection.near(this.state.doc.resolve(at))).scrollIntoView(),
+    )
+    this.view.focus()
+  }
+
+  addSection(place: Place, heading: string): string {
+    const change = addSection(this.handle, place, heading)
+    this.history.sectionChanged(change)
+    return change.section
+  }
+
+  /** False where it cannot go there. */
+  moveSection(section: string, to: "up" | "down" | "in" | "out" | Place): boolean {
+    const place = typeof to === "string" ? stepPlace(this.handle.doc(), section, to) : to
+    return this.keep(place && moveSection(this.handle, section, place))
+  }
+
+  removeSection(section: string): void {
+    this.keep(removeSection(this.handle, section))
+  }
+
+  restoreSection(section: string): void {
+    this.keep(restoreSection(this.handle, section))
+  }
+
+  /** Writes a section's heading anew, as typing in it would. */
+  renameSection(section: string, heading: string): void {
+    const entry = this.outline().find(({ id }) => id === section)
+    const node = entry && this.state.doc.nodeAt(entry.at - 1)
+    if (!entry || !node) return
+    const text = heading === "" ? [] : schema.text(heading)
+    this.binding.dispatch(this.state.tr.replaceWith(entry.at, entry.at + node.content.size, text))
+  }
+
+  undo(): boolean {
+    return this.history.undo()
+  }
+
+  redo(): boolean {
+    return this.history.redo()
+  }
+
+  canUndo(): boolean {
+    return this.history.canUndo()
+  }
+
+  canRedo(): boolean {
+    return this.history.canRedo()
+  }
+
+  /** After the right to edit has changed. */
+  refresh(): void {
+    this.view.setProps({})
+  }
+
+  destroy(): void {
+    this.binding.destroy()
+    this.view.destroy()
+  }
+
+  private keep(change: SectionChange | null): boolean {
+    if (change) this.history.sectionChanged(change)
+    return change !== null
+  }
+}

@@ -1,0 +1,265 @@
+/**
+ * From an edit in the editor to the fewest operations on the sections' texts. The cost follows what was edited:
+ * blocks that are the same node before and after are passed over, and no text is read back.
+ */
+import * as A from "@automerge/automerge"
+import type { Mark, Node as PmNode } from "prosemirror-model"
+import type { Mapping } from "prosemirror-transform"
+import { type FlatBlock, readMarks, type Run, sameMarks } from "./blocks"
+import { flatAt, flatSize, itemsOf, type Range, type Stretch, stretches, touched, trim } from "./flat"
+import { type PlanDoc, type TextPath, textPath } from "./plan"
+import { blockOf, kindOf, linkOf, ownId, schema } from "./schema"
+
+/** What one section's text is to become. */
+export interface SectionEdit {
+  id: string
+  before: PmNode
+  after: PmNode
+  /** Ranges in flat positions, in order, apart from each other; what lies between is the same but for marks. */
+  ranges: Range[]
+}
+
+/** The sections that differ; both documents hold the same sections in the same order. */
+export function sectionEdits(before: PmNode, after: PmNode, mapping: Mapping): SectionEdit[] {
+  const ranges = touched(mapping)
+  const edits: SectionEdit[] = []
+  let startA = 0
+  let startB = 0
+  for (let index = 0; index < before.childCount; index += 1) {
+    const a = before.child(index)
+    const b = after.child(index)
+    if (a !== b) {
+      const whole = { fromA: 0, toA: flatSize(a), fromB: 0, toB: flatSize(b) }
+      const inside = ranges && sectionRanges(ranges, a, b, startA + 1, startB + 1)
+      edits.push({ id: a.attrs.id, before: a, after: b, ranges: tighten(a, b, inside ?? [whole]) })
+    }
+    startA += a.nodeSize
+    startB += b.nodeSize
+  }
+  return edits
+}
+
+function sectionRanges(
+  ranges: Range[],
+  a: PmNode,
+  b: PmNode,
+  startA: number,
+  startB: number,
+): Range[] | null {
+  const found: Range[] = []
+  const clip = (position: number, section: PmNode, start: number): number =>
+    flatAt(section, Math.min(Math.max(position - start, 0), section.content.size))
+  for (const range of ranges) {
+    const outsideA = range.toA < startA || range.fromA > startA + a.content.size
+    const outsideB = range.toB < startB || range.fromB > startB + b.content.size
+    if (outsideA && outsideB) continue
+    found.push({
+      fromA: clip(range.fromA, a, startA),
+      toA: clip(range.toA, a, startA),
+      fromB: clip(range.fromB, b, startB),
+      toB: clip(range.toB, b, startB),
+    })
+  }
+  let shift = 0
+  for (const range of found) {
+    if (range.fromB - range.fromA !== shift) return null
+    shift = range.toB - range.toA
+  }
+  return flatSize(b) - flatSize(a) === shift ? found : null
+}
+
+/** Leaves out of the ranges what is the same on both sides. */
+export function tighten(a: PmNode, b: PmNode, ranges: Range[]): Range[] {
+  const tight: Range[] = []
+  for (const range of ranges) {
+    const { prefix, suffix } = trim(itemsOf(a, range.fromA, range.toA), itemsOf(b, range.fromB, range.toB))
+    const left = {
+      fromA: range.fromA + prefix,
+      toA: range.toA - suffix,
+      fromB: range.fromB + prefix,
+      toB: range.toB - suffix,
+    }
+    if (left.fromA < left.toA || left.fromB < left.toB) tight.push(left)
+  }
+  return tight
+}
+
+/** What is between the ranges: the same sequence on both sides. */
+export function gaps(a: PmNode, b: PmNode, ranges: Range[]): Range[] {
+  const found: Range[] = []
+  let fromA = 0
+  let fromB = 0
+  for (const range of ranges) {
+    if (range.fromA > fromA) found.push({ fromA, toA: range.fromA, fromB, toB: range.fromB })
+    fromA = range.toA
+    fromB = range.toB
+  }
+  if (flatSize(a) > fromA) found.push({ fromA, toA: flatSize(a), fromB, toB: flatSize(b) })
+  return found
+}
+
+/** Inside `handle.change`. */
+export function writeSection(doc: PlanDoc, edit: SectionEdit): void {
+  const path = textPath(edit.id)
+  for (const range of [...edit.ranges].reverse()) writeRange(doc, path, edit, range)
+  for (const gap of gaps(edit.before, edit.after, edit.ranges)) writeGap(doc, path, edit, gap)
+  for (const range of edit.ranges) {
+    for (const stretch of joined(stretches(edit.after, range.fromB, range.toB))) {
+      writeInsertedMarks(doc, path, stretch)
+    }
+  }
+}
+
+/** From the last range to the first, so that the positions before the change hold. */
+function writeRange(doc: PlanDoc, path: TextPath, edit: SectionEdit, range: Range): void {
+  let at = range.fromA
+  let remove = range.toA - range.fromA
+  for (const part of joined(stretches(edit.after, range.fromB, range.toB))) {
+    const [first] = part
+    if (!first) continue
+    if (first.marker) {
+      if (remove > 0) A.splice(doc as A.Doc<PlanDoc>, path, at, remove)
+      A.splitBlock(doc as A.Doc<PlanDoc>, path, at, markerOf(first.marker))
+      at += 1
+    } else {
+      const text = part.map((stretch) => stretch.text).join("")
+      A.splice(doc as A.Doc<PlanDoc>, path, at, remove, text)
+      at += text.length
+    }
+    remove = 0
+  }
+  if (remove > 0) A.splice(doc as A.Doc<PlanDoc>, path, at, remove)
+}
+
+/** A marker by itself, or the stretches of text up to the next marker. */
+function joined(parts: Stretch[]): Stretch[][] {
+  const groups: Stretch[][] = []
+  for (const part of parts) {
+    const last = groups[groups.length - 1]
+    if (last && !part.marker && !last[0]?.marker) last.push(part)
+    else groups.push([part])
+  }
+  return groups
+}
+
+/** Plain strings, not texts: a block's type is replaced, never merged letter by letter. */
+export function markerOf(node: PmNode): { [key: string]: A.MaterializeValue } {
+  return marker(ownId(node), kindOf(node))
+}
+
+export function marker(
+  id: string,
+  kind: Pick<FlatBlock, "type" | "attrs">,
+): { [key: string]: A.MaterializeValue } {
+  return {
+    type: new A.ImmutableString(kind.type),
+    parents: [],
+    attrs: { id: new A.ImmutableString(id), ...kind.attrs },
+    isEmbed: false,
+  } as unknown as { [key: string]: A.MaterializeValue }
+}
+
+/** What is written at one place inherits the marks there; put right where the editor has others. */
+function writeInsertedMarks(doc: PlanDoc, path: TextPath, part: Stretch[]): void {
+  const [first] = part
+  if (!first || first.marker) return
+  const has = readMarks(A.marksAt(doc as A.Doc<PlanDoc>, path, first.from))
+  for (const stretch of part) writeMarks(doc, path, stretch.from, stretch.to, has, runOf(stretch.marks))
+}
+
+/** In what stayed: kinds of blocks, and marks. */
+function writeGap(doc: PlanDoc, path: TextPath, edit: SectionEdit, gap: Range): void {
+  const kept = new Set<PmNode>()
+  edit.before.forEach((block) => {
+    kept.add(block)
+  })
+  const moved = new Set<PmNode>()
+  edit.after.forEach((block) => {
+    if (kept.has(block)) moved.add(block)
+  })
+  // A block that is the same node on both sides lies in one piece in one gap.
+  const skip = (block: PmNode): boolean => moved.has(block)
+  const shift = gap.fromB - gap.fromA
+  const old = stretches(edit.before, gap.fromA, gap.toA, skip)
+  let index = 0
+  for (const stretch of stretches(edit.after, gap.fromB, gap.toB, skip)) {
+    while (index < old.length && (old[index] as Stretch).to + shift <= stretch.from) index += 1
+    if (stretch.marker) {
+      const was = old[index]?.marker
+      if (was) writeKind(doc, path, stretch.from, was, stretch.marker)
+      continue
+    }
+    for (let at = index; at < old.length; at += 1) {
+      const was = old[at] as Stretch
+      const from = Math.max(was.from + shift, stretch.from)
+      const to = Math.min(was.to + shift, stretch.to)
+      if (from >= stretch.to) break
+      if (from < to && !was.marker) writeMarks(doc, path, from, to, runOf(was.marks), runOf(stretch.marks))
+    }
+  }
+}
+
+/**
+ * Puts the new type and attributes into the marker that is there. The library's `updateBlock` would remove it
+ * and insert another, so that two people who change one block at the same time would get two blocks.
+ */
+function writeKind(doc: PlanDoc, path: TextPath, at: number, was: PmNode, is: PmNode): void {
+  if (was === is) return
+  const old = kindOf(was)
+  const now = kindOf(is)
+  const level = now.attrs.level !== old.attrs.level
+  const indent = now.attrs.indent !== old.attrs.indent
+  if (old.type === now.type && !level && !indent) return
+  const backend = A.getBackend(doc as A.Doc<PlanDoc>)
+  const block = `/${path.join("/")}/${at}`
+  if (old.type !== now.type) backend.put(block, "type", now.type, "str")
+  if (level && now.attrs.level !== undefined) backend.put(`${block}/attrs`, "level", now.attrs.level, "int")
+  if (indent && now.attrs.indent !== undefined)
+    backend.put(`${block}/attrs`, "indent", now.attrs.indent, "int")
+}
+
+function writeMarks(
+  doc: PlanDoc,
+  path: TextPath,
+  start: number,
+  end: number,
+  has: Omit<Run, "text">,
+  wants: Omit<Run, "text">,
+): void {
+  if (sameMarks(has, wants)) return
+  const at = doc as A.Doc<PlanDoc>
+  for (const name of ["strong", "em"] as const) {
+    if (has[name] === wants[name]) continue
+    // The end belongs to the mark, so what is typed behind bold words is bold, and behind unmarked ones not.
+    if (wants[name]) A.mark(at, path, { start, end, expand: "after" }, name, true)
+    else A.unmark(at, path, { start, end, expand: "after" }, name)
+  }
+  if (has.link?.href === wants.link?.href && has.link?.title === wants.link?.title) return
+  if (wants.link) A.mark(at, path, { start, end, expand: "none" }, "link", JSON.stringify(wants.link))
+  else A.unmark(at, path, { start, end, expand: "none" }, "link")
+}
+
+export function runOf(marks: readonly Mark[]): Omit<Run, "text"> {
+  const run: Omit<Run, "text"> = {}
+  for (const mark of marks) {
+    if (mark.type === schema.marks.link) run.link = linkOf(mark)
+    if (mark.type === schema.marks.strong) run.strong = true
+    if (mark.type === schema.marks.em) run.em = true
+  }
+  return run
+}
+
+/** Writes a whole section anew: for texts that no editor made, before they are first edited here. */
+export function rewriteSection(doc: PlanDoc, id: string, section: PmNode): void {
+  const path = textPath(id)
+  const at = doc as A.Doc<PlanDoc>
+  A.splice(at, path, 0, (doc.sections[id] as { text: string }).text.length)
+  writeSection(doc, {
+    id,
+    before: section.copy(),
+    after: section,
+    ranges: [{ fromA: 0, toA: 0, fromB: 0, toB: flatSize(section) }],
+  })
+}
+
+export { blockOf }

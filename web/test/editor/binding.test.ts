@@ -1,0 +1,54 @@
+import * as A from "@automerge/automerge"
+import { describe, expect, it } from "vitest"
+import { Binding } from "../../src/editor/binding"
+import { plain } from "../../src/editor/blocks"
+import { readPlan } from "../../src/editor/plan"
+import { blockOf, schema } from "../../src/editor/schema"
+import { Peer, plan } from "./room"
+
+function pair() {
+  const a = new Peer(plan({ s: ["# Aims", "hello world", "- one", "- two"], t: ["# Means", "more"] }))
+  const b = new Peer(A.clone(a.doc()))
+  return { a, b, one: new Binding({ handle: a }), two: new Binding({ handle: b }) }
+}
+
+function agrees(binding: Binding, peer: Peer) {
+  const shown: unknown[] = []
+  for (const section of binding.state.doc.children) shown.push(...section.children.map(blockOf))
+  const read = readPlan(peer.doc()).flatMap(({ blocks }) =>
+    blocks.map((b) => {
+      const { implied, derived, ...rest } = plain(b)
+      return rest
+    }),
+  )
+  expect(shown).toEqual(read)
+}
+
+describe("binding", () => {
+  it("shows the plan", () => {
+    const { a, one } = pair()
+    agrees(one, a)
+    expect(one.state.doc.toString()).toContain("hello world")
+  })
+  it("types, splits, joins, marks, and another sees it", () => {
+    const { a, b, one, two } = pair()
+    const at = 8 + 5
+    one.dispatch(one.state.tr.insertText("!", at))
+    agrees(one, a)
+    one.dispatch(one.state.tr.split(at))
+    agrees(one, a)
+    one.dispatch(one.state.tr.addMark(9, 12, schema.marks.strong.create()))
+    agrees(one, a)
+    one.dispatch(one.state.tr.insertText("x", 12))
+    agrees(one, a)
+    one.dispatch(
+      one.state.tr.setNodeMarkup(7, schema.nodes.heading, { ...one.state.doc.nodeAt(7)!.attrs, level: 3 }),
+    )
+    agrees(one, a)
+    one.dispatch(one.state.tr.delete(10, 30))
+    agrees(one, a)
+    b.hear(a)
+    agrees(two, b)
+    expect(two.state.doc.toJSON()).toEqual(one.state.doc.toJSON())
+  })
+})

@@ -5,15 +5,27 @@
 //! it what happens, and does what each call answers, in that order. All that a session says of a
 //! document it reads from the document's [`Room`], which holds durable changes only.
 
+mod bloom;
+mod frame;
 pub mod limits;
+mod message;
+mod peer;
 mod shared;
 
-use std::time::Instant;
+use std::{
+    collections::{HashMap, VecDeque},
+    time::Instant,
+};
 
 use bytes::Bytes;
 
 pub use shared::{Room, Shared, Snapshot};
 
+use self::{
+    frame::Incoming,
+    message::Message,
+    peer::{Peer, Step},
+};
 use crate::domain::{ChangeHash, DocumentId};
 
 /// Names one connection for as long as the process lives.
@@ -86,58 +98,306 @@ pub enum Verdict {
 #[derive(Debug)]
 pub struct Session {
     config: Config,
+    /// None: the peer has not joined yet.
+    peer: Option<String>,
+    documents: HashMap<DocumentId, Document>,
+    next_ticket: u64,
+    closed: bool,
+}
+
+/// A document that the peer has asked for.
+#[derive(Debug)]
+enum Document {
+    /// The host is looking for it, or has not found it. Messages wait.
+    Awaited {
+        waiting: VecDeque<(Message, bool)>,
+        unavailable: Unavailable,
+    },
+    Open(Box<Peer>),
+}
+
+/// Where the answer "unavailable" stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Unavailable {
+    /// The host has not answered.
+    Unknown,
+    /// The peer hears of it then.
+    At(Instant),
+    Said,
+}
+
+/// WebSocket close codes (RFC 6455, 7.4.1).
+mod code {
+    pub(super) const NORMAL: u16 = 1000;
+    pub(super) const PROTOCOL_ERROR: u16 = 1002;
+    pub(super) const POLICY: u16 = 1008;
+    pub(super) const TOO_BIG: u16 = 1009;
+}
+
+/// Why a connection ends. The sentence goes to the peer.
+struct Fatal {
+    code: u16,
+    count: &'static str,
+    reason: String,
+}
+
+impl From<frame::Malformed> for Fatal {
+    fn from(malformed: frame::Malformed) -> Self {
+        Self { code: code::PROTOCOL_ERROR, count: "sync.malformed_frame", reason: malformed.to_string() }
+    }
+}
+
+impl From<message::Malformed> for Fatal {
+    fn from(malformed: message::Malformed) -> Self {
+        Self { code: code::PROTOCOL_ERROR, count: "sync.malformed_message", reason: malformed.to_string() }
+    }
+}
+
+impl Fatal {
+    fn protocol(reason: impl Into<String>) -> Self {
+        Self { code: code::PROTOCOL_ERROR, count: "sync.protocol_error", reason: reason.into() }
+    }
+    fn limit(code: u16, reason: String) -> Self {
+        Self { code, count: "sync.over_limit", reason }
+    }
 }
 
 impl Session {
     pub fn new(config: Config) -> Self {
-        Self { config }
+        Self { config, peer: None, documents: HashMap::new(), next_ticket: 0, closed: false }
     }
 
     /// The name under which the peer joined.
     pub fn peer(&self) -> Option<&str> {
-        None
+        self.peer.as_deref()
     }
 
     /// A binary frame has come.
-    pub fn frame(&mut self, _bytes: Bytes) -> Vec<Output> {
-        let _ = &self.config;
-        Vec::new()
+    pub fn frame(&mut self, bytes: Bytes) -> Vec<Output> {
+        if self.closed {
+            return Vec::new();
+        }
+        let mut out = Vec::new();
+        if let Err(fatal) = self.read(&bytes, &mut out) {
+            self.end(fatal, &mut out);
+        }
+        out
+    }
+
+    fn read(&mut self, bytes: &Bytes, out: &mut Vec<Output>) -> Result<(), Fatal> {
+        if bytes.len() > limits::FRAME_BYTES {
+            let reason =
+                format!("a frame of {} bytes: at most {} are taken", bytes.len(), limits::FRAME_BYTES);
+            return Err(Fatal::limit(code::TOO_BIG, reason));
+        }
+        match (Incoming::decode(bytes)?, &self.peer) {
+            (Incoming::Join { .. }, Some(_)) => Err(Fatal::protocol("this connection has joined already")),
+            (Incoming::Join { sender, versions }, None) => {
+                if versions.is_some_and(|versions| !versions.iter().any(|version| version == frame::VERSION))
+                {
+                    return Err(Fatal::protocol(format!(
+                        "unsupported protocol version: this server speaks version {}",
+                        frame::VERSION
+                    )));
+                }
+                out.push(Output::Send(frame::peer(&self.config.peer, &sender, &self.config.storage)));
+                out.push(Output::Joined { peer: sender.clone() });
+                self.peer = Some(sender);
+                Ok(())
+            }
+            (Incoming::Leave, _) => {
+                self.closed = true;
+                out.push(Output::Close { code: code::NORMAL, reason: "the peer has left".into() });
+                Ok(())
+            }
+            (_, None) => Err(Fatal::protocol("the first message must be \"join\"")),
+            (Incoming::Sync { sender, document, data, request }, Some(peer)) => {
+                if sender != *peer {
+                    return Err(Fatal::protocol("senderId is not the one that joined"));
+                }
+                let message = Message::decode(&data)?;
+                self.sync(document, message, request, out)
+            }
+            (Incoming::Ephemeral { sender, document, presence }, Some(peer)) => {
+                // Stock clients send others' presence back to where it came from: no fault of theirs.
+                if sender != *peer {
+                    out.push(Output::Count("sync.ephemeral_of_another"));
+                } else if let Some(Document::Open(_)) = self.documents.get(&document) {
+                    out.push(Output::Ephemeral { document, presence });
+                }
+                Ok(())
+            }
+            (Incoming::Ignored, Some(_)) => Ok(()),
+        }
+    }
+
+    fn sync(
+        &mut self,
+        document: DocumentId,
+        message: Message,
+        request: bool,
+        out: &mut Vec<Output>,
+    ) -> Result<(), Fatal> {
+        match self.documents.get_mut(&document) {
+            None => {
+                if self.documents.len() >= limits::DOCUMENTS_PER_CONNECTION {
+                    let reason = format!("more than {} documents", limits::DOCUMENTS_PER_CONNECTION);
+                    return Err(Fatal::limit(code::POLICY, reason));
+                }
+                let waiting = VecDeque::from([(message, request)]);
+                let awaited = Document::Awaited { waiting, unavailable: Unavailable::Unknown };
+                self.documents.insert(document, awaited);
+                out.push(Output::Open { document });
+            }
+            Some(Document::Awaited { waiting, unavailable }) => {
+                if waiting.len() >= limits::WAITING_MESSAGES {
+                    // Only the last says what the peer has now; what the others brought, it can send again.
+                    waiting.pop_front();
+                    out.push(Output::Count("sync.waiting_message_dropped"));
+                }
+                waiting.push_back((message, request));
+                // It asks again: so the answer comes again, or the document does.
+                if request && *unavailable == Unavailable::Said {
+                    *unavailable = Unavailable::Unknown;
+                    out.push(Output::Open { document });
+                }
+            }
+            Some(Document::Open(peer)) => {
+                let steps = peer.receive(message, request, &self.config);
+                self.take(document, steps, out)?;
+            }
+        }
+        Ok(())
     }
 
     /// Answers [`Output::Open`], or comes later, when a document that was not available has become so.
-    pub fn opened(&mut self, _document: DocumentId, _room: Room, _access: Access) -> Vec<Output> {
-        Vec::new()
+    /// Does nothing for a document that the peer has not asked for, or that is open.
+    pub fn opened(&mut self, document: DocumentId, room: Room, access: Access) -> Vec<Output> {
+        let mut out = Vec::new();
+        if self.closed {
+            return out;
+        }
+        let Some(Document::Awaited { waiting, .. }) = self.documents.get_mut(&document) else { return out };
+        let waiting = std::mem::take(waiting);
+        let mut peer = Peer::new(room, access);
+        let mut steps = Vec::new();
+        for (message, request) in waiting {
+            steps.extend(peer.receive(message, request, &self.config));
+        }
+        self.documents.insert(document, Document::Open(Box::new(peer)));
+        if let Err(fatal) = self.take(document, steps, &mut out) {
+            self.end(fatal, &mut out);
+        }
+        out
     }
 
     /// Answers [`Output::Open`]: no such document, or not for this person. The peer hears of it after
     /// [`limits::UNAVAILABLE_AFTER`], if the document has not been opened by then.
-    pub fn unavailable(&mut self, _document: DocumentId, _now: Instant) -> Vec<Output> {
-        Vec::new()
+    pub fn unavailable(&mut self, document: DocumentId, now: Instant) -> Vec<Output> {
+        match self.documents.get_mut(&document) {
+            Some(Document::Awaited { unavailable, .. }) if *unavailable == Unavailable::Unknown => {
+                *unavailable = Unavailable::At(now + limits::UNAVAILABLE_AFTER);
+                self.wait().into_iter().collect()
+            }
+            _ => Vec::new(),
+        }
     }
 
     /// The room has grown: sends what the peer has not got, in one message. For an author, that is the
     /// acknowledgement. May be called at any time and at any rate.
-    pub fn advanced(&mut self, _document: DocumentId) -> Vec<Output> {
-        Vec::new()
+    pub fn advanced(&mut self, document: DocumentId) -> Vec<Output> {
+        self.with_peer(document, |peer, config| peer.advanced(config))
     }
 
     /// Answers [`Output::Submit`].
-    pub fn submitted(&mut self, _document: DocumentId, _ticket: Ticket, _verdict: Verdict) -> Vec<Output> {
-        Vec::new()
+    pub fn submitted(&mut self, document: DocumentId, _ticket: Ticket, verdict: Verdict) -> Vec<Output> {
+        self.with_peer(document, |peer, config| peer.submitted(verdict, config))
     }
 
     /// What the person may do with an open document has changed. Saying the same twice does nothing.
-    pub fn access(&mut self, _document: DocumentId, _access: Access) -> Vec<Output> {
-        Vec::new()
+    pub fn access(&mut self, document: DocumentId, access: Access) -> Vec<Output> {
+        self.with_peer(document, |peer, config| peer.access(access, config))
     }
 
     /// Another connection's [`Output::Ephemeral`].
-    pub fn ephemeral(&mut self, _document: DocumentId, _presence: &Presence) -> Vec<Output> {
-        Vec::new()
+    pub fn ephemeral(&mut self, document: DocumentId, presence: &Presence) -> Vec<Output> {
+        match (&self.peer, self.documents.get(&document)) {
+            (Some(peer), Some(Document::Open(_))) if !self.closed => {
+                vec![Output::Send(frame::ephemeral(peer, presence))]
+            }
+            _ => Vec::new(),
+        }
     }
 
     /// The time for which [`Output::WaitUntil`] asked has come.
-    pub fn tick(&mut self, _now: Instant) -> Vec<Output> {
-        Vec::new()
+    pub fn tick(&mut self, now: Instant) -> Vec<Output> {
+        let mut out = Vec::new();
+        let Some(peer) = self.peer.as_deref().filter(|_| !self.closed) else { return out };
+        for (id, document) in &mut self.documents {
+            let Document::Awaited { unavailable, .. } = document else { continue };
+            if matches!(unavailable, Unavailable::At(at) if *at <= now) {
+                *unavailable = Unavailable::Said;
+                out.push(Output::Send(frame::doc_unavailable(&self.config.peer, peer, *id)));
+            }
+        }
+        out.extend(self.wait());
+        out
+    }
+
+    fn wait(&self) -> Option<Output> {
+        let at = self.documents.values().filter_map(|document| match document {
+            Document::Awaited { unavailable: Unavailable::At(at), .. } => Some(*at),
+            Document::Awaited { .. } | Document::Open(_) => None,
+        });
+        at.min().map(Output::WaitUntil)
+    }
+
+    fn with_peer(
+        &mut self,
+        document: DocumentId,
+        act: impl FnOnce(&mut Peer, &Config) -> Vec<Step>,
+    ) -> Vec<Output> {
+        let mut out = Vec::new();
+        if self.closed {
+            return out;
+        }
+        let Some(Document::Open(peer)) = self.documents.get_mut(&document) else { return out };
+        let steps = act(peer, &self.config);
+        if let Err(fatal) = self.take(document, steps, &mut out) {
+            self.end(fatal, &mut out);
+        }
+        out
+    }
+
+    fn take(&mut self, document: DocumentId, steps: Vec<Step>, out: &mut Vec<Output>) -> Result<(), Fatal> {
+        let target = self.peer.as_deref().unwrap_or_default();
+        for step in steps {
+            out.push(match step {
+                Step::Send(rest) => Output::Send(frame::sync(target, &rest)),
+                Step::Submit(chunks) => {
+                    self.next_ticket += 1;
+                    Output::Submit { document, ticket: Ticket(self.next_ticket), chunks }
+                }
+                Step::Count(what) => Output::Count(what),
+                Step::TooOld => {
+                    return Err(Fatal {
+                        code: code::POLICY,
+                        count: "sync.peer_too_old",
+                        reason: "this client reads single changes only; the document is kept as a whole: \
+                                 a client with Automerge 0.5 or later is needed"
+                            .into(),
+                    });
+                }
+            });
+        }
+        Ok(())
+    }
+
+    fn end(&mut self, fatal: Fatal, out: &mut Vec<Output>) {
+        self.closed = true;
+        let target = self.peer.as_deref().unwrap_or_default();
+        out.push(Output::Count(fatal.count));
+        out.push(Output::Send(frame::error(&self.config.peer, target, &fatal.reason)));
+        out.push(Output::Close { code: fatal.code, reason: fatal.reason });
     }
 }

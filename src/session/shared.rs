@@ -1,11 +1,14 @@
 //! What all connections of one document share: its durable changes, and the messages that carry them.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use bytes::Bytes;
 use parking_lot::Mutex;
 
-use super::ConnectionId;
+use super::{
+    ConnectionId, frame,
+    message::{self, Carried, Flags, Have},
+};
 use crate::{
     document::{History, MissingDeps},
     domain::{Change, DocumentId, Position},
@@ -39,6 +42,9 @@ pub struct Shared {
     /// The changes from `tail_from` on. Never begins above the end of the snapshot.
     tail: Vec<Entry>,
     tail_from: u32,
+    /// Messages to peers in step, ready but for whom they are to: by the index of the first change, and
+    /// whether the peer only reads. Emptied when the history grows.
+    encoded: HashMap<(u32, bool), Bytes>,
 }
 
 /// After a snapshot this many changes before it are still kept raw, for peers that lag a little.
@@ -46,7 +52,7 @@ const KEPT_BEHIND_SNAPSHOT: u32 = 1_000;
 
 impl Shared {
     pub fn new(document: DocumentId) -> Self {
-        Self { document, history: History::new(), snapshot: None, tail: Vec::new(), tail_from: 0 }
+        Self::restored(document, History::new(), None, Vec::new())
     }
 
     /// A document as it was kept: `history` whole, a snapshot of its first changes, and the raw bytes of
@@ -63,7 +69,7 @@ impl Shared {
             "no change is left out"
         );
         let tail = tail.into_iter().map(|raw| Entry { raw, origin: None }).collect();
-        Self { document, history, snapshot, tail, tail_from }
+        Self { document, history, snapshot, tail, tail_from, encoded: HashMap::new() }
     }
 
     pub fn document(&self) -> DocumentId {
@@ -94,6 +100,7 @@ impl Shared {
         let at = self.history.append(change, position)?;
         if at == before {
             self.tail.push(Entry { raw: change.raw.clone(), origin });
+            self.encoded.clear();
         }
         Ok(())
     }
@@ -113,5 +120,47 @@ impl Shared {
         self.tail.shrink_to(self.tail.len() * 2);
         self.tail_from = keep_from;
         self.snapshot = Some(snapshot);
+    }
+
+    /// The connection that brought the change at `at`, as far as it is still known.
+    pub(super) fn origin(&self, at: u32) -> Option<ConnectionId> {
+        self.tail.get(at.checked_sub(self.tail_from)? as usize)?.origin
+    }
+
+    /// Packs changes (ascending) for a peer: one by one, or the whole document where that is more than a
+    /// third of it and smaller, or where their raw bytes are not kept. None: they are not kept, and the
+    /// peer does not read documents.
+    pub(super) fn pack(&self, wanted: &[u32], reads_documents: bool) -> Option<Carried> {
+        let Some(&first) = wanted.first() else { return Some(Carried::default()) };
+        let kept = first >= self.tail_from;
+        let raw = |at: u32| &self.tail[(at - self.tail_from) as usize].raw;
+        if let Some(snapshot) = self.snapshot.as_ref().filter(|_| reads_documents) {
+            let after = || (snapshot.len..self.len()).map(raw);
+            let many = wanted.len() as u32 > self.len() / 3;
+            let smaller = || {
+                let whole = snapshot.bytes.len() + after().map(Bytes::len).sum::<usize>();
+                whole < wanted.iter().map(|&at| raw(at).len()).sum()
+            };
+            if !kept || many && smaller() {
+                let chunks = std::iter::once(&snapshot.bytes).chain(after()).cloned().collect();
+                return Some(Carried::Document(chunks));
+            }
+        }
+        kept.then(|| Carried::Changes(wanted.iter().map(|&at| raw(at).clone()).collect()))
+    }
+
+    /// The message that brings a peer who has the first `from` changes up to date: encoded once for all.
+    pub(super) fn to_peers_in_step(&mut self, from: u32, read_only: bool, sender: &str) -> Bytes {
+        if let Some(ready) = self.encoded.get(&(from, read_only)) {
+            return ready.clone();
+        }
+        let wanted: Vec<u32> = (from..self.len()).collect();
+        let carried = self.pack(&wanted, true).expect("what is not kept raw is in the snapshot");
+        let heads = self.history.heads();
+        let flags = Flags { sync_reset: false, read_only, knows_reset: true };
+        let message = message::encode(&heads, &[], &[Have::exactly(heads.clone())], &carried, flags);
+        let rest = frame::rest_of_sync(sender, self.document, &message);
+        self.encoded.insert((from, read_only), rest.clone());
+        rest
     }
 }

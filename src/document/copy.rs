@@ -6,11 +6,11 @@
 //! when a change breaks it, it is built again from the last snapshot and the changes since.
 
 use std::cell::Cell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Once};
 
-use automerge::legacy::OpId;
+use automerge::legacy::{OpId, OpType};
 use automerge::{
     Automerge, Change as Parsed, ExpandedChange, LoadOptions, ObjType, ReadDoc, VerificationMode,
 };
@@ -95,16 +95,24 @@ impl Copy {
         self.confirmed
     }
 
+    /// Takes the last confirmed changes back, for tests that try many.
+    #[cfg(test)]
+    pub(super) fn unconfirm(&mut self, count: usize) {
+        self.confirmed -= count;
+        self.rollback();
+    }
+
+    #[cfg(test)]
+    pub(super) fn document(&self) -> &Automerge {
+        self.document.automerge()
+    }
+
     fn automerge(&self) -> &Automerge {
         self.document.automerge()
     }
 
     /// Everything that can be said of a change before applying it. The change is then counted into the past.
-    fn examine(
-        &mut self,
-        change: &Change,
-        made: &HashMap<OpId, ObjType>,
-    ) -> Result<(Parsed, Findings), Verdict> {
+    fn examine(&mut self, change: &Change, made: &Made) -> Result<(Parsed, Findings), Verdict> {
         if self.past.contains(&change.hash) {
             return Err(Verdict::Known);
         }
@@ -165,7 +173,7 @@ impl Copy {
         for (change, verdict) in batch.iter().zip(verdicts) {
             let count = self.past.len();
             let sound_so_far = Arc::clone(&self.document);
-            *verdict = match self.examine(change, &HashMap::new()) {
+            *verdict = match self.examine(change, &Made::default()) {
                 Err(verdict) => verdict,
                 Ok((parsed, findings)) => {
                     let candidate = Candidate { parsed, raw: change.raw.clone(), marks: findings.marks };
@@ -186,14 +194,14 @@ impl Copy {
 impl Admission for Copy {
     fn admit(&mut self, batch: &[Change]) -> Vec<Verdict> {
         let count = self.past.len();
-        let mut made = HashMap::new();
+        let mut made = Made::default();
         let mut candidates = Vec::new();
         let mut verdicts: Vec<Verdict> = batch
             .iter()
             .map(|change| match self.examine(change, &made) {
                 Err(verdict) => verdict,
                 Ok((parsed, findings)) => {
-                    made.extend(findings.objects);
+                    made.add(&findings);
                     candidates.push(Candidate { parsed, raw: change.raw.clone(), marks: findings.marks });
                     Verdict::Admitted
                 }
@@ -253,18 +261,54 @@ struct Around<'a> {
     past: &'a Past,
     outside: &'a Outside,
     document: &'a Automerge,
-    /// Objects made by earlier changes of the batch, which the document does not hold yet.
-    made: &'a HashMap<OpId, ObjType>,
+    made: &'a Made,
+}
+
+/// What earlier changes of the batch made, which the document does not hold yet.
+#[derive(Default)]
+struct Made {
+    objects: HashMap<OpId, ObjType>,
+    /// The operations that begin and end marks.
+    marks: HashSet<OpId>,
+}
+
+impl Made {
+    fn add(&mut self, findings: &Findings) {
+        self.objects.extend(findings.objects.iter().cloned());
+        self.marks.extend(findings.marks.iter().flat_map(rules::Mark::halves));
+    }
 }
 
 impl Surroundings for Around<'_> {
     fn object(&self, id: &OpId) -> Option<ObjType> {
-        self.made.get(id).copied().or_else(|| self.document.object_type(marks::object(id)).ok())
+        self.made.objects.get(id).copied().or_else(|| self.document.object_type(marks::object(id)).ok())
     }
 
     fn seen(&self, id: &OpId) -> bool {
         crate::domain::ActorId::new(id.1.to_bytes())
             .is_ok_and(|actor| self.past.has_seen(self.outside, &actor, id.0))
+    }
+
+    fn is_mark(&self, text: &OpId, element: &OpId) -> bool {
+        if self.made.marks.contains(element) {
+            return true;
+        }
+        // What is visible is no mark; what somebody else has deleted meanwhile is looked up where it was made.
+        let text = marks::object(text);
+        let visible = guard(|| marks::place(self.document, &text, element, None)).flatten();
+        if visible.is_some_and(|(_, visible)| visible) {
+            return false;
+        }
+        let actor = crate::domain::ActorId::new(element.1.to_bytes()).ok();
+        let hash = actor.and_then(|actor| self.past.holder_hash(&actor, element.0));
+        let maker = hash.and_then(|hash| self.document.get_change_by_hash(&automerge::ChangeHash(hash.0)));
+        // Not in the document yet: made by an earlier change of the batch, whose marks are known.
+        maker.is_some_and(|change| {
+            let at = element.0.checked_sub(change.start_op().get()).map(|at| at as usize);
+            let change = change.decode();
+            at.and_then(|at| change.operations.get(at))
+                .is_none_or(|op| matches!(op.action, OpType::MarkBegin(_) | OpType::MarkEnd(_)))
+        })
     }
 }
 

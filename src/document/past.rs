@@ -93,6 +93,11 @@ impl Past {
         numbers.get(at).copied()
     }
 
+    /// The change that holds this operation, if any does.
+    pub(crate) fn holder_hash(&self, actor: &ActorId, counter: u64) -> Option<ChangeHash> {
+        self.holder(actor, counter).map(|number| self.changes[number as usize].hash)
+    }
+
     /// Whether a change with this outside has seen the operation (or would have, did it exist: operation
     /// numbers between two changes of an actor count for the later one).
     pub(crate) fn has_seen(&self, outside: &Outside, actor: &ActorId, counter: u64) -> bool {

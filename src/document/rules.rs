@@ -16,6 +16,8 @@ pub(crate) trait Surroundings {
     fn object(&self, id: &OpId) -> Option<ObjType>;
     /// Whether the change's author had seen the operation.
     fn seen(&self, id: &OpId) -> bool;
+    /// Whether an element of a text, one that the author had seen, is half of a mark.
+    fn is_mark(&self, text: &OpId, element: &OpId) -> bool;
 }
 
 /// A mark that a change adds: to be checked in the document for its order.
@@ -33,6 +35,13 @@ pub(crate) struct Mark {
 pub(crate) struct Findings {
     pub(crate) objects: Vec<(OpId, ObjType)>,
     pub(crate) marks: Vec<Mark>,
+}
+
+impl Mark {
+    /// Its two operations.
+    pub(crate) fn halves(&self) -> [OpId; 2] {
+        [self.begin.clone(), self.begin.increment_by(1)]
+    }
 }
 
 /// JavaScript has no other integers.
@@ -118,6 +127,9 @@ impl<'a, S: Surroundings> Checker<'a, S> {
             return Err(refused("insert_invalid", "The change inserts where nothing can be inserted."));
         }
         self.mark_order(at, op, kind)?;
+        if kind == ObjType::Text && !op.insert {
+            return self.delete_in_text(op);
+        }
         match &op.action {
             OpType::Make(made @ (ObjType::Map | ObjType::List | ObjType::Text)) => {
                 let id = self.change.start_op.get() + at;
@@ -142,6 +154,28 @@ impl<'a, S: Surroundings> Checker<'a, S> {
                 Err(refused("operation_unsupported", "Counters and database tables have no place in a plan."))
             }
         }
+    }
+
+    /// Elements of a text are inserted and deleted, never replaced, and marks stay: half of one is no mark.
+    fn delete_in_text(&self, op: &Op) -> Result<(), Refused> {
+        let invalid =
+            || refused("delete_invalid", "The change deletes something else than characters of a text.");
+        let (ObjectId::Id(text), Key::Seq(ElementId::Id(element)), OpType::Delete) =
+            (&op.obj, &op.key, &op.action)
+        else {
+            return Err(invalid());
+        };
+        let own = self.findings.marks.iter().any(|mark| mark.halves().contains(element));
+        if op.pred.len() != 1 || op.pred.get(0) != Some(element) || own || self.is_others_mark(text, element)
+        {
+            return Err(invalid());
+        }
+        Ok(())
+    }
+
+    fn is_others_mark(&self, text: &OpId, element: &OpId) -> bool {
+        let own = element.1 == self.change.actor_id && element.0 >= self.change.start_op.get();
+        !own && self.around.is_mark(text, element)
     }
 
     /// A mark's end must directly follow its beginning: one without the other makes the saved document

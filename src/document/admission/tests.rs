@@ -1,5 +1,8 @@
 //! Admission as its callers use it: honest histories pass, hostile ones are refused, nothing is damaged.
 
+mod honest;
+mod hostile;
+
 use automerge::transaction::{CommitOptions, Transactable};
 use automerge::{ActorId, Automerge, ObjType, ROOT, ReadDoc};
 use bytes::Bytes;

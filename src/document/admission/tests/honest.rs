@@ -1,0 +1,235 @@
+//! Random honest work of several people: all of it is admitted. Random damage to it: nothing breaks.
+
+use automerge::iter::Span;
+use automerge::marks::{ExpandMark, Mark};
+use automerge::transaction::Transactable;
+use automerge::{ActorId, Automerge, AutomergeError, ObjId, ObjType, ROOT, ReadDoc, ScalarValue};
+use sha2::{Digest, Sha256};
+
+use super::super::super::{Admission, Copy, Verdict, scan};
+use super::{plan, scanned, text_of};
+use crate::domain::Change;
+
+/// A die that rolls the same every time (splitmix64).
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((z ^ (z >> 31)) % sides as u64) as usize
+    }
+}
+
+/// One thing that a person may do, as one change (or none, where there is nothing to do it to).
+fn act(document: &mut Automerge, dice: &mut Dice) {
+    let text = text_of(document);
+    let length = document.length(&text);
+    let at = dice.roll(length + 1);
+    let some = 1 + dice.roll(8);
+    let action = dice.roll(13);
+    document
+        .transact::<_, _, AutomergeError>(|tx| {
+            match action {
+                0..4 => tx.splice_text(&text, at, 0, ["x", "é", "🦊", "two words"][dice.roll(4)])?,
+                4 | 5 if at < length => {
+                    let count = some.min(length - at) as isize;
+                    tx.splice_text(&text, at, count, "")?;
+                }
+                6 if at < length => {
+                    let count = some.min(length - at) as isize;
+                    tx.splice_text(&text, at, count, "instead")?;
+                }
+                7 => {
+                    let block = tx.split_block(&text, at)?;
+                    tx.put(&block, "type", "paragraph")?;
+                    tx.put_object(&block, "parents", ObjType::List)?;
+                    let attrs = tx.put_object(&block, "attrs", ObjType::Map)?;
+                    tx.put(&attrs, "id", format!("p{}", dice.roll(1000)))?;
+                    tx.put(&attrs, "level", 2)?;
+                    tx.put(&block, "isEmbed", false)?;
+                }
+                8 | 9 if at < length => {
+                    let end = (at + some).min(length);
+                    let name = ["strong", "em", "link"][dice.roll(3)];
+                    let value = match (name, action) {
+                        (_, 9) => ScalarValue::Null,
+                        ("link", _) => "{\"href\":\"https://example.org\"}".into(),
+                        _ => true.into(),
+                    };
+                    let expand = [ExpandMark::After, ExpandMark::None, ExpandMark::Both, ExpandMark::Before];
+                    tx.mark(&text, Mark::new(name.into(), value, at, end), expand[dice.roll(4)])?;
+                }
+                10 => tx.put(ROOT, "title", format!("Title {some}"))?,
+                11 => {
+                    let (_, sections) = tx.get(ROOT, "sections")?.expect("made first");
+                    let section = tx.put_object(&sections, format!("s{}", 2 + dice.roll(5)), ObjType::Map)?;
+                    tx.put(&section, "order", "a1")?;
+                    let text = tx.put_object(&section, "text", ObjType::Text)?;
+                    tx.splice_text(&text, 0, 0, "New")?;
+                }
+                12 => blocks(tx, &text, dice)?,
+                _ => {}
+            }
+            Ok(())
+        })
+        .unwrap();
+}
+
+/// Changes an attribute of a block, deletes one, joins the block with the one before, or does what a client
+/// does with a paste: replaces all spans.
+fn blocks<T: Transactable>(tx: &mut T, text: &ObjId, dice: &mut Dice) -> Result<(), AutomergeError> {
+    let markers: Vec<ObjId> = (0..tx.length(text))
+        .filter_map(|at| tx.get(text, at).ok()??.0.is_object().then(|| tx.get(text, at).unwrap().unwrap().1))
+        .collect();
+    let Some(block) = (!markers.is_empty()).then(|| &markers[dice.roll(markers.len())]) else {
+        return Ok(());
+    };
+    let Some((_, attrs)) = tx.get(block, "attrs")? else { return Ok(()) };
+    match dice.roll(4) {
+        0 => tx.put(&attrs, "level", 3)?,
+        1 => {
+            if tx.get(&attrs, "level")?.is_some() {
+                tx.delete(&attrs, "level")?;
+            }
+        }
+        2 => tx.put(block, "type", "heading")?,
+        _ => {
+            let at = (0..tx.length(text))
+                .find(|&at| tx.get(text, at).ok().flatten().is_some_and(|(_, id)| id == *block));
+            if let Some(at) = at {
+                tx.join_block(text, at)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What several people did to one plan over some rounds, each round ending with some of them in step. The
+/// changes are in an order in which the server could have received them.
+fn history(seed: u64, people: usize, rounds: usize) -> (Vec<Change>, Automerge) {
+    let mut dice = Dice(seed);
+    let origin = plan();
+    let mut server = origin.fork();
+    let mut documents: Vec<Automerge> = (0..people)
+        .map(|person| origin.fork().with_actor(ActorId::from(&[person as u8 + 1; 16][..])))
+        .collect();
+    for _ in 0..rounds {
+        for document in &mut documents {
+            for _ in 0..1 + dice.roll(4) {
+                act(document, &mut dice);
+            }
+        }
+        let person = dice.roll(people);
+        server.merge(&mut documents[person]).unwrap();
+        documents[person].merge(&mut server).unwrap();
+        let other = dice.roll(people);
+        documents[other].merge(&mut server).unwrap();
+    }
+    for document in &mut documents {
+        server.merge(document).unwrap();
+    }
+    (scanned(&server), server)
+}
+
+#[test]
+fn honest_work_is_never_refused() {
+    let mut total = 0;
+    for seed in 0..12 {
+        let (changes, document) = history(seed, 4, 26);
+        total += changes.len();
+        let mut copy = Copy::empty();
+        let mut dice = Dice(seed);
+        let mut rest = &changes[..];
+        while !rest.is_empty() {
+            let (batch, after) = rest.split_at((1 + dice.roll(20)).min(rest.len()));
+            for (change, verdict) in batch.iter().zip(copy.admit(batch)) {
+                assert_eq!(verdict, Verdict::Admitted, "seed {seed}, {change:?}");
+            }
+            copy.confirm();
+            rest = after;
+        }
+        let copy = Copy::load(copy.save(), []).unwrap();
+        let reading = copy.document();
+        let text = text_of(&document);
+        let spans = |document: &Automerge| document.spans(&text).unwrap().collect::<Vec<Span>>();
+        assert_eq!(spans(reading), spans(&document), "seed {seed}");
+    }
+    assert!(total > 2_900, "{total} changes are too few to say much");
+}
+
+/// A chunk of a change whose data was damaged, with a checksum that fits the damage.
+fn damaged(raw: &[u8], dice: &mut Dice) -> Vec<u8> {
+    let length_bytes = raw[9..].iter().position(|byte| byte & 0x80 == 0).unwrap() + 1;
+    let mut data = raw[9 + length_bytes..].to_vec();
+    for _ in 0..1 + dice.roll(2) {
+        let at = dice.roll(data.len());
+        match dice.roll(6) {
+            0 => data[at] = dice.roll(256) as u8,
+            1 => data[at] ^= 1 << dice.roll(8),
+            2 => data[at] = data[at].wrapping_add(1),
+            3 => data[at] = data[at].wrapping_sub(1),
+            4 => {
+                data.remove(at);
+            }
+            _ => data.insert(at, dice.roll(256) as u8),
+        }
+        if data.is_empty() {
+            data.push(0);
+        }
+    }
+    let mut front = vec![1];
+    let mut length = data.len();
+    while length >= 0x80 {
+        front.push(length as u8 | 0x80);
+        length >>= 7;
+    }
+    front.push(length as u8);
+    let hash = Sha256::new().chain_update(&front).chain_update(&data).finalize();
+    [&raw[..4], &hash[..4], &front, &data].concat()
+}
+
+#[test]
+fn damaged_changes_never_break_the_document() {
+    super::hostile::in_child(module_path!(), "damaged_changes_never_break_the_document", || {
+        let mut dice = Dice(7);
+        let mut counts = [0; 4];
+        for seed in 0..4 {
+            let (changes, _) = history(100 + seed, 3, 10);
+            for at in 1..changes.len() {
+                let mut copy = Copy::empty();
+                copy.admit(&changes[..at]);
+                copy.confirm();
+                copy.save();
+                for _ in 0..32 {
+                    counts[one_damaged(&mut copy, &changes[at], &mut dice)] += 1;
+                }
+            }
+        }
+        eprintln!("scan, rules, missing or known, admitted: {counts:?}");
+        assert!(counts.iter().sum::<usize>() > 6_000 && counts.iter().all(|&count| count > 0), "{counts:?}");
+    });
+}
+
+/// Offers one mutant; says who stopped it.
+fn one_damaged(copy: &mut Copy, change: &Change, dice: &mut Dice) -> usize {
+    let heads = copy.heads();
+    let Ok(mutant) = scan(&damaged(&change.raw, dice)) else { return 0 };
+    let verdict = copy.admit(std::slice::from_ref(&mutant)).remove(0);
+    if verdict != Verdict::Admitted {
+        assert_eq!(copy.heads(), heads);
+        return if matches!(verdict, Verdict::Refused(_)) { 1 } else { 2 };
+    }
+    copy.confirm();
+    let saved = copy.reader().save();
+    let again = Copy::load(saved.into(), []).unwrap_or_else(|e| panic!("{e}: {mutant:?}"));
+    assert_eq!(again.heads(), copy.heads());
+    let text = text_of(again.document());
+    let spans = |copy: &Copy| copy.document().spans(&text).unwrap().collect::<Vec<Span>>();
+    assert_eq!(spans(&again), spans(copy));
+    copy.unconfirm(1);
+    assert_eq!(copy.heads(), heads);
+    3
+}

@@ -4,14 +4,17 @@ mod admission;
 mod blocks;
 mod columns;
 mod copy;
+mod element;
 mod history;
 mod import;
 mod marks;
+mod outline;
 mod past;
 mod reading;
 mod refused;
 mod rules;
 mod scan;
+mod state;
 mod text;
 mod tree;
 
@@ -25,9 +28,9 @@ pub use import::import;
 pub use reading::{Reading, Unreadable};
 pub use refused::Refused;
 pub use scan::{Chunk, limits, scan, split};
+pub use state::{Authored, BlockState, PlanState, RemovedSection, SectionState, UnknownHeads, state_at};
 pub use text::{Span, utf16_len};
 pub use tree::{Item, List, Node, tree};
-
 /// Every document is opened with it, so that Rust and JavaScript count alike: in UTF-16 code units.
 pub fn text_encoding() -> TextEncoding {
     TextEncoding::Utf16CodeUnit

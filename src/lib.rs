@@ -3,6 +3,7 @@
 pub mod document;
 pub mod domain;
 pub mod export;
+pub mod http;
 pub mod log;
 pub mod replay;
 pub mod session;

@@ -1,0 +1,212 @@
+//! The text as the formats set it: parts (sections), passages (blocks), and pieces of words, each with one
+//! set of marks, one author and one fate. A state and a difference both come to this form.
+
+use crate::{
+    document::{Attrs, Authored, Block, BlockState, BlockType, Marks, Node, PlanState, Run, tree},
+    domain::{PersonId, SectionId},
+};
+
+/// A section with its own blocks, without those of the sections below it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Part {
+    pub(super) id: SectionId,
+    /// How many sections are above it.
+    pub(super) depth: usize,
+    pub(super) fate: Fate,
+    /// It stands elsewhere among the sections than before.
+    pub(super) moved: bool,
+    pub(super) passages: Vec<Passage>,
+}
+
+/// A block.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Passage {
+    pub(super) id: String,
+    pub(super) kind: BlockType,
+    pub(super) attrs: Attrs,
+    pub(super) fate: Fate,
+    /// Its kind, its level or the marks of its words are not what they were.
+    pub(super) reshaped: bool,
+    pub(super) pieces: Vec<Piece>,
+}
+
+impl Passage {
+    pub(super) fn is_empty(&self) -> bool {
+        self.pieces.is_empty()
+    }
+}
+
+impl Part {
+    /// What its heading says; of a deleted section: what it said.
+    pub(super) fn heading(&self) -> String {
+        let gone = |piece: &&Piece| self.fate != Fate::Deleted && piece.fate == Fate::Deleted;
+        let pieces = self.passages.first().map_or(&[][..], |first| &first.pieces);
+        pieces.iter().filter(|piece| !gone(piece)).map(|piece| piece.text.as_str()).collect()
+    }
+
+    /// Who a section's coming or going is put down to: the first whose words came or went with it.
+    pub(super) fn person(&self) -> Option<PersonId> {
+        let mut pieces = self.passages.iter().flat_map(|passage| &passage.pieces);
+        pieces.find(|piece| piece.fate != Fate::Kept)?.person.clone()
+    }
+
+    /// The nested form, by the rule that holds for reading and editor alike; ids lead back to passages.
+    pub(super) fn tree(&self) -> Vec<Node> {
+        let bare = |passage: &Passage| Block {
+            id: passage.id.clone(),
+            kind: passage.kind,
+            attrs: passage.attrs,
+            text: String::new(),
+            runs: Vec::new(),
+            implied: false,
+            derived: false,
+            start: 0,
+            len: 0,
+        };
+        tree(&self.passages.iter().map(bare).collect::<Vec<_>>())
+    }
+}
+
+/// A plan as it stands.
+pub(super) fn parts(state: &PlanState) -> Vec<Part> {
+    let passage = |block: &BlockState| Passage {
+        id: block.block.id.clone(),
+        kind: block.block.kind,
+        attrs: block.block.attrs,
+        fate: Fate::Kept,
+        reshaped: false,
+        pieces: pieces(block),
+    };
+    (state.sections.iter())
+        .map(|section| Part {
+            id: section.id.clone(),
+            depth: section.depth,
+            fate: Fate::Kept,
+            moved: false,
+            passages: section.blocks.iter().map(passage).collect(),
+        })
+        .collect()
+}
+
+/// What became of words between two states.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fate {
+    Kept,
+    Inserted,
+    Deleted,
+}
+
+/// Words that are set alike.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Piece {
+    pub(super) text: String,
+    pub(super) marks: Marks,
+    /// Who wrote them; of deleted words: who deleted them. None: not known.
+    pub(super) person: Option<PersonId>,
+    pub(super) fate: Fate,
+}
+
+/// The pieces of a block, in order: its runs cut where the author changes.
+pub(super) fn pieces(state: &BlockState) -> Vec<Piece> {
+    let mut pieces = Vec::new();
+    let mut authors = Cutter::new(&state.authors);
+    for run in &state.block.runs {
+        authors.cut(run, &mut pieces);
+    }
+    pieces
+}
+
+/// Walks runs and authors side by side. Authors count in UTF-16 code units.
+struct Cutter<'a> {
+    authors: &'a [Authored],
+    /// Where the walk stands in the block's text.
+    at: usize,
+}
+
+impl<'a> Cutter<'a> {
+    fn new(authors: &'a [Authored]) -> Self {
+        Self { authors, at: 0 }
+    }
+
+    fn cut(&mut self, run: &Run, pieces: &mut Vec<Piece>) {
+        let mut piece = String::new();
+        let mut person = self.person();
+        for c in run.text.chars() {
+            let now = self.person();
+            if now != person && !piece.is_empty() {
+                pieces.push(piece_of(std::mem::take(&mut piece), run, person));
+            }
+            person = now;
+            piece.push(c);
+            self.at += c.len_utf16();
+        }
+        if !piece.is_empty() {
+            pieces.push(piece_of(piece, run, person));
+        }
+    }
+
+    /// The author of the character at which the walk stands.
+    fn person(&mut self) -> Option<&'a PersonId> {
+        while let Some((first, rest)) = self.authors.split_first()
+            && first.to <= self.at
+        {
+            self.authors = rest;
+        }
+        self.authors.first().filter(|authored| authored.from <= self.at)?.person.as_ref()
+    }
+}
+
+fn piece_of(text: String, run: &Run, person: Option<&PersonId>) -> Piece {
+    Piece { text, marks: run.marks.clone(), person: person.cloned(), fate: Fate::Kept }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn person(id: &str) -> PersonId {
+        PersonId::new(id).unwrap()
+    }
+
+    #[test]
+    fn runs_are_cut_where_the_author_changes() {
+        let strong = Marks { strong: true, ..Marks::default() };
+        let runs = vec![
+            Run { text: "a😀b".into(), marks: Marks::default() },
+            Run { text: "cd".into(), marks: strong.clone() },
+            Run { text: "e".into(), marks: Marks::default() },
+        ];
+        let block = Block {
+            id: "p".into(),
+            kind: BlockType::Paragraph,
+            attrs: Attrs::default(),
+            text: "a😀bcde".into(),
+            runs,
+            implied: false,
+            derived: false,
+            start: 1,
+            len: 7,
+        };
+        let authors = vec![
+            Authored { from: 0, to: 3, person: Some(person("ann")) },
+            Authored { from: 3, to: 5, person: None },
+            Authored { from: 5, to: 7, person: Some(person("bob")) },
+        ];
+        let cut: Vec<(String, bool, Option<String>)> = pieces(&BlockState { block, authors })
+            .into_iter()
+            .map(|p| (p.text, p.marks == strong, p.person.map(|p| p.to_string())))
+            .collect();
+        let ann = Some("ann".to_owned());
+        let bob = Some("bob".to_owned());
+        assert_eq!(
+            cut,
+            [
+                ("a😀".into(), false, ann),
+                ("b".into(), false, None),
+                ("c".into(), true, None),
+                ("d".into(), true, bob.clone()),
+                ("e".into(), false, bob),
+            ]
+        );
+    }
+}

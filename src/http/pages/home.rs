@@ -1,0 +1,96 @@
+//! `/`: who are you, and then: the plans.
+
+use axum::{extract::State, http::HeaderMap};
+use maud::{Markup, html};
+
+use super::{
+    Shared,
+    frame::{Frame, views},
+    library::{Person, PlanCard},
+    people::People,
+    problem::Problem,
+    time, words,
+    words::home as say,
+};
+
+pub(super) async fn home(State(library): State<Shared>, headers: HeaderMap) -> Result<Markup, Problem> {
+    library
+        .read(move |library| {
+            let people = People::of(library.people());
+            let Some(viewer) = library.viewer(&headers).and_then(|id| people.get(&id).cloned()) else {
+                return Ok(if library.demonstration() { pick(&people) } else { sign_in() });
+            };
+            Ok(plans(&viewer, &people, &library.plans(&viewer.id)?))
+        })
+        .await
+}
+
+/// The page to pick a person. One form, a button each: works without scripts.
+fn pick(people: &People) -> Markup {
+    let frame = Frame { title: say::PICK_TITLE, viewer: None, plan: None, script: None };
+    frame.page(
+        "home",
+        html! {
+            h1 { (say::PICK_TITLE) }
+            p.lead { (say::PICK_LEAD) }
+            form method="post" action="/api/demo/sign-in" {
+                ul.people {
+                    @for person in people.all() {
+                        li { (card(person, people)) }
+                    }
+                }
+            }
+            p.tip.soft { (say::PICK_TIP) }
+        },
+    )
+}
+
+fn card(person: &Person, people: &People) -> Markup {
+    let (part, may) = person.roles.first().map_or(("", ""), |role| say::role(*role));
+    html! {
+        button.person-card type="submit" name="person" value=(person.id) {
+            span.visually-hidden { (say::PICK_AS) " " }
+            span class={ "person-card-name " (people.class(&person.id)) } { (person.name) }
+            // The demonstration's people are named by their part; that need not be said twice.
+            @if part != person.name { span.person-card-part { (part) } }
+            span.person-card-may { (may) }
+        }
+    }
+}
+
+fn sign_in() -> Markup {
+    let frame = Frame { title: words::PRODUCT, viewer: None, plan: None, script: None };
+    frame.page("home", html! { h1 { (words::PRODUCT) } p.lead { (say::NO_PICK) } })
+}
+
+fn plans(viewer: &Person, people: &People, plans: &[PlanCard]) -> Markup {
+    let frame = Frame { title: say::PLANS_TITLE, viewer: Some(viewer), plan: None, script: None };
+    frame.page(
+        "home",
+        html! {
+            h1 { (say::PLANS_TITLE) }
+            @if plans.is_empty() { p.lead { (say::NO_PLANS) } }
+            ul.plans {
+                @for plan in plans {
+                    li.sheet.plan-card {
+                        h2 { a href={ "/plans/" (plan.id) } { (plan.title) } }
+                        p.plan-state {
+                            @match &plan.frozen {
+                                None => span.badge.badge-good { (say::OPEN) },
+                                Some(frozen) => {
+                                    span.badge.badge-waiting { (say::FROZEN) }
+                                    " " span { (frozen.reason) }
+                                }
+                            }
+                        }
+                        p.soft.small {
+                            (say::LAST_CHANGED) " " (time::moment(plan.changed.0)) " " (say::BY) " "
+                            (people.actor(plan.changed.1.as_ref()))
+                        }
+                        nav aria-label={ (words::VIEWS) ": " (plan.title) } { (views(plan, None)) }
+                    }
+                }
+            }
+        },
+    )
+}

@@ -1,0 +1,86 @@
+//! What the pages need from the engine's reading side, and nothing more.
+
+use std::sync::Arc;
+
+use axum::http::HeaderMap;
+
+use crate::{
+    document::PlanState,
+    domain::{PersonId, PlanId, Position, Role, ThreadId, Timestamp},
+    replay::Timeline,
+};
+
+/// A person as pages name one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Person {
+    pub id: PersonId,
+    /// For the erased: a word that says so.
+    pub name: String,
+    pub roles: Vec<Role>,
+}
+
+/// A plan as the list of plans shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlanCard {
+    pub id: PlanId,
+    pub title: String,
+    pub frozen: Option<Frozen>,
+    pub may_edit: bool,
+    /// The positions of the plan's first and newest events.
+    pub first: Position,
+    pub head: Position,
+    /// The newest event: when, and by whom.
+    pub changed: (Timestamp, Option<PersonId>),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Frozen {
+    pub reason: String,
+    pub by: Option<PersonId>,
+    pub at: Timestamp,
+}
+
+/// A thread of comments as it stood at some position.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Thread {
+    pub id: ThreadId,
+    /// The words that it is about, as they stood when it was opened.
+    pub quote: String,
+    /// The provision in which they stand, where they still do.
+    pub provision: Option<String>,
+    /// Oldest first; the text is none once erased.
+    pub comments: Vec<Comment>,
+    pub resolved: Option<(Timestamp, Option<PersonId>)>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Comment {
+    pub by: Option<PersonId>,
+    pub at: Timestamp,
+    pub position: Position,
+    pub text: Option<String>,
+}
+
+/// The log or the document could not be read: the operator was told why.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unavailable;
+
+/// The network's plans, as one reads them. Calls may take as long as a disk or a long history needs: pages
+/// make them off the async threads.
+pub trait Library: Send + Sync + 'static {
+    /// Is this the demonstration, where people are picked and not asked for a proof?
+    fn demonstration(&self) -> bool;
+    /// Who asks, by the session cookie or a token.
+    fn viewer(&self, headers: &HeaderMap) -> Option<PersonId>;
+    /// Everyone of the network, ordered by id.
+    fn people(&self) -> Vec<Person>;
+    /// The plans that the person may read, the one in drafting first.
+    fn plans(&self, viewer: &PersonId) -> Result<Vec<PlanCard>, Unavailable>;
+    /// None where there is no such plan or the person may not read it: one answer for both.
+    fn plan(&self, viewer: &PersonId, plan: PlanId) -> Result<Option<PlanCard>, Unavailable>;
+    fn timeline(&self, plan: PlanId) -> Result<Arc<Timeline>, Unavailable>;
+    /// The text after the event at a position, which lies between the plan's first and newest.
+    fn state_at(&self, plan: PlanId, position: Position) -> Result<Arc<PlanState>, Unavailable>;
+    /// The threads that were open or resolved at a position, oldest first.
+    fn threads_at(&self, plan: PlanId, position: Position) -> Result<Vec<Thread>, Unavailable>;
+}

@@ -1,0 +1,71 @@
+//! The pages: HTML made here, whole and usable without scripts. Only the workspace is the script's own.
+
+mod frame;
+mod home;
+mod library;
+mod people;
+mod problem;
+mod read;
+mod replay;
+mod strip;
+mod time;
+mod words;
+mod workspace;
+
+use std::sync::Arc;
+
+use axum::{Router, http::HeaderMap, routing::get};
+
+pub use library::{Comment, Frozen, Library, Person, PlanCard, Thread, Unavailable};
+use people::People;
+use problem::Problem;
+
+/// The library, as handlers share it.
+#[derive(Clone)]
+struct Shared(Arc<dyn Library>);
+
+impl Shared {
+    /// Reads off the async threads.
+    async fn read<T: Send + 'static>(
+        self,
+        work: impl FnOnce(&dyn Library) -> Result<T, Problem> + Send + 'static,
+    ) -> Result<T, Problem> {
+        tokio::task::spawn_blocking(move || work(self.0.as_ref()))
+            .await
+            // Only a panic in the work itself gets here, and its hook has told the operator.
+            .unwrap_or(Err(Problem::Unavailable))
+    }
+}
+
+/// Who asks for a page of which plan.
+struct Asked {
+    people: People,
+    viewer: Person,
+    plan: PlanCard,
+}
+
+/// First who asks, and only then what for: a stranger learns nothing about which plans there are.
+fn asked(library: &dyn Library, headers: &HeaderMap, plan: &str) -> Result<Asked, Problem> {
+    let viewer = library.viewer(headers).ok_or(Problem::SignIn)?;
+    let people = People::of(library.people());
+    let viewer = people.get(&viewer).cloned().ok_or(Problem::SignIn)?;
+    let id = plan.parse().map_err(|_| Problem::NotFound)?;
+    let plan = library.plan(&viewer.id, id)?.ok_or(Problem::NotFound)?;
+    Ok(Asked { people, viewer, plan })
+}
+
+/// All pages, and the answer to any path that nothing else serves.
+pub fn router(library: Arc<dyn Library>) -> Router {
+    Router::new()
+        .route("/", get(home::home))
+        .route("/plans/{plan}", get(workspace::workspace))
+        .route("/plans/{plan}/read", get(read::read))
+        .route("/plans/{plan}/replay", get(replay::replay))
+        .route("/plans/{plan}/replay/fragment", get(replay::fragment))
+        .with_state(Shared(library))
+}
+
+/// For paths that no route knows.
+pub async fn not_found() -> impl axum::response::IntoResponse {
+    Problem::NotFound
+}

@@ -1,0 +1,169 @@
+//! The words of the pages, kept together so that they can be translated.
+
+pub(super) const PRODUCT: &str = "Quorate";
+pub(super) const SKIP: &str = "Skip to the content";
+pub(super) const VIEWS: &str = "Views of this plan";
+pub(super) const SIGNED_IN_AS: &str = "You are";
+pub(super) const SIGN_OUT: &str = "Change person";
+pub(super) const WRITE: &str = "Write";
+/// The workspace, for those who may not edit.
+pub(super) const WORKSPACE: &str = "Discuss";
+pub(super) const READ: &str = "Read";
+pub(super) const REPLAY: &str = "Replay";
+/// In place of a person where the program itself acted.
+pub(super) const PROGRAM: &str = "The system";
+/// In place of a person whose name has been erased or is not known.
+pub(super) const SOMEONE: &str = "Someone";
+
+pub(super) mod home {
+    use crate::domain::Role;
+
+    pub(in super::super) const PICK_TITLE: &str = "Who would you like to be?";
+    pub(in super::super) const PICK_LEAD: &str = "This is a demonstration: an invented network writes its strategic plan. Choose one of its people and \
+        write, comment and look back as that person would. There is no password.";
+    pub(in super::super) const PICK_TIP: &str = "To see people work together, open this page in a second browser or a private window and choose \
+        someone else there.";
+    pub(in super::super) const PICK_AS: &str = "Enter as";
+    pub(in super::super) const NO_PICK: &str =
+        "To go on, sign in. If you have no access yet, ask your network's secretariat.";
+    pub(in super::super) const PLANS_TITLE: &str = "Plans";
+    pub(in super::super) const NO_PLANS: &str = "There is no plan here that you may read yet.";
+    pub(in super::super) const OPEN: &str = "Open for writing";
+    pub(in super::super) const FROZEN: &str = "Closed for writing";
+    pub(in super::super) const LAST_CHANGED: &str = "Last changed";
+    pub(in super::super) const BY: &str = "by";
+
+    /// What a role is called, and what someone in it may do here.
+    pub(in super::super) fn role(role: Role) -> (&'static str, &'static str) {
+        match role {
+            Role::Secretariat => {
+                ("Secretariat", "Keeps the process: writes, comments, closes plans for writing and reopens them.")
+            }
+            Role::Representative => ("Representative of a member", "Writes and comments for a member organisation."),
+            Role::Consultant => ("Consultant", "Holds the pen: writes and comments."),
+            Role::Board => ("Board", "Reads and comments."),
+            Role::Chair => ("Chair of the board", "Reads and comments, and looks back at how the plan came about."),
+            Role::Administrator => ("Administrator", "Keeps the system running, and reads."),
+        }
+    }
+}
+
+pub(super) mod shell {
+    pub(in super::super) const LOADING: &str = "Opening the plan…";
+    pub(in super::super) const NO_SCRIPT: &str =
+        "Writing together needs JavaScript, which is switched off in this browser. Reading and replay work without it.";
+    pub(in super::super) const READ_INSTEAD: &str = "Read the plan";
+    pub(in super::super) const REPLAY_INSTEAD: &str = "Replay its history";
+}
+
+pub(super) mod read {
+    pub(in super::super) const CONTENTS: &str = "Contents";
+    pub(in super::super) const AS_IT_STOOD: &str = "As it stood on";
+    pub(in super::super) const HOW_IT_CAME: &str = "See how it came about";
+    pub(in super::super) const EMPTY: &str = "Nothing has been written yet.";
+    pub(in super::super) const DOWNLOAD: &str = "As a text file (Markdown)";
+}
+
+pub(super) mod replay {
+    use crate::replay::{CommentKind, Decision};
+
+    pub(in super::super) const LEAD: &str = "How this plan came about, from its first note until now. Slide along the strip, go step by step, or \
+        let it play.";
+    pub(in super::super) const TIMELINE: &str = "Timeline";
+    pub(in super::super) const SLIDER: &str = "Moment";
+    pub(in super::super) const GO: &str = "Go";
+    pub(in super::super) const WALK: &str = "Walk through the history";
+    pub(in super::super) const FIRST: &str = "First";
+    pub(in super::super) const PREVIOUS: &str = "Previous";
+    pub(in super::super) const NEXT: &str = "Next";
+    pub(in super::super) const LAST: &str = "Newest";
+    pub(in super::super) const PLAY: &str = "Play";
+    pub(in super::super) const STEP_BY: &str = "Step by";
+    pub(in super::super) const BY_BURST: &str = "burst of work";
+    pub(in super::super) const BY_EVENT: &str = "single change";
+    pub(in super::super) const LINK: &str = "Link to this moment";
+    pub(in super::super) const CHANGED: &str = "What changed in this step";
+    pub(in super::super) const NOTHING: &str = "No words changed in this step.";
+    pub(in super::super) const TEXT: &str = "The plan as it stood";
+    pub(in super::super) const SHOW_AUTHORS: &str = "Show who wrote each passage";
+    pub(in super::super) const HIDE_AUTHORS: &str = "Hide who wrote each passage";
+    pub(in super::super) const COMMENTS: &str = "Comments at this moment";
+    pub(in super::super) const NO_COMMENTS: &str = "None yet.";
+    pub(in super::super) const ABOUT: &str = "About";
+    pub(in super::super) const RESOLVED: &str = "Resolved";
+    pub(in super::super) const NEW: &str = "New in this step";
+    pub(in super::super) const ERASED: &str = "The words of this comment have been erased.";
+    pub(in super::super) const LANE_COMMENTS: &str = "Comments";
+    pub(in super::super) const LANE_DECISIONS: &str = "Decisions";
+    pub(in super::super) const TABLE: &str = "The whole history as a table";
+    pub(in super::super) const WHEN: &str = "When";
+    pub(in super::super) const WHO: &str = "Who";
+    pub(in super::super) const WHAT: &str = "What";
+
+    pub(in super::super) fn step(number: usize, of: usize) -> String {
+        format!("Step {number} of {of}")
+    }
+
+    /// In the table: `wrote (214 changes: 1,020 characters added, 13 removed)`
+    pub(in super::super) fn wrote(changes: u64, added: u64, removed: u64) -> String {
+        let changes = if changes == 1 { "1 change".to_owned() } else { format!("{changes} changes") };
+        format!("Wrote: {changes}, {added} characters added, {removed} removed")
+    }
+
+    pub(in super::super) fn comment(kind: CommentKind) -> &'static str {
+        match kind {
+            CommentKind::Opened => "Comment",
+            CommentKind::Replied => "Reply",
+            CommentKind::Resolved => "Comment resolved",
+            CommentKind::Reopened => "Comment reopened",
+        }
+    }
+
+    /// After a name; the words that it is about follow.
+    pub(in super::super) fn commented(kind: CommentKind) -> &'static str {
+        match kind {
+            CommentKind::Opened => "commented on",
+            CommentKind::Replied => "replied to a comment on",
+            CommentKind::Resolved => "resolved the comment on",
+            CommentKind::Reopened => "reopened the comment on",
+        }
+    }
+
+    pub(in super::super) fn decision(kind: Decision) -> &'static str {
+        match kind {
+            Decision::Created => "Plan created",
+            Decision::Renamed => "Plan renamed",
+            Decision::Frozen => "Closed for writing",
+            Decision::Unfrozen => "Opened for writing again",
+        }
+    }
+
+    /// After a name.
+    pub(in super::super) fn decided(kind: Decision) -> &'static str {
+        match kind {
+            Decision::Created => "created the plan",
+            Decision::Renamed => "renamed the plan",
+            Decision::Frozen => "closed the plan for writing",
+            Decision::Unfrozen => "opened the plan for writing again",
+        }
+    }
+}
+
+pub(super) mod problem {
+    pub(in super::super) const NOT_FOUND: (&str, &str) = (
+        "This page is not here",
+        "Either there is no such page, or it is not open to you. If you followed a link, ask whoever sent it to \
+         check it.",
+    );
+    pub(in super::super) const NO_MOMENT: (&str, &str) = (
+        "There is no such moment",
+        "The link names a moment that is not part of this plan's history. You can start from its newest moment.",
+    );
+    pub(in super::super) const UNAVAILABLE: (&str, &str) = (
+        "This cannot be shown just now",
+        "The record could not be read. What has been saved is safe; whoever runs this server has been told. \
+         Please try again in a little while.",
+    );
+    pub(in super::super) const TO_PLANS: &str = "Go to the plans";
+    pub(in super::super) const TO_NEWEST: &str = "Go to the newest moment";
+}

@@ -1,0 +1,83 @@
+/**
+ * The server's JSON interface, as far as the workspace uses it. Whatever goes
+ * wrong becomes a `Problem`: a sentence a person can read, and what to do.
+ */
+import { words } from "./words"
+
+export type Person = { id: string; name: string; roles: string[] }
+export type Session = { person: Person | null; demonstration: boolean; network?: string }
+export type Frozen = { reason: string; by: string; at: string }
+export type May = "read" | "comment" | "edit" | "freeze"
+export type PlanInfo = { id: string; title: string; document: string; frozen: Frozen | null; may: May[] }
+export type Anchor = { section: string; start: string; end: string; heads: string[]; quote: string }
+export type Comment = { id: string; position: number; at: string; by: string; text: string | null }
+export type Thread = {
+  id: string
+  state: "open" | "resolved"
+  anchor: Anchor
+  anchorState: "exact" | "edited" | "deleted"
+  now: string | null
+  comments: Comment[]
+  resolved: { at: string; by: string } | null
+}
+export type Threads = { threads: Thread[]; head: number }
+
+export class Problem extends Error {
+  readonly code: string
+  readonly status: number
+  readonly hint: string | undefined
+
+  constructor(code: string, status: number, sentence: string, hint?: string) {
+    super(sentence)
+    this.code = code
+    this.status = status
+    this.hint = hint
+  }
+
+  /** The server was not reached, as against: it answered no. */
+  get unreachable(): boolean {
+    return this.status === 0
+  }
+}
+
+async function call(path: string, init?: RequestInit): Promise<Response> {
+  let response: Response
+  try {
+    response = await fetch(path, { ...init, signal: AbortSignal.timeout(15_000) })
+  } catch {
+    throw new Problem("unreachable", 0, words.problem.unreachable, words.problem.unreachableHint)
+  }
+  if (response.ok) return response
+  const body = (await response.json().catch(() => null)) as {
+    code?: string
+    detail?: string
+    title?: string
+    hint?: string
+  } | null
+  throw new Problem(
+    body?.code ?? `http_${response.status}`,
+    response.status,
+    body?.detail ?? body?.title ?? words.problem.unexpected(response.status),
+    body?.hint,
+  )
+}
+
+async function read<T>(path: string): Promise<T> {
+  return (await (await call(path, { headers: { accept: "application/json" } })).json()) as T
+}
+
+export const api = {
+  session: () => read<Session>("/api/session"),
+  people: () => read<Person[]>("/api/people"),
+  plan: (plan: string) => read<PlanInfo>(`/api/plans/${encodeURIComponent(plan)}`),
+  threads: (plan: string) => read<Threads>(`/api/plans/${encodeURIComponent(plan)}/threads`),
+  /** `id` names the attempt: sending the same one again never does the thing twice. */
+  command: async (id: string, command: { type: string } & Record<string, unknown>) => {
+    const response = await call("/api/commands", {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ id, ...command }),
+    })
+    return (await response.json()) as { position: number }
+  },
+}

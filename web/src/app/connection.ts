@@ -1,0 +1,165 @@
+/**
+ * One plan's document, kept on the device and in step with the server through
+ * the stock automerge-repo client; and the truth about where its changes are.
+ *
+ * A change counts as saved when the server's heads hold it: the server speaks
+ * of heads only after its log has them on disk, under its own storage id.
+ */
+import * as Automerge from "@automerge/automerge/slim"
+import type { AutomergeUrl, DocHandle, PeerId, StorageId } from "@automerge/automerge-repo/slim"
+import { decodeHeads, Repo } from "@automerge/automerge-repo/slim"
+import { WebSocketClientAdapter } from "@automerge/automerge-repo-network-websocket"
+import { IndexedDBStorageAdapter } from "@automerge/automerge-repo-storage-indexeddb"
+import type { Keep } from "./keep"
+import { Store } from "./store"
+
+export type PlanDocument = {
+  schema: number
+  title: string
+  sections: Record<string, { parent: string; order: string; removed?: boolean; text: string }>
+}
+
+export type Sync = {
+  link: "connecting" | "online" | "offline"
+  /** Changes made on this device that the server's log does not hold yet. */
+  unsaved: number
+  /** Saving takes longer than anybody should wait without a word. */
+  slow: boolean
+}
+
+/** The stock client asks for a new socket this often while it has none. */
+const RETRY_MS = 3_000
+const SLOW_MS = 5_000
+const COUNT_MS = 250
+
+export class Connection {
+  readonly repo: Repo
+  readonly sync = new Store<Sync>({ link: "connecting", unsaved: 0, slow: false })
+  private readonly adapter: WebSocketClientAdapter
+  private server: StorageId | null = null
+  /** The newest heads of the server that this document contains. */
+  private serverHeads: Automerge.Heads | null = null
+  private handle: DocHandle<PlanDocument> | null = null
+  private countTimer: ReturnType<typeof setTimeout> | undefined
+  private waitingSince: number | null = null
+
+  constructor(
+    network: string,
+    person: string,
+    private readonly keep: Keep,
+  ) {
+    const scheme = location.protocol === "https:" ? "wss" : "ws"
+    this.adapter = new WebSocketClientAdapter(`${scheme}://${location.host}/sync`, RETRY_MS)
+    this.adapter.on("peer-candidate", ({ peerMetadata }) => {
+      this.server = peerMetadata.storageId ?? null
+      this.setLink("online")
+    })
+    this.adapter.on("peer-disconnected", () => this.setLink("offline"))
+    this.repo = new Repo({
+      peerId: `${person}-${crypto.randomUUID()}` as PeerId,
+      network: [this.adapter],
+      storage: new IndexedDBStorageAdapter(`quorate-${network}-${person}`),
+    })
+    window.addEventListener("offline", this.cut)
+    window.addEventListener("online", this.mend)
+    if (!navigator.onLine) this.setLink("offline")
+    setInterval(this.tick, 1_000)
+  }
+
+  get peerId(): string {
+    return this.repo.peerId
+  }
+
+  /** Resolves once the document is here, from this device or from the server; rejects when neither has it. */
+  async open(plan: string, url: string): Promise<DocHandle<PlanDocument>> {
+    const handle = await this.repo.find<PlanDocument>(url as AutomergeUrl)
+    this.handle = handle
+    const kept = this.keep.read<Automerge.Heads>(`heads:${plan}`)
+    if (kept && Automerge.hasHeads(handle.doc(), kept)) this.serverHeads = kept
+    handle.on("heads-changed", this.schedule)
+    handle.on("remote-heads", ({ storageId }) => {
+      if (storageId === this.server) {
+        this.learn()
+        if (this.serverHeads) this.keep.write(`heads:${plan}`, this.serverHeads)
+      }
+    })
+    this.learn()
+    this.count()
+    return handle
+  }
+
+  /** Hands in what this person wrote in other plans while away; nothing shows of it. */
+  async handIn(urls: string[]): Promise<void> {
+    await Promise.allSettled(urls.map((url) => this.repo.find(url as AutomergeUrl)))
+  }
+
+  private learn(): void {
+    if (!this.handle || !this.server) return
+    const info = this.handle.getSyncInfo(this.server)
+    if (!info) return
+    const heads = decodeHeads(info.lastHeads)
+    if (heads.length === 0 || !Automerge.hasHeads(this.handle.doc(), heads)) return
+    this.serverHeads = heads
+    this.count()
+  }
+
+  private schedule = (): void => {
+    const { unsaved } = this.sync.get()
+    // The first unsaved change shows at once; counting them can wait a moment.
+    if (unsaved === 0) this.count()
+    else this.countTimer ??= setTimeout(this.count, COUNT_MS)
+  }
+
+  private count = (): void => {
+    clearTimeout(this.countTimer)
+    this.countTimer = undefined
+    if (!this.handle) return
+    const doc = this.handle.doc()
+    const heads = Automerge.getHeads(doc)
+    const same =
+      this.serverHeads !== null &&
+      heads.length === this.serverHeads.length &&
+      heads.every((head) => this.serverHeads?.includes(head))
+    const unsaved = same ? 0 : this.changesSince(doc)
+    if (unsaved === 0) this.waitingSince = null
+    else this.waitingSince ??= Date.now()
+    this.sync.update((now) =>
+      now.unsaved === unsaved ? now : { ...now, unsaved, slow: unsaved > 0 && now.slow },
+    )
+  }
+
+  /** Without any word from the server only this session's own changes are known to be unsaved. */
+  private changesSince(doc: Automerge.Doc<PlanDocument>): number {
+    if (this.serverHeads) return Automerge.getChangesMetaSince(doc, this.serverHeads).length
+    const actor = Automerge.getActorId(doc)
+    return Automerge.getChangesMetaSince(doc, []).filter((change) => change.actor === actor).length
+  }
+
+  private tick = (): void => {
+    const slow = this.waitingSince !== null && Date.now() - this.waitingSince > SLOW_MS
+    this.sync.update((now) => (now.slow === slow ? now : { ...now, slow }))
+  }
+
+  private setLink(link: Sync["link"]): void {
+    this.sync.update((now) => (now.link === link ? now : { ...now, link }))
+    this.count()
+  }
+
+  /** The device says that it is offline: the socket may take minutes to notice by itself. */
+  private cut = (): void => {
+    this.setLink("offline")
+    this.adapter.socket?.close()
+  }
+
+  private mend = (): void => {
+    const state = this.adapter.socket?.readyState
+    if (state !== WebSocket.OPEN && state !== WebSocket.CONNECTING) {
+      this.adapter.connect(this.repo.peerId)
+    }
+  }
+
+  /** Everything typed is in this device's storage when this resolves. */
+  flush(): Promise<void> {
+    return this.repo.flush()
+  }
+}

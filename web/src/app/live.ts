@@ -1,0 +1,62 @@
+/**
+ * What the server says of a plan beside the document: who is here, what this
+ * person may do now, what was refused, and that a thread changed.
+ */
+import type { Frozen, May } from "./api"
+
+export type Here = { peer: string; person: string }
+export type Refused = { code: string; sentence: string; hint?: string }
+
+export type LiveEvents = {
+  here: (people: Here[]) => void
+  access: (access: { may: May[]; frozen: Frozen | null }) => void
+  refused: (refused: Refused) => void
+  threads: () => void
+  /** The line is back after a break: whatever was missed must be asked for. */
+  opened: () => void
+}
+
+const RETRY_MS = 3_000
+
+/** Listens until the returned function is called; comes back by itself after a break. */
+export function listen(plan: string, on: LiveEvents): () => void {
+  let source: EventSource | undefined
+  let timer: ReturnType<typeof setTimeout> | undefined
+  let stopped = false
+
+  const open = () => {
+    source = new EventSource(`/api/plans/${encodeURIComponent(plan)}/live`)
+    const data = <T>(name: string, then: (value: T) => void) =>
+      source?.addEventListener(name, (event) => {
+        try {
+          then(JSON.parse((event as MessageEvent<string>).data) as T)
+        } catch {
+          // A newer server may say more than this page understands.
+        }
+      })
+    source.onopen = () => on.opened()
+    source.onerror = () => {
+      on.here([])
+      // The browser retries a broken line by itself, but not one that was answered with an error.
+      if (source?.readyState === EventSource.CLOSED && !stopped) timer = setTimeout(open, RETRY_MS)
+    }
+    data<{ people: Here[] }>("here", ({ people }) => on.here(people))
+    data<{ may: May[]; frozen: Frozen | null }>("access", on.access)
+    data<Refused>("refused", on.refused)
+    data("threads", () => on.threads())
+  }
+  open()
+  const wake = () => {
+    if (source?.readyState === EventSource.CLOSED) {
+      clearTimeout(timer)
+      open()
+    }
+  }
+  window.addEventListener("online", wake)
+  return () => {
+    stopped = true
+    clearTimeout(timer)
+    window.removeEventListener("online", wake)
+    source?.close()
+  }
+}

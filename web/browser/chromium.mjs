@@ -15,7 +15,9 @@ const FLAGS = [
 export async function launch() {
   const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium"
   if (!existsSync(executablePath)) {
-    throw new Error(`No Chromium at ${executablePath}. Install Debian's package "chromium", or name one: CHROMIUM=path`)
+    throw new Error(
+      `No Chromium at ${executablePath}. Install Debian's package "chromium", or name one: CHROMIUM=path`,
+    )
   }
   return chromium.launch({ executablePath, headless: true, args: FLAGS })
 }
@@ -24,7 +26,8 @@ export async function launch() {
 export async function signIn(browser, url, person, options = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options })
   const answer = await context.request.post(`${url}/api/demo/sign-in`, { data: { person } })
-  if (!answer.ok()) throw new Error(`Signing in as ${person} failed: ${answer.status()} ${await answer.text()}`)
+  if (!answer.ok())
+    throw new Error(`Signing in as ${person} failed: ${answer.status()} ${await answer.text()}`)
   return context
 }
 

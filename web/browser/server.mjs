@@ -6,7 +6,9 @@ import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
 
 export function binary() {
-  const path = resolve(process.env.QUORATE_BIN ?? new URL("../../target/release/quorate", import.meta.url).pathname)
+  const path = resolve(
+    process.env.QUORATE_BIN ?? new URL("../../target/release/quorate", import.meta.url).pathname,
+  )
   if (!existsSync(path)) {
     throw new Error(`No server binary at ${path}. Build it with "make build", or name one: QUORATE_BIN=path`)
   }
@@ -35,9 +37,13 @@ export async function startServer({ data } = {}) {
 
   const run = async () => {
     said = ""
-    child = spawn(binary(), ["demo", "--data", join(folder, "data"), "--listen", `127.0.0.1:${port}`, "--public-url", url], {
-      stdio: ["ignore", "pipe", "pipe"],
-    })
+    child = spawn(
+      binary(),
+      ["demo", "--data", join(folder, "data"), "--listen", `127.0.0.1:${port}`, "--public-url", url],
+      {
+        stdio: ["ignore", "pipe", "pipe"],
+      },
+    )
     for (const stream of [child.stdout, child.stderr]) {
       stream.on("data", (chunk) => {
         said = (said + chunk).slice(-8_000)

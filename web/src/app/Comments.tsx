@@ -3,7 +3,6 @@ import { Button } from "react-aria-components"
 import { Problem, type Thread } from "./api"
 import type { Desk } from "./desk"
 import { ProblemLine } from "./Freeze"
-import { Icon } from "./Icon"
 import type { Room } from "./room"
 import { useStore } from "./store"
 import { SHORTCUTS } from "./Toolbar"
@@ -32,7 +31,14 @@ export function Comments({ room, desk, onShow }: { room: Room; desk: Desk; onSho
       {draft?.anchor && mayComment ? (
         <section className="thread thread-draft" aria-label={words.comments.newOn}>
           <Quote text={draft.anchor.quote} />
-          <Box room={room} desk={desk} box={NEW} label={words.comments.text} send={words.comments.send} discard={words.comments.cancel} />
+          <Box
+            room={room}
+            desk={desk}
+            box={NEW}
+            label={words.comments.text}
+            send={words.comments.send}
+            discard={words.comments.cancel}
+          />
         </section>
       ) : null}
       {!mayComment ? <p className="soft small">{words.comments.mayNot}</p> : null}
@@ -67,18 +73,45 @@ function Folded({ summary, unfold, children }: { summary: string; unfold: boolea
     if (unfold) setOpen(true)
   }, [unfold])
   return (
-    <details className="comments-resolved" open={open} onToggle={(event) => setOpen(event.currentTarget.open)}>
+    <details
+      className="comments-resolved"
+      open={open}
+      onToggle={(event) => setOpen(event.currentTarget.open)}
+    >
       <summary>{summary}</summary>
       {children}
     </details>
   )
 }
 
-function Quote({ text }: { text: string }) {
-  return <blockquote className="thread-quote">{text}</blockquote>
+/** The words that a thread is about; where they stand in the plan, they lead there. */
+function Quote({ text, show }: { text: string; show?: () => void }) {
+  if (!show) return <blockquote className="thread-quote">{text}</blockquote>
+  return (
+    <blockquote className="thread-quote">
+      <button
+        type="button"
+        title={words.comments.show}
+        aria-label={`${words.comments.show}: ${text}`}
+        onClick={show}
+      >
+        {text}
+      </button>
+    </blockquote>
+  )
 }
 
-function Card({ thread, room, desk, onShow }: { thread: Thread; room: Room; desk: Desk; onShow: (() => void) | undefined }) {
+function Card({
+  thread,
+  room,
+  desk,
+  onShow,
+}: {
+  thread: Thread
+  room: Room
+  desk: Desk
+  onShow: (() => void) | undefined
+}) {
   const places = useStore(desk.places)
   const active = useStore(desk.thread) === thread.id
   const mayComment = useStore(desk.mayComment)
@@ -139,7 +172,8 @@ function Card({ thread, room, desk, onShow }: { thread: Thread; room: Room; desk
       {standing.state === "deleted" ? (
         <>
           <p className="thread-standing">
-            <span className="badge badge-bad">{words.comments.gone}</span> <span className="soft small">{words.comments.goneHint}</span>
+            <span className="badge badge-bad">{words.comments.gone}</span>{" "}
+            <span className="soft small">{words.comments.goneHint}</span>
           </p>
           <blockquote className="thread-quote thread-quote-gone">{thread.anchor.quote}</blockquote>
         </>
@@ -152,11 +186,13 @@ function Card({ thread, room, desk, onShow }: { thread: Thread; room: Room; desk
             <dt>{words.comments.editedThen}</dt>
             <dd className="thread-quote">{thread.anchor.quote}</dd>
             <dt>{words.comments.editedNow}</dt>
-            <dd className="thread-quote">{standing.now}</dd>
+            <dd>
+              <Quote text={standing.now} show={show} />
+            </dd>
           </dl>
         </>
       ) : (
-        <Quote text={thread.anchor.quote} />
+        <Quote text={thread.anchor.quote} show={show} />
       )}
       <ol className="thread-comments">
         {thread.comments.map((comment) => (
@@ -167,7 +203,9 @@ function Card({ thread, room, desk, onShow }: { thread: Thread; room: Room; desk
                 {words.when(comment.at)}
               </time>
             </p>
-            <p className={comment.text === null ? "comment-text soft" : "comment-text"}>{comment.text ?? words.comments.erased}</p>
+            <p className={comment.text === null ? "comment-text soft" : "comment-text"}>
+              {comment.text ?? words.comments.erased}
+            </p>
           </li>
         ))}
       </ol>
@@ -177,16 +215,17 @@ function Card({ thread, room, desk, onShow }: { thread: Thread; room: Room; desk
         </p>
       ) : null}
       {replying && mayComment ? (
-        <Box room={room} desk={desk} box={thread.id} label={words.comments.replyText} send={words.comments.reply} discard={words.comments.cancelReply} />
+        <Box
+          room={room}
+          desk={desk}
+          box={thread.id}
+          label={words.comments.replyText}
+          send={words.comments.reply}
+          discard={words.comments.cancelReply}
+        />
       ) : null}
       {problem ? <ProblemLine problem={problem} /> : null}
       <div className="thread-buttons">
-        {standing.state !== "deleted" ? (
-          <Button className="button button-quiet button-small" onPress={show} aria-label={`${words.comments.show}: ${thread.anchor.quote}`}>
-            <Icon name="go" />
-            {words.comments.show}
-          </Button>
-        ) : null}
         {mayComment && thread.state === "open" && !replying ? (
           <Button
             className="button button-quiet button-small"
@@ -216,7 +255,9 @@ function Card({ thread, room, desk, onShow }: { thread: Thread; room: Room; desk
 }
 
 /** What the server said, until this device has worked it out from its own copy of the plan. */
-function standingOf(thread: Thread): { state: "exact" } | { state: "edited"; now: string } | { state: "deleted" } {
+function standingOf(
+  thread: Thread,
+): { state: "exact" } | { state: "edited"; now: string } | { state: "deleted" } {
   if (thread.anchorState === "edited") return { state: "edited", now: thread.now ?? "" }
   return { state: thread.anchorState }
 }
@@ -279,7 +320,11 @@ function Box({ room, desk, box, label, send, discard }: BoxProps) {
         <Button className="button button-quiet button-small" onPress={() => room.setDraft(box, null)}>
           {discard}
         </Button>
-        <Button className="button button-primary button-small" type="submit" isDisabled={busy || draft.text.trim() === ""}>
+        <Button
+          className="button button-primary button-small"
+          type="submit"
+          isDisabled={busy || draft.text.trim() === ""}
+        >
           {busy ? words.comments.sending : send}
         </Button>
       </div>

@@ -1,25 +1,21 @@
-import { Button, Dialog, DialogTrigger, Popover } from "react-aria-components";
-import { forgetSession } from "./keep";
-import { Icon } from "./Icon";
-import type { Room } from "./room";
-import { StateLine } from "./StateLine";
-import { useStore } from "./store";
-import { Freeze } from "./Freeze";
-import { words } from "./words";
+import { useState } from "react"
+import { Button, Dialog, DialogTrigger, Popover } from "react-aria-components"
+import { Freeze } from "./Freeze"
+import { forgetSession } from "./keep"
+import { Icon } from "./Icon"
+import type { Room } from "./room"
+import { StateLine } from "./StateLine"
+import { useStore } from "./store"
+import { words } from "./words"
 
 /** Where I am, who I am, where my words are, who else is here, and where else I can go. */
 export function Header({ room }: { room: Room }) {
-  const plan = useStore(room.plan);
-  const path = `/plans/${encodeURIComponent(plan.id)}`;
+  const plan = useStore(room.plan)
+  const path = `/plans/${encodeURIComponent(plan.id)}`
   return (
     <header className="site-header ws-header">
       <a className="site-name" href="/" aria-label={`${words.product}: ${words.opening.plans}`}>
-        <svg viewBox="0 0 24 24" width="24" height="24" aria-hidden="true" focusable="false">
-          <path
-            d="M12 3a9 9 0 1 0 5.600 16.050l2.300 2.300 1.400-1.400-2.300-2.300A9 9 0 0 0 12 3Zm0 2.200a6.800 6.800 0 1 1 0 13.600 6.800 6.800 0 0 1 0-13.600Z"
-            fill="currentColor"
-          />
-        </svg>
+        <Mark />
         <span className="site-name-text">{words.product}</span>
       </a>
       <h1 className="site-header-title ws-title">{plan.title}</h1>
@@ -44,26 +40,52 @@ export function Header({ room }: { room: Room }) {
         <Account room={room} />
       </div>
     </header>
-  );
+  )
+}
+
+/** Enough members present: a ring of seats, most of them taken. The same as on the pages of the server. */
+function Mark() {
+  return (
+    <svg viewBox="0 0 24 24" aria-hidden="true" focusable="false">
+      <g fill="currentColor">
+        <circle cx="12" cy="3.5" r="2.6" />
+        <circle cx="19.4" cy="7.75" r="2.6" />
+        <circle cx="19.4" cy="16.25" r="2.6" />
+        <circle cx="12" cy="20.5" r="2.6" />
+        <circle cx="4.6" cy="16.25" r="2.6" />
+      </g>
+      <circle cx="4.6" cy="7.75" r="1.9" fill="none" stroke="currentColor" strokeWidth="1.4" />
+    </svg>
+  )
 }
 
 function initials(name: string): string {
-  const parts = name.split(/\s+/).filter(Boolean);
-  return ((parts[0]?.[0] ?? "") + (parts.length > 1 ? (parts.at(-1)?.[0] ?? "") : "")).toUpperCase();
+  const parts = name.split(/\s+/).filter(Boolean)
+  return ((parts[0]?.[0] ?? "") + (parts.length > 1 ? (parts.at(-1)?.[0] ?? "") : "")).toUpperCase()
+}
+
+/** Always beside the name, or named by the button that holds it. */
+function Avatar({ room, person, name }: { room: Room; person: string; name: string }) {
+  return (
+    <span className={`avatar person-${room.number(person)}`} aria-hidden="true">
+      {initials(name)}
+    </span>
+  )
 }
 
 function HereList({ room }: { room: Room }) {
-  const here = useStore(room.here);
-  useStore(room.people);
-  const people = [...new Set(here.map((one) => one.person))].filter((person) => person !== room.me.id).sort();
-  if (people.length === 0) return null;
+  const here = useStore(room.here)
+  useStore(room.people)
+  const people = [...new Set(here.map((one) => one.person))].filter((person) => person !== room.me.id).sort()
+  if (people.length === 0) return null
   return (
     <DialogTrigger>
-      <Button className="here" aria-label={`${words.here.label}: ${people.map((person) => room.name(person)).join(", ")}`}>
+      <Button
+        className="here"
+        aria-label={`${words.here.label}: ${people.map((person) => room.name(person)).join(", ")}`}
+      >
         {people.slice(0, 4).map((person) => (
-          <span key={person} className={`avatar person-${room.number(person)}`} aria-hidden="true">
-            {initials(room.name(person))}
-          </span>
+          <Avatar key={person} room={room} person={person} name={room.name(person)} />
         ))}
         {people.length > 4 ? <span className="avatar avatar-more">+{people.length - 4}</span> : null}
       </Button>
@@ -73,9 +95,11 @@ function HereList({ room }: { room: Room }) {
           <ul className="here-list">
             {[room.me.id, ...people].map((person) => (
               <li key={person}>
-                <span className={`avatar person-${room.number(person)}`} aria-hidden="true">
-                  {initials(person === room.me.id ? room.me.name : room.name(person))}
-                </span>
+                <Avatar
+                  room={room}
+                  person={person}
+                  name={person === room.me.id ? room.me.name : room.name(person)}
+                />
                 <span>
                   {person === room.me.id ? `${room.me.name} (${words.here.you})` : room.name(person)}
                   <span className="soft small here-role">
@@ -88,40 +112,53 @@ function HereList({ room }: { room: Room }) {
         </Dialog>
       </Popover>
     </DialogTrigger>
-  );
+  )
 }
 
 function Account({ room }: { room: Room }) {
-  const sync = useStore(room.connection.sync);
-  useStore(room.people);
+  const sync = useStore(room.connection.sync)
+  const { may, frozen } = useStore(room.access)
+  const [freezing, setFreezing] = useState(false)
+  useStore(room.people)
   return (
-    <DialogTrigger>
-      <Button className="account" aria-label={words.account.menu(room.me.name)}>
-        <span className={`avatar person-${room.number(room.me.id)}`} aria-hidden="true">
-          {initials(room.me.name)}
-        </span>
-        <span className="account-name">{room.me.name}</span>
-        <Icon name="down" />
-      </Button>
-      <Popover className="popover" placement="bottom end">
-        <Dialog className="popover-dialog" aria-label={words.account.menu(room.me.name)}>
-          <p className="popover-title">{room.me.name}</p>
-          <p className="soft small">{words.roles(room.me.roles)}</p>
-          {sync.unsaved > 0 ? <p className="notice notice-waiting small">{words.account.signOutKept(sync.unsaved)}</p> : null}
-          <Freeze room={room} />
-          <form
-            method="post"
-            action="/api/session/end"
-            onSubmit={() => {
-              void forgetSession();
-            }}
-          >
-            <button className="button ws-full" type="submit">
-              {words.account.signOut}
-            </button>
-          </form>
-        </Dialog>
-      </Popover>
-    </DialogTrigger>
-  );
+    <>
+      <DialogTrigger>
+        <Button className="account" aria-label={words.account.menu(room.me.name)}>
+          <Avatar room={room} person={room.me.id} name={room.me.name} />
+          <span className="account-name">{room.me.name}</span>
+          <Icon name="down" />
+        </Button>
+        <Popover className="popover" placement="bottom end">
+          <Dialog className="popover-dialog" aria-label={words.account.menu(room.me.name)}>
+            {({ close }) => (
+              <>
+                <p className="popover-title">{room.me.name}</p>
+                <p className="soft small">{words.roles(room.me.roles)}</p>
+                {sync.unsaved > 0 ? (
+                  <p className="notice notice-waiting small">{words.account.signOutKept(sync.unsaved)}</p>
+                ) : null}
+                {may.includes("freeze") ? (
+                  <Button
+                    className="button ws-full"
+                    onPress={() => {
+                      close()
+                      setFreezing(true)
+                    }}
+                  >
+                    {frozen ? words.plan.unfreeze : words.plan.freeze}
+                  </Button>
+                ) : null}
+                <form method="post" action="/api/session/end" onSubmit={() => void forgetSession()}>
+                  <button className="button ws-full" type="submit">
+                    {words.account.signOut}
+                  </button>
+                </form>
+              </>
+            )}
+          </Dialog>
+        </Popover>
+      </DialogTrigger>
+      <Freeze room={room} isOpen={freezing} close={() => setFreezing(false)} />
+    </>
+  )
 }

@@ -23,9 +23,9 @@ const PATHS = {
   locked: "M6 9.5V7.3a4 4 0 0 1 8 0v2.2M5 9.5h10v6.5H5z",
   person: "M10 10a2.8 2.8 0 1 0 0-5.6 2.8 2.8 0 0 0 0 5.6ZM4.5 16c.7-2.6 2.8-4 5.500-4s4.800 1.400 5.500 4",
   go: "M5 10h10M11 6l4 4-4 4",
-} as const;
+} as const
 
-export type IconName = keyof typeof PATHS;
+export type IconName = keyof typeof PATHS
 
 export function Icon({ name }: { name: IconName }) {
   return (
@@ -44,5 +44,5 @@ export function Icon({ name }: { name: IconName }) {
     >
       <path d={PATHS[name]} />
     </svg>
-  );
+  )
 }

@@ -29,7 +29,13 @@ export function Outline({ desk, onGo }: { desk: Desk; onGo?: () => void }) {
   return (
     <div className="outline">
       {entries.length === 0 ? <p className="soft">{words.outline.empty}</p> : null}
-      <Level desk={desk} level={branches(entries)} renaming={renaming} setRenaming={setRenaming} onGo={onGo} />
+      <Level
+        desk={desk}
+        level={branches(entries)}
+        renaming={renaming}
+        setRenaming={setRenaming}
+        onGo={onGo}
+      />
       {editable ? (
         <Button
           className="button button-quiet outline-add"
@@ -87,17 +93,32 @@ function Row({ branch, desk, renaming, setRenaming, onGo }: { branch: Branch } &
       >
         {heading}
       </a>
-      {editable ? <Actions branch={branch} heading={heading} desk={desk} rename={() => setRenaming(branch.id)} /> : null}
+      {editable ? (
+        <Actions branch={branch} heading={heading} desk={desk} rename={() => setRenaming(branch.id)} />
+      ) : null}
     </div>
   )
 }
 
-function Actions({ branch, heading, desk, rename }: { branch: Branch; heading: string; desk: Desk; rename: () => void }) {
+function Actions({
+  branch,
+  heading,
+  desk,
+  rename,
+}: {
+  branch: Branch
+  heading: string
+  desk: Desk
+  rename: () => void
+}) {
   const moves: Move[] = ["up", "down", "in", "out"]
   const disabled = moves.filter((move) => !desk.canMove(branch.id, move))
   return (
     <MenuTrigger>
-      <Button className="button button-quiet icon-button outline-menu" aria-label={words.outline.menu(heading)}>
+      <Button
+        className="button button-quiet icon-button outline-menu"
+        aria-label={words.outline.menu(heading)}
+      >
         <Icon name="more" />
       </Button>
       <Popover className="popover" placement="bottom end">

@@ -26,7 +26,8 @@ import { useStore } from "./store"
 import { words } from "./words"
 
 const mac = /Mac|iPhone|iPad/.test(navigator.platform)
-const key = (keys: string) => (mac ? keys.replace("Ctrl", "⌘").replace("Alt", "⌥").replace("Shift", "⇧") : keys)
+const key = (keys: string) =>
+  mac ? keys.replace("Ctrl", "⌘").replace("Alt", "⌥").replace("Shift", "⇧") : keys
 export const SHORTCUTS = {
   strong: key("Ctrl+B"),
   em: key("Ctrl+I"),
@@ -41,7 +42,15 @@ export const SHORTCUTS = {
   comment: key("Ctrl+Alt+M"),
 }
 
-const KINDS: BlockKind[] = ["paragraph", "heading-2", "heading-3", "heading-4", "blockquote", "bulleted-list", "numbered-list"]
+const KINDS: BlockKind[] = [
+  "paragraph",
+  "heading-2",
+  "heading-3",
+  "heading-4",
+  "blockquote",
+  "bulleted-list",
+  "numbered-list",
+]
 
 /** How the words at the caret are set. One stop for the Tab key; the arrows walk inside. */
 export function Toolbar({ desk }: { desk: Desk }) {
@@ -57,28 +66,94 @@ export function Toolbar({ desk }: { desk: Desk }) {
       </Group>
       <Separator orientation="vertical" />
       <Group className="toolbar-group" aria-label={words.toolbar.label}>
-        <Toggle icon="bold" name={words.toolbar.strong} keys={SHORTCUTS.strong} on={format.strong} isDisabled={off} run={() => desk.toggle("strong")} />
-        <Toggle icon="italic" name={words.toolbar.em} keys={SHORTCUTS.em} on={format.em} isDisabled={off} run={() => desk.toggle("em")} />
+        <Toggle
+          icon="bold"
+          name={words.toolbar.strong}
+          keys={SHORTCUTS.strong}
+          on={format.strong}
+          isDisabled={off}
+          run={() => desk.toggle("strong")}
+        />
+        <Toggle
+          icon="italic"
+          name={words.toolbar.em}
+          keys={SHORTCUTS.em}
+          on={format.em}
+          isDisabled={off}
+          run={() => desk.toggle("em")}
+        />
         <LinkButton desk={desk} isDisabled={off} />
       </Group>
       <Separator orientation="vertical" />
       <Group className="toolbar-group" aria-label={words.toolbar.blocks["bulleted-list"]}>
-        <Toggle icon="bullets" name={words.toolbar.bullets} keys={SHORTCUTS.bullets} on={format.kind === "bulleted-list"} isDisabled={plain} run={() => desk.toggleKind("bulleted-list")} />
-        <Toggle icon="numbers" name={words.toolbar.numbers} keys={SHORTCUTS.numbers} on={format.kind === "numbered-list"} isDisabled={plain} run={() => desk.toggleKind("numbered-list")} />
-        <Do icon="outdent" name={words.toolbar.outdent} keys={SHORTCUTS.outdent} isDisabled={off || !format.canOutdent} run={() => desk.indent(-1)} />
-        <Do icon="indent" name={words.toolbar.indent} keys={SHORTCUTS.indent} isDisabled={off || !format.canIndent} run={() => desk.indent(1)} />
-        <Toggle icon="quote" name={words.toolbar.quote} keys={SHORTCUTS.quote} on={format.kind === "blockquote"} isDisabled={plain} run={() => desk.toggleKind("blockquote")} />
+        <Toggle
+          icon="bullets"
+          name={words.toolbar.bullets}
+          keys={SHORTCUTS.bullets}
+          on={format.kind === "bulleted-list"}
+          isDisabled={plain}
+          run={() => desk.toggleKind("bulleted-list")}
+        />
+        <Toggle
+          icon="numbers"
+          name={words.toolbar.numbers}
+          keys={SHORTCUTS.numbers}
+          on={format.kind === "numbered-list"}
+          isDisabled={plain}
+          run={() => desk.toggleKind("numbered-list")}
+        />
+        <Do
+          icon="outdent"
+          name={words.toolbar.outdent}
+          keys={SHORTCUTS.outdent}
+          isDisabled={off || !format.canOutdent}
+          run={() => desk.indent(-1)}
+        />
+        <Do
+          icon="indent"
+          name={words.toolbar.indent}
+          keys={SHORTCUTS.indent}
+          isDisabled={off || !format.canIndent}
+          run={() => desk.indent(1)}
+        />
+        <Toggle
+          icon="quote"
+          name={words.toolbar.quote}
+          keys={SHORTCUTS.quote}
+          on={format.kind === "blockquote"}
+          isDisabled={plain}
+          run={() => desk.toggleKind("blockquote")}
+        />
       </Group>
       <Separator orientation="vertical" />
       <Group className="toolbar-group" aria-label={`${words.toolbar.undo}, ${words.toolbar.redo}`}>
-        <Do icon="undo" name={words.toolbar.undo} keys={SHORTCUTS.undo} isDisabled={!editable || !format.canUndo} run={() => desk.undo()} />
-        <Do icon="redo" name={words.toolbar.redo} keys={SHORTCUTS.redo} isDisabled={!editable || !format.canRedo} run={() => desk.redo()} />
+        <Do
+          icon="undo"
+          name={words.toolbar.undo}
+          keys={SHORTCUTS.undo}
+          isDisabled={!editable || !format.canUndo}
+          run={() => desk.undo()}
+        />
+        <Do
+          icon="redo"
+          name={words.toolbar.redo}
+          keys={SHORTCUTS.redo}
+          isDisabled={!editable || !format.canRedo}
+          run={() => desk.redo()}
+        />
       </Group>
       {mayComment ? (
         <>
           <Separator orientation="vertical" />
           <Group className="toolbar-group" aria-label={words.toolbar.comment}>
-            <Do icon="comment" name={words.toolbar.comment} label keys={SHORTCUTS.comment} isDisabled={!format.canComment} run={() => desk.startComment()} />
+            <Do
+              icon="comment"
+              name={words.toolbar.comment}
+              label
+              keys={SHORTCUTS.comment}
+              isDisabled={!format.canComment}
+              run={() => desk.startComment()}
+            />
           </Group>
         </>
       ) : null}
@@ -99,7 +174,13 @@ function Hint({ name, keys }: { name: string; keys: string }) {
 function Toggle({ icon, name, keys, on, isDisabled, run }: ButtonProps & { on: boolean }) {
   return (
     <TooltipTrigger delay={600}>
-      <ToggleButton className="button button-quiet icon-button" aria-label={`${name} (${keys})`} isSelected={on} isDisabled={isDisabled} onPress={run}>
+      <ToggleButton
+        className="button button-quiet icon-button"
+        aria-label={`${name} (${keys})`}
+        isSelected={on}
+        isDisabled={isDisabled}
+        onPress={run}
+      >
         <Icon name={icon} />
       </ToggleButton>
       <Hint name={name} keys={keys} />
@@ -110,7 +191,12 @@ function Toggle({ icon, name, keys, on, isDisabled, run }: ButtonProps & { on: b
 function Do({ icon, name, keys, isDisabled, run, label }: ButtonProps & { label?: boolean }) {
   return (
     <TooltipTrigger delay={600}>
-      <Button className={label ? "button button-quiet" : "button button-quiet icon-button"} aria-label={`${name} (${keys})`} isDisabled={isDisabled} onPress={run}>
+      <Button
+        className={label ? "button button-quiet" : "button button-quiet icon-button"}
+        aria-label={`${name} (${keys})`}
+        isDisabled={isDisabled}
+        onPress={run}
+      >
         <Icon name={icon} />
         {label ? <span className="toolbar-word">{name}</span> : null}
       </Button>
@@ -123,7 +209,11 @@ function Kind({ desk, kind, isDisabled }: { desk: Desk; kind: BlockKind | null; 
   const shown = kind ? words.toolbar.blocks[kind] : words.toolbar.blocks.paragraph
   return (
     <MenuTrigger>
-      <Button className="button button-quiet toolbar-kind" isDisabled={isDisabled} aria-label={`${words.toolbar.block}: ${shown}`}>
+      <Button
+        className="button button-quiet toolbar-kind"
+        isDisabled={isDisabled}
+        aria-label={`${words.toolbar.block}: ${shown}`}
+      >
         <span>{shown}</span>
         <Icon name="down" />
       </Button>
@@ -176,7 +266,12 @@ function LinkButton({ desk, isDisabled }: { desk: Desk; isDisabled: boolean }) {
   return (
     <DialogTrigger isOpen={open} onOpenChange={(now) => (now ? desk.linking.set(true) : close())}>
       <TooltipTrigger delay={600}>
-        <Button className="button button-quiet icon-button" aria-label={`${words.toolbar.link} (${SHORTCUTS.link})`} aria-pressed={link !== null} isDisabled={isDisabled}>
+        <Button
+          className="button button-quiet icon-button"
+          aria-label={`${words.toolbar.link} (${SHORTCUTS.link})`}
+          aria-pressed={link !== null}
+          isDisabled={isDisabled}
+        >
           <Icon name="link" />
         </Button>
         <Hint name={words.toolbar.link} keys={SHORTCUTS.link} />
@@ -192,7 +287,13 @@ function LinkButton({ desk, isDisabled }: { desk: Desk; isDisabled: boolean }) {
               desk.setLink(href)
             }}
           >
-            <TextField className="field" value={address ?? link ?? ""} onChange={setAddress} isInvalid={bad} autoFocus>
+            <TextField
+              className="field"
+              value={address ?? link ?? ""}
+              onChange={setAddress}
+              isInvalid={bad}
+              autoFocus
+            >
               <Label>{words.toolbar.linkAddress}</Label>
               <Input className="input" />
               {bad ? (

@@ -37,7 +37,11 @@ export function Workspace({ room }: { room: Room }) {
       </a>
       <Header room={room} />
       <Notices room={room} />
-      {opening.state === "open" ? <Open room={room} opening={opening} /> : <NotOpen room={room} opening={opening} />}
+      {opening.state === "open" ? (
+        <Open room={room} opening={opening} />
+      ) : (
+        <NotOpen room={room} opening={opening} />
+      )}
     </>
   )
 }
@@ -113,7 +117,11 @@ function Open({ room, opening }: { room: Room; opening: Extract<Opening, { state
       <main id="plan" className="ws-main" tabIndex={-1}>
         <div className="ws-tools">
           {wide ? null : (
-            <Button className="button button-quiet icon-button" aria-label={words.outline.open} onPress={() => setSheet("outline")}>
+            <Button
+              className="button button-quiet icon-button"
+              aria-label={words.outline.open}
+              onPress={() => setSheet("outline")}
+            >
               <Icon name="outline" />
             </Button>
           )}
@@ -131,10 +139,20 @@ function Open({ room, opening }: { room: Room; opening: Extract<Opening, { state
         </aside>
       ) : (
         <>
-          <SheetOver title={words.outline.title} close={words.outline.close} isOpen={sheet === "outline"} onClose={() => setSheet(null)}>
+          <SheetOver
+            title={words.outline.title}
+            close={words.outline.close}
+            isOpen={sheet === "outline"}
+            onClose={() => setSheet(null)}
+          >
             <Outline desk={desk} onGo={() => setSheet(null)} />
           </SheetOver>
-          <SheetOver title={words.comments.title} close={words.comments.close} isOpen={sheet === "comments"} onClose={() => setSheet(null)}>
+          <SheetOver
+            title={words.comments.title}
+            close={words.comments.close}
+            isOpen={sheet === "comments"}
+            onClose={() => setSheet(null)}
+          >
             <Comments room={room} desk={desk} onShow={() => setSheet(null)} />
           </SheetOver>
         </>
@@ -146,18 +164,33 @@ function Open({ room, opening }: { room: Room; opening: Extract<Opening, { state
 function CommentsButton({ room, open }: { room: Room; open: () => void }) {
   const count = useStore(room.threads).filter((thread) => thread.state === "open").length
   return (
-    <Button className="button button-quiet comments-button" aria-label={words.comments.open(count)} onPress={open}>
+    <Button
+      className="button button-quiet comments-button"
+      aria-label={words.comments.open(count)}
+      onPress={open}
+    >
       <Icon name="comments" />
       {count > 0 ? <span aria-hidden="true">{count}</span> : null}
     </Button>
   )
 }
 
-type SheetProps = { title: string; close: string; isOpen: boolean; onClose: () => void; children: React.ReactNode }
+type SheetProps = {
+  title: string
+  close: string
+  isOpen: boolean
+  onClose: () => void
+  children: React.ReactNode
+}
 
 function SheetOver({ title, close, isOpen, onClose, children }: SheetProps) {
   return (
-    <ModalOverlay className="sheet-overlay" isOpen={isOpen} onOpenChange={(now) => (now ? undefined : onClose())} isDismissable>
+    <ModalOverlay
+      className="sheet-overlay"
+      isOpen={isOpen}
+      onOpenChange={(now) => (now ? undefined : onClose())}
+      isDismissable
+    >
       <Modal className="sheet-over">
         <Dialog className="sheet-dialog">
           <div className="sheet-head">

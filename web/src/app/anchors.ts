@@ -18,7 +18,10 @@ export type Place = {
 
 /** What stands between two places of a section's text, as it is quoted: a marker between blocks is a line. */
 export function wordsBetween(text: string, from: number, to: number): string {
-  return text.slice(from, to).replace(/\ufffc/g, "\n").trim()
+  return text
+    .slice(from, to)
+    .replace(/\ufffc/g, "\n")
+    .trim()
 }
 
 export function makeAnchor(doc: A.Doc<PlanDoc>, section: string, from: number, to: number): Anchor {
@@ -32,7 +35,11 @@ export function makeAnchor(doc: A.Doc<PlanDoc>, section: string, from: number, t
   }
 }
 
-export function placeOf(doc: A.Doc<PlanDoc>, anchor: Anchor, sectionOrder: ReadonlyMap<string, number>): Place {
+export function placeOf(
+  doc: A.Doc<PlanDoc>,
+  anchor: Anchor,
+  sectionOrder: ReadonlyMap<string, number>,
+): Place {
   const rank = sectionOrder.get(anchor.section)
   const gone: Place = { standing: { state: "deleted" }, order: (rank ?? 1e6) * 1e7 + 9e6, range: null }
   const text = doc.sections[anchor.section]?.text
@@ -57,7 +64,7 @@ export function placeOf(doc: A.Doc<PlanDoc>, anchor: Anchor, sectionOrder: Reado
 
 export function placesOf(
   doc: A.Doc<PlanDoc>,
-  threads: readonly Thread[],
+  threads: readonly Pick<Thread, "id" | "anchor">[],
   sections: readonly string[],
 ): Map<string, Place> {
   const order = new Map(sections.map((id, at) => [id, at]))

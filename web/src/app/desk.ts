@@ -111,6 +111,12 @@ export class Desk {
     })
     room.threads.subscribe(() => this.readPlaces())
     this.thread.subscribe(() => this.highlight())
+    let drafted = room.draft("new")?.anchor
+    room.drafts.subscribe(() => {
+      const anchor = room.draft("new")?.anchor
+      if (anchor !== drafted) this.highlight()
+      drafted = anchor
+    })
     this.handle.on("change", () => {
       clearTimeout(this.timer)
       this.timer = setTimeout(() => this.readPlaces(), REREAD_MS)
@@ -128,9 +134,7 @@ export class Desk {
       editable: () => this.editable.get(),
       askLink: () => this.linking.set(true),
       label: this.room.plan.get().title,
-      plugins: [
-        highlightsPlugin((thread) => this.focusThread(thread, { focus: false })),
-      ],
+      plugins: [highlightsPlugin((thread) => this.focusThread(thread, { focus: false }))],
     })
     this.editor = editor
     const stop = editor.listen((state, before) => this.read(state, before))
@@ -250,7 +254,12 @@ export class Desk {
   }
 
   private headingOf(section: string): string {
-    return this.outline.get().find(({ id }) => id === section)?.heading.trim() || words.outline.untitled
+    return (
+      this.outline
+        .get()
+        .find(({ id }) => id === section)
+        ?.heading.trim() || words.outline.untitled
+    )
   }
 
   private tell(text: string): void {
@@ -274,7 +283,10 @@ export class Desk {
   startComment(): void {
     const range = this.selectedRange()
     if (!range || !this.mayComment.get()) {
-      this.room.tell({ kind: "info", text: this.mayComment.get() ? words.comments.selectFirst : words.comments.mayNot })
+      this.room.tell({
+        kind: "info",
+        text: this.mayComment.get() ? words.comments.selectFirst : words.comments.mayNot,
+      })
       return
     }
     const anchor = makeAnchor(this.handle.doc(), range.section, range.from, range.to)
@@ -319,10 +331,13 @@ export class Desk {
 
   private readPlaces(): void {
     const doc = this.handle.doc()
-    const order = readingOrder(doc).map(({ id }) => id)
-    this.places.set(placesOf(doc, this.room.threads.get(), order))
+    this.places.set(placesOf(doc, this.room.threads.get(), this.order()))
     this.highlight()
     this.followLink()
+  }
+
+  private order(): string[] {
+    return readingOrder(this.handle.doc()).map(({ id }) => id)
   }
 
   private highlight(): void {
@@ -342,6 +357,11 @@ export class Desk {
         active: thread.id === active,
       })
     }
+    // The words of a comment that is being written stay marked while the caret is in its box.
+    const draft = this.room.draft("new")?.anchor
+    const place =
+      draft && placesOf(this.handle.doc(), [{ id: "new", anchor: draft }], this.order()).get("new")
+    if (place?.range) marks.push({ thread: "new", ...place.range, edited: false, active: true })
     editor.binding.dispatch(editor.state.tr.setMeta(highlights, marks).setMeta("addToHistory", false))
   }
 
@@ -413,6 +433,8 @@ function sameFormatting(a: Formatting, b: Formatting): boolean {
 function sameOutline(a: readonly OutlineEntry[], b: readonly OutlineEntry[]): boolean {
   return (
     a.length === b.length &&
-    a.every(({ id, depth, heading }, at) => b[at]?.id === id && b[at].depth === depth && b[at].heading === heading)
+    a.every(
+      ({ id, depth, heading }, at) => b[at]?.id === id && b[at].depth === depth && b[at].heading === heading,
+    )
   )
 }

@@ -4,7 +4,14 @@ import { Plugin, PluginKey } from "prosemirror-state"
 import { Decoration, DecorationSet } from "prosemirror-view"
 import { relativeAt } from "../editor/flat"
 
-export type Highlight = { thread: string; section: string; from: number; to: number; edited: boolean; active: boolean }
+export type Highlight = {
+  thread: string
+  section: string
+  from: number
+  to: number
+  edited: boolean
+  active: boolean
+}
 
 export const highlights = new PluginKey<DecorationSet>("quorate-highlights")
 
@@ -44,7 +51,12 @@ function decorate(doc: PmNode, all: readonly Highlight[]): DecorationSet {
     if (to <= from) return []
     const names = ["commented", one.edited ? "commented-edited" : "", one.active ? "commented-active" : ""]
     return [
-      Decoration.inline(from, to, { class: names.filter(Boolean).join(" "), "data-thread": one.thread }, { thread: one.thread }),
+      Decoration.inline(
+        from,
+        to,
+        { class: names.filter(Boolean).join(" "), "data-thread": one.thread },
+        { thread: one.thread },
+      ),
     ]
   })
   return DecorationSet.create(doc, decorations)

@@ -62,8 +62,20 @@ function Failed({ problem, again }: { problem: Problem; again: () => void }) {
   )
 }
 
+/**
+ * The component library writes a `<style>` into the page, which the content
+ * policy refuses, unless an element of that name is there. The one rule that
+ * it holds stands in `workspace.css`.
+ */
+function standInForStyle(): void {
+  const meta = document.createElement("meta")
+  meta.id = "react-aria-pressable-style"
+  document.head.append(meta)
+}
+
 const place = document.getElementById("workspace")
 if (place) {
+  standInForStyle()
   keepShell()
   void start(createRoot(place))
 }

@@ -3,40 +3,56 @@
  * do, who is here, the threads. Components read its stores and call it; it
  * alone talks to the server.
  */
-import type { DocHandle } from "@automerge/automerge-repo/slim";
-import { type Anchor, api, type Frozen, type May, type Person, type PlanInfo, Problem, type Session, type Thread } from "./api";
-import { Connection, type PlanDocument } from "./connection";
-import { Keep, keepSession, keptSession } from "./keep";
-import { type Here, listen, type Refused } from "./live";
-import { Store } from "./store";
-import { words } from "./words";
+import type { DocHandle } from "@automerge/automerge-repo/slim"
+import {
+  type Anchor,
+  api,
+  type Frozen,
+  type May,
+  type Person,
+  type PlanInfo,
+  Problem,
+  type Session,
+  type Thread,
+} from "./api"
+import { Connection, type PlanDocument } from "./connection"
+import { Keep, keepSession, keptSession } from "./keep"
+import { type Here, listen, type Refused } from "./live"
+import { Store } from "./store"
+import { words } from "./words"
 
 export type Opening =
   | { state: "opening" }
   | { state: "open"; handle: DocHandle<PlanDocument> }
   | { state: "waiting" }
-  | { state: "failed"; problem: Problem };
+  | { state: "failed"; problem: Problem }
 
-export type Access = { may: May[]; frozen: Frozen | null };
+export type Access = { may: May[]; frozen: Frozen | null }
 
 /** A line that tells what just happened, with at most one thing to do about it. */
-export type Notice = { id: number; kind: "info" | "alert"; text: string; hint?: string; action?: { label: string; run: () => void } };
+export type Notice = {
+  id: number
+  kind: "info" | "alert"
+  text: string
+  hint?: string
+  action?: { label: string; run: () => void }
+}
 
 /** A comment being written. `id` is the command's, made once, so that sending it twice never doubles it. */
-export type Draft = { id: string; thread: string; text: string; anchor?: Anchor };
+export type Draft = { id: string; thread: string; text: string; anchor?: Anchor }
 
 export class Room {
-  readonly opening = new Store<Opening>({ state: "opening" });
-  readonly plan: Store<PlanInfo>;
-  readonly access: Store<Access>;
-  readonly people = new Store<ReadonlyMap<string, Person>>(new Map());
-  readonly here = new Store<Here[]>([]);
-  readonly threads = new Store<Thread[]>([]);
+  readonly opening = new Store<Opening>({ state: "opening" })
+  readonly plan: Store<PlanInfo>
+  readonly access: Store<Access>
+  readonly people = new Store<ReadonlyMap<string, Person>>(new Map())
+  readonly here = new Store<Here[]>([])
+  readonly threads = new Store<Thread[]>([])
   /** Set once the threads of this plan are known, from the server or from this device. */
-  readonly threadsKnown = new Store(false);
-  readonly notices = new Store<Notice[]>([]);
-  readonly drafts: Store<Record<string, Draft>>;
-  private noticeCount = 0;
+  readonly threadsKnown = new Store(false)
+  readonly notices = new Store<Notice[]>([])
+  readonly drafts: Store<Record<string, Draft>>
+  private noticeCount = 0
 
   private constructor(
     readonly me: Person,
@@ -45,10 +61,10 @@ export class Room {
     private readonly keep: Keep,
     info: PlanInfo,
   ) {
-    this.plan = new Store(info);
-    this.access = new Store<Access>({ may: info.may, frozen: info.frozen });
-    this.drafts = new Store(keep.read<Record<string, Draft>>(`drafts:${info.id}`) ?? {});
-    this.drafts.subscribe(() => keep.write(`drafts:${info.id}`, this.drafts.get()));
+    this.plan = new Store(info)
+    this.access = new Store<Access>({ may: info.may, frozen: info.frozen })
+    this.drafts = new Store(keep.read<Record<string, Draft>>(`drafts:${info.id}`) ?? {})
+    this.drafts.subscribe(() => keep.write(`drafts:${info.id}`, this.drafts.get()))
   }
 
   /**
@@ -56,115 +72,122 @@ export class Room {
    * from what this device keeps for the person who was signed in last.
    */
   static async enter(plan: string): Promise<Room> {
-    let session: Session | null;
+    let session: Session | null
     try {
-      session = await api.session();
-      await keepSession(session);
+      session = await api.session()
+      await keepSession(session)
     } catch (error) {
-      session = error instanceof Problem && error.unreachable ? await keptSession() : null;
-      if (!session) throw error;
+      session = error instanceof Problem && error.unreachable ? await keptSession() : null
+      if (!session) throw error
     }
-    const me = session.person;
+    const me = session.person
     if (!me) {
-      location.assign("/");
-      throw new Problem("signed_out", 401, words.opening.unavailable);
+      location.assign("/")
+      throw new Problem("signed_out", 401, words.opening.unavailable)
     }
-    const network = session.network ?? "network";
-    const keep = new Keep(network, me.id);
-    let info: PlanInfo | null;
+    const network = session.network ?? "network"
+    const keep = new Keep(network, me.id)
+    let info: PlanInfo | null
     try {
-      info = await api.plan(plan);
-      keep.write(`plan:${plan}`, info);
+      info = await api.plan(plan)
+      keep.write(`plan:${plan}`, info)
     } catch (error) {
-      info = error instanceof Problem && error.unreachable ? keep.read<PlanInfo>(`plan:${plan}`) : null;
-      if (!info) throw error;
+      info = error instanceof Problem && error.unreachable ? keep.read<PlanInfo>(`plan:${plan}`) : null
+      if (!info) throw error
     }
-    const room = new Room(me, session, new Connection(network, me.id, keep), keep, info);
-    room.start();
-    return room;
+    const room = new Room(me, session, new Connection(network, me.id, keep), keep, info)
+    room.start()
+    return room
   }
 
   get id(): string {
-    return this.plan.get().id;
+    return this.plan.get().id
   }
 
   name(person: string): string {
-    return this.people.get().get(person)?.name ?? words.someone;
+    return this.people.get().get(person)?.name ?? words.someone
   }
 
   /** 1 to 8: the person's colour and manner of line, the same on every screen. */
   number(person: string): number {
-    const ids = [...this.people.get().keys()].sort();
-    const at = ids.indexOf(person);
-    return at < 0 ? 8 : (at % 8) + 1;
+    const ids = [...this.people.get().keys()].sort()
+    const at = ids.indexOf(person)
+    return at < 0 ? 8 : (at % 8) + 1
   }
 
   private start(): void {
-    const kept = this.keep.read<Person[]>("people");
-    if (kept) this.setPeople(kept);
-    const threads = this.keep.read<Thread[]>(`threads:${this.id}`);
+    const kept = this.keep.read<Person[]>("people")
+    if (kept) this.setPeople(kept)
+    const threads = this.keep.read<Thread[]>(`threads:${this.id}`)
     if (threads) {
-      this.threads.set(threads);
-      this.threadsKnown.set(true);
+      this.threads.set(threads)
+      this.threadsKnown.set(true)
     }
-    void this.openDocument();
-    void this.loadPeople();
-    void this.loadThreads();
+    void this.openDocument()
+    void this.loadPeople()
+    void this.loadThreads()
     listen(this.id, {
       here: (people) => this.here.set(people),
       access: (access) => this.setAccess(access),
       refused: (refused) => this.tellRefused(refused),
       threads: () => void this.loadThreads(),
       opened: () => {
-        void this.loadPeople();
-        void this.loadThreads();
+        void this.loadPeople()
+        void this.loadThreads()
       },
-    });
-    this.connection.sync.subscribe(() => this.noteUnsaved());
+    })
+    this.connection.sync.subscribe(() => this.noteUnsaved())
   }
 
   async openDocument(): Promise<void> {
-    const { document } = this.plan.get();
-    this.opening.set({ state: "opening" });
+    const { document } = this.plan.get()
+    this.opening.set({ state: "opening" })
     try {
-      const handle = await this.connection.open(this.id, document);
-      this.opening.set({ state: "open", handle });
-      void this.connection.handIn(Object.values(this.keep.read<Record<string, string>>("unsaved") ?? {}).filter((url) => url !== document));
+      const handle = await this.connection.open(this.id, document)
+      this.opening.set({ state: "open", handle })
+      void this.connection.handIn(
+        Object.values(this.keep.read<Record<string, string>>("unsaved") ?? {}).filter(
+          (url) => url !== document,
+        ),
+      )
     } catch {
       if (this.connection.sync.get().link === "online") {
-        this.opening.set({ state: "failed", problem: new Problem("unavailable", 404, words.opening.unavailable) });
-        return;
+        this.opening.set({
+          state: "failed",
+          problem: new Problem("unavailable", 404, words.opening.unavailable),
+        })
+        return
       }
-      this.opening.set({ state: "waiting" });
+      this.opening.set({ state: "waiting" })
       const stop = this.connection.sync.subscribe(() => {
-        if (this.connection.sync.get().link !== "online") return;
-        stop();
-        void this.openDocument();
-      });
+        if (this.connection.sync.get().link !== "online") return
+        stop()
+        void this.openDocument()
+      })
     }
   }
 
   /** Remembers which plans hold changes of mine that the server lacks, to send them whichever plan I open next. */
   private noteUnsaved(): void {
-    const noted = this.keep.read<Record<string, string>>("unsaved") ?? {};
-    const { unsaved, link } = this.connection.sync.get();
-    const is = unsaved > 0 && link !== "online";
-    if (is === this.id in noted) return;
-    if (!is && unsaved > 0) return;
-    if (is) noted[this.id] = this.plan.get().document;
-    else delete noted[this.id];
-    this.keep.write("unsaved", noted);
+    const noted = this.keep.read<Record<string, string>>("unsaved") ?? {}
+    const { unsaved, link } = this.connection.sync.get()
+    const is = unsaved > 0 && link !== "online"
+    if (is === this.id in noted) return
+    if (!is && unsaved > 0) return
+    if (is) noted[this.id] = this.plan.get().document
+    else delete noted[this.id]
+    this.keep.write("unsaved", noted)
   }
 
   private setPeople(people: Person[]): void {
-    this.people.set(new Map(people.map((person) => [person.id, person])));
+    this.people.set(new Map(people.map((person) => [person.id, person])))
   }
 
   private async loadPeople(): Promise<void> {
     try {
-      const people = await api.people();
-      this.setPeople(people);
-      this.keep.write("people", people);
+      const people = await api.people()
+      this.setPeople(people)
+      this.keep.write("people", people)
     } catch {
       // Names that are not known yet are shown as someone's; the next opening of the line asks again.
     }
@@ -172,69 +195,71 @@ export class Room {
 
   async loadThreads(): Promise<void> {
     try {
-      const { threads } = await api.threads(this.id);
-      this.threads.set(threads);
-      this.threadsKnown.set(true);
-      this.keep.write(`threads:${this.id}`, threads);
+      const { threads } = await api.threads(this.id)
+      this.threads.set(threads)
+      this.threadsKnown.set(true)
+      this.keep.write(`threads:${this.id}`, threads)
     } catch {
       // The ones that are known stay; the next opening of the line asks again.
     }
   }
 
   private setAccess(access: Access): void {
-    const before = this.access.get();
-    this.access.set(access);
-    const info = { ...this.plan.get(), may: access.may, frozen: access.frozen };
-    this.plan.set(info);
-    this.keep.write(`plan:${this.id}`, info);
+    const before = this.access.get()
+    this.access.set(access)
+    const info = { ...this.plan.get(), may: access.may, frozen: access.frozen }
+    this.plan.set(info)
+    this.keep.write(`plan:${this.id}`, info)
     if (access.frozen && !before.frozen)
-      this.tell({ kind: "info", text: words.plan.frozen(this.name(access.frozen.by), access.frozen.reason) });
-    if (!access.frozen && before.frozen) this.tell({ kind: "info", text: words.plan.unfrozen });
+      this.tell({ kind: "info", text: words.plan.frozen(this.name(access.frozen.by), access.frozen.reason) })
+    if (!access.frozen && before.frozen) this.tell({ kind: "info", text: words.plan.unfrozen })
   }
 
   private tellRefused(refused: Refused): void {
-    this.tell({ kind: "alert", text: refused.sentence, hint: refused.hint ?? words.refused.kept });
+    this.tell({ kind: "alert", text: refused.sentence, hint: refused.hint ?? words.refused.kept })
   }
 
   tell(notice: Omit<Notice, "id">): void {
-    this.noticeCount += 1;
-    const id = this.noticeCount;
-    this.notices.update((now) => [...now.filter((one) => one.text !== notice.text), { id, ...notice }].slice(-3));
-    if (notice.kind === "info") setTimeout(() => this.dismiss(id), 10_000);
+    this.noticeCount += 1
+    const id = this.noticeCount
+    this.notices.update((now) =>
+      [...now.filter((one) => one.text !== notice.text), { id, ...notice }].slice(-3),
+    )
+    if (notice.kind === "info") setTimeout(() => this.dismiss(id), 10_000)
   }
 
   dismiss(id: number): void {
-    this.notices.update((now) => now.filter((notice) => notice.id !== id));
+    this.notices.update((now) => now.filter((notice) => notice.id !== id))
   }
 
   draft(key: string): Draft | undefined {
-    return this.drafts.get()[key];
+    return this.drafts.get()[key]
   }
 
   setDraft(key: string, draft: Draft | null): void {
     this.drafts.update((now) => {
-      const { [key]: _, ...rest } = now;
-      return draft ? { ...rest, [key]: draft } : rest;
-    });
+      const { [key]: _, ...rest } = now
+      return draft ? { ...rest, [key]: draft } : rest
+    })
   }
 
   /** Sends a draft; it stays in its box until the server has said yes. */
   async sendDraft(key: string): Promise<void> {
-    const draft = this.draft(key);
-    if (!draft) return;
-    const text = draft.text.trim();
+    const draft = this.draft(key)
+    if (!draft) return
+    const text = draft.text.trim()
     await api.command(
       draft.id,
       draft.anchor
         ? { type: "thread.open", plan: this.id, thread: draft.thread, anchor: draft.anchor, text }
         : { type: "thread.reply", plan: this.id, thread: draft.thread, text },
-    );
-    this.setDraft(key, null);
-    await this.loadThreads();
+    )
+    this.setDraft(key, null)
+    await this.loadThreads()
   }
 
   async command(command: { type: string } & Record<string, unknown>): Promise<void> {
-    await api.command(crypto.randomUUID(), { ...command, plan: this.id });
-    if (command.type.startsWith("thread.")) await this.loadThreads();
+    await api.command(crypto.randomUUID(), { ...command, plan: this.id })
+    if (command.type.startsWith("thread.")) await this.loadThreads()
   }
 }

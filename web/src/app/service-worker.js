@@ -44,7 +44,7 @@ self.addEventListener("fetch", (event) => {
   if (url.origin !== self.location.origin) return
   if (request.method === "POST" && /^\/api\/(demo\/sign-in|session\/end)$/.test(url.pathname)) {
     /* Whoever was here before is not the one who opens the shell offline next. */
-    event.waitUntil(caches.delete(SESSION_CACHE))
+    event.waitUntil(Promise.all([caches.delete(SESSION_CACHE), forgetShells()]))
     return
   }
   if (request.method !== "GET") return
@@ -76,4 +76,13 @@ async function keep(path, response) {
   if (!response.ok || response.redirected) return
   const cache = await caches.open(CACHE)
   await cache.put(path, response)
+}
+
+/* A shell names its plan, which the next person may not be allowed to see. */
+async function forgetShells() {
+  const cache = await caches.open(CACHE)
+  const kept = await cache.keys()
+  await Promise.all(
+    kept.filter(({ url }) => SHELL.test(new URL(url).pathname)).map((request) => cache.delete(request)),
+  )
 }

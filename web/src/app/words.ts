@@ -1,14 +1,15 @@
 /** Every word that the workspace shows, in one place, so that it can be translated and kept in one voice. */
 
-const count = (n: number, one: string, many: string) => (n === 1 ? `1 ${one}` : `${n} ${many}`);
+const count = (n: number, one: string, many: string) => (n === 1 ? `1 ${one}` : `${n} ${many}`)
 
 const ROLES: Record<string, string> = {
   secretariat: "Secretariat",
   representative: "Representative",
   consultant: "Consultant",
+  board: "Board",
   chair: "Chair of the board",
   administrator: "Administrator",
-};
+}
 
 export const words = {
   product: "Quorate",
@@ -108,7 +109,8 @@ export const words = {
     linkTitle: "Link",
     linkAddress: "Address",
     linkHint: "A web address (https://…) or an e-mail address.",
-    linkBad: "This is not a web or e-mail address. It should look like https://example.org or name@example.org.",
+    linkBad:
+      "This is not a web or e-mail address. It should look like https://example.org or name@example.org.",
     linkSet: "Set link",
     linkRemove: "Remove link",
     cancel: "Cancel",
@@ -164,7 +166,8 @@ export const words = {
     unfreeze: "Unfreeze the plan",
     freezeTitle: "Freeze the plan",
     unfreezeTitle: "Unfreeze the plan",
-    freezeHint: "Nobody can write until it is unfrozen. Comments stay open. The reason is shown to everybody and recorded.",
+    freezeHint:
+      "Nobody can write until it is unfrozen. Comments stay open. The reason is shown to everybody and recorded.",
     unfreezeHint: "Everybody who may write can write again. The reason is recorded.",
     reason: "Reason",
     cancel: "Cancel",
@@ -179,18 +182,19 @@ export const words = {
   roles: (roles: string[]) => roles.map((role) => ROLES[role] ?? role).join(", "),
   someone: "Someone",
   when: (iso: string, now: Date = new Date()): string => {
-    const at = new Date(iso);
-    const minutes = Math.round((now.getTime() - at.getTime()) / 60_000);
-    if (minutes < 1) return "just now";
-    if (minutes < 60) return `${minutes} min ago`;
-    const sameYear = at.getFullYear() === now.getFullYear();
+    const at = new Date(iso)
+    const minutes = Math.round((now.getTime() - at.getTime()) / 60_000)
+    if (minutes < 1) return "just now"
+    if (minutes < 60) return `${minutes} min ago`
+    const sameYear = at.getFullYear() === now.getFullYear()
     return at.toLocaleString("en-GB", {
       day: "numeric",
       month: "short",
       ...(sameYear ? {} : { year: "numeric" }),
       hour: "2-digit",
       minute: "2-digit",
-    });
+    })
   },
-  whenExact: (iso: string): string => new Date(iso).toLocaleString("en-GB", { dateStyle: "full", timeStyle: "short" }),
-};
+  whenExact: (iso: string): string =>
+    new Date(iso).toLocaleString("en-GB", { dateStyle: "full", timeStyle: "short" }),
+}

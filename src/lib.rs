@@ -1,5 +1,6 @@
 //! Quorate: drafting a plan together, and standing by it. See `ARCHITECTURE.md`.
 
+pub mod demo;
 pub mod document;
 pub mod domain;
 pub mod export;

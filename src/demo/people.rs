@@ -1,0 +1,74 @@
+//! The six people of the demonstration, by their part in the network. They are invented.
+
+use crate::domain::{PersonId, Role};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Part {
+    Secretariat,
+    Member1,
+    Member2,
+    Consultant,
+    Chair,
+    Administrator,
+}
+
+impl Part {
+    /// In the order in which they are offered.
+    pub const ALL: [Self; 6] = [
+        Self::Secretariat,
+        Self::Member1,
+        Self::Member2,
+        Self::Consultant,
+        Self::Chair,
+        Self::Administrator,
+    ];
+
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Secretariat => "secretariat",
+            Self::Member1 => "member-1",
+            Self::Member2 => "member-2",
+            Self::Consultant => "consultant",
+            Self::Chair => "chair",
+            Self::Administrator => "administrator",
+        }
+    }
+
+    pub fn person(self) -> PersonId {
+        PersonId::new(self.id()).expect("the ids above are letters, digits and -")
+    }
+
+    /// Given names only, so that no one can be meant.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Secretariat => "Ilse",
+            Self::Member1 => "Eleni",
+            Self::Member2 => "Petar",
+            Self::Consultant => "Noor",
+            Self::Chair => "Maud",
+            Self::Administrator => "Jonas",
+        }
+    }
+
+    pub fn role(self) -> Role {
+        match self {
+            Self::Secretariat => Role::Secretariat,
+            Self::Member1 | Self::Member2 => Role::Representative,
+            Self::Consultant => Role::Consultant,
+            Self::Chair => Role::Chair,
+            Self::Administrator => Role::Administrator,
+        }
+    }
+
+    /// What the part is, in the words of the page on which one is picked.
+    pub fn part(self) -> &'static str {
+        match self {
+            Self::Secretariat => "Secretariat",
+            Self::Member1 => "Representative of a member, Athens",
+            Self::Member2 => "Representative of a member, Sofia",
+            Self::Consultant => "Consultant, holds the pen",
+            Self::Chair => "Chair of the board",
+            Self::Administrator => "Administrator",
+        }
+    }
+}

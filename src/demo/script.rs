@@ -1,0 +1,342 @@
+//! The script: every act of three weeks with its time, person and place in the text. Pure: the same for the
+//! same `now`, and for another `now` the same with another date.
+
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use super::diary::{self, OUTLINE, Remark, SECTIONS, SESSIONS, Say};
+use super::people::Part;
+use super::rhythm::{self, Chance, Deed, Stroke};
+use super::text::{self, Atom, Block, Kind, Mark, utf16_len};
+use crate::domain::{Command, EventId, PersonId, PlanId, Request, SectionId, ThreadId, Timestamp};
+
+/// One thing that one person does.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Act {
+    pub at: Timestamp,
+    pub person: PersonId,
+    pub what: What,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum What {
+    Command(Request),
+    /// A thread on words of the text as everybody has written it until now. A command, once the words have
+    /// their cursors.
+    Open {
+        request: EventId,
+        thread: ThreadId,
+        section: SectionId,
+        /// UTF-16 code units from the beginning of the section's text.
+        start: usize,
+        words: String,
+        text: String,
+    },
+    /// The person takes in what the others have written until now.
+    Pull,
+    /// One change of the document by this person, in this session: one session is one actor.
+    Edit { session: usize, section: SectionId, edit: Edit },
+}
+
+/// A change of the document, in the person's own copy of it. Places are UTF-16 code units in the section's
+/// text, a block marker counting one.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Edit {
+    /// The section is new: below, and after.
+    Lay { parent: Option<SectionId>, after: Option<SectionId> },
+    Place { parent: Option<SectionId>, after: Option<SectionId> },
+    Remove,
+    Block { at: usize, block: Block },
+    Insert { at: usize, text: String },
+    Delete { at: usize, count: usize },
+    Mark { start: usize, end: usize, mark: Mark },
+}
+
+const DAY: i64 = 24 * 3600 * 1000;
+
+/// The last Monday from which all of the script has passed, in milliseconds: weeks are shifted whole, so that
+/// working days stay working days and the gaps between events stay what they are.
+fn monday(now: Timestamp, last: i64) -> i64 {
+    // 1970-01-05 was a Monday.
+    let first_monday = 4 * DAY;
+    let weeks = (now.0 - last - first_monday - 60_000).div_euclid(7 * DAY);
+    first_monday + weeks * 7 * DAY
+}
+
+/// An id that is the same every time.
+fn id(kind: &str, number: usize) -> Uuid {
+    let digest = Sha256::digest(format!("quorate demonstration {kind} {number}"));
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&digest[..16]);
+    uuid::Builder::from_custom_bytes(bytes).into_uuid()
+}
+
+/// The plan in drafting.
+pub fn plan() -> PlanId {
+    PlanId(id("plan", 1))
+}
+
+/// A thread of the diary, numbered from 1.
+pub fn thread(number: u8) -> ThreadId {
+    ThreadId(id("thread", usize::from(number)))
+}
+
+fn section_id(section: usize) -> SectionId {
+    SectionId::new(SECTIONS[section].0).expect("the diary's section ids are words")
+}
+
+fn index_of(id: &str) -> usize {
+    SECTIONS.iter().position(|(known, _)| *known == id).expect("the diary names sections that it has")
+}
+
+/// The sections' files, read.
+pub fn texts() -> Vec<Vec<Atom>> {
+    SECTIONS.iter().map(|(id, file)| text::parse(id, file)).collect()
+}
+
+/// The texts as they are meant to stand at the end, in reading order: the section and its blocks.
+pub fn intended() -> Vec<(&'static str, Vec<(Block, String)>)> {
+    let texts = texts();
+    OUTLINE
+        .iter()
+        .map(|(id, _)| (*id, text::blocks_at(&texts[index_of(id)], text::Revision::MAX)))
+        .collect()
+}
+
+/// All acts, oldest first.
+pub fn script(now: Timestamp) -> Vec<Act> {
+    let texts = texts();
+    let mut acts = Vec::new();
+    let mut stage = Simulation::new(&texts);
+    let mut requests = 0;
+    for (at, by, entry) in entries(&texts) {
+        let what = match entry {
+            Entry::Stroke(stroke) => stage.perform(&stroke),
+            Entry::Command(command) => {
+                requests += 1;
+                What::Command(Request { id: EventId(id("request", requests)), command })
+            }
+            Entry::Remark(remark) => {
+                requests += 1;
+                let request = EventId(id("request", requests));
+                stage.remark(request, remark)
+            }
+        };
+        acts.push(Act { at: Timestamp(at), person: by.person(), what });
+    }
+    let monday = monday(now, acts.last().map_or(0, |act| act.at.0));
+    acts.iter_mut().for_each(|act| act.at.0 += monday);
+    acts
+}
+
+enum Entry {
+    Stroke(Stroke),
+    Command(Command),
+    Remark(&'static Remark),
+}
+
+/// Everything in the diary, in the order of time, in milliseconds since the beginning of day 0.
+fn entries(texts: &[Vec<Atom>]) -> Vec<(i64, Part, Entry)> {
+    let mut entries = Vec::new();
+    let added = diary::PEOPLE_ADDED.seconds() * 1000;
+    // The first person comes in unasked, and enters the others.
+    let order = [5, 0, 1, 2, 3, 4].map(|place| Part::ALL[place]);
+    for (number, part) in order.into_iter().enumerate() {
+        let command =
+            Command::PersonAdd { person: part.person(), roles: vec![part.role()], name: part.name().into() };
+        entries.push((added + number as i64 * 41_000, Part::Administrator, Entry::Command(command)));
+    }
+    let mut command = |when: diary::When, command| {
+        entries.push((when.seconds() * 1000 + 11_000, Part::Secretariat, Entry::Command(command)));
+    };
+    let plan = plan();
+    command(diary::PLAN_BEGUN, Command::PlanCreate { plan: Some(plan), title: diary::TITLE.into() });
+    command(diary::FROZEN.0, Command::PlanFreeze { plan, reason: diary::FROZEN.1.into() });
+    command(diary::UNFROZEN.0, Command::PlanUnfreeze { plan, reason: diary::UNFROZEN.1.into() });
+
+    let mut chance = Chance::new(7_001);
+    for remark in diary::REMARKS {
+        let at = remark.at.seconds() * 1000 + chance.between(0, 60_000);
+        entries.push((at, remark.by, Entry::Remark(remark)));
+    }
+    for stroke in strokes(texts) {
+        entries.push((stroke.at, stroke.by, Entry::Stroke(stroke)));
+    }
+    // Stable: what one person does in one millisecond stays in order.
+    entries.sort_by_key(|(at, ..)| *at);
+    entries
+}
+
+/// All sessions. Where two people work at once, each takes in the other's work every quarter of a minute or
+/// so: between, the two write without knowing of each other.
+fn strokes(texts: &[Vec<Atom>]) -> Vec<Stroke> {
+    let sessions: Vec<Vec<Stroke>> = SESSIONS
+        .iter()
+        .enumerate()
+        .map(|(number, session)| rhythm::session(number, session, texts, &index_of))
+        .collect();
+    let spans: Vec<(i64, i64)> = sessions.iter().map(|strokes| span(strokes)).collect();
+    let mut all: Vec<Stroke> = Vec::new();
+    let mut chance = Chance::new(7_002);
+    for (number, strokes) in sessions.iter().enumerate() {
+        for (other, strokes_of_other) in sessions.iter().enumerate() {
+            let from = spans[number].0.max(spans[other].0);
+            let to = spans[number].1.min(spans[other].1);
+            if other == number || strokes_of_other[0].by == strokes[0].by {
+                continue;
+            }
+            let mut at = from;
+            while at < to {
+                all.push(Stroke { at, deed: Deed::Pull, ..strokes[0].clone() });
+                at += chance.between(9_000, 22_000);
+            }
+        }
+        all.extend(strokes.iter().cloned());
+    }
+    all
+}
+
+fn span(strokes: &[Stroke]) -> (i64, i64) {
+    (strokes.first().map_or(0, |first| first.at), strokes.last().map_or(0, |last| last.at))
+}
+
+/// How much of an atom stands: a beginning of it, and something mistyped behind that.
+#[derive(Debug, Clone, Copy, Default)]
+struct Standing {
+    shown: usize,
+    slip: usize,
+}
+
+impl Standing {
+    fn len(self) -> usize {
+        self.shown + self.slip
+    }
+}
+
+/// One copy of the texts: by section, by atom.
+type Copy = Vec<Vec<Standing>>;
+
+/// What stands where, in everybody's copy and in all of them together. An atom is written by one person at a
+/// time, so the copies merge by taking the newest of each atom.
+struct Simulation<'a> {
+    texts: &'a [Vec<Atom>],
+    merged: Copy,
+    own: [Copy; Part::ALL.len()],
+}
+
+impl<'a> Simulation<'a> {
+    fn new(texts: &'a [Vec<Atom>]) -> Self {
+        let empty: Copy = texts.iter().map(|atoms| vec![Standing::default(); atoms.len()]).collect();
+        Self { texts, merged: empty.clone(), own: std::array::from_fn(|_| empty.clone()) }
+    }
+
+    fn perform(&mut self, stroke: &Stroke) -> What {
+        let own = &mut self.own[stroke.by as usize];
+        let section = stroke.section;
+        let place = |own: &Copy, atom: usize| own[section][..atom].iter().map(|standing| standing.len()).sum();
+        let ids = |parent: Option<usize>, after: Option<usize>| (parent.map(section_id), after.map(section_id));
+        let (atom, edit) = match &stroke.deed {
+            Deed::Pull => {
+                own.clone_from(&self.merged);
+                return What::Pull;
+            }
+            Deed::Lay { parent, after } => {
+                let (parent, after) = ids(*parent, *after);
+                (0, Edit::Lay { parent, after })
+            }
+            Deed::Place { parent, after } => {
+                let (parent, after) = ids(*parent, *after);
+                (0, Edit::Place { parent, after })
+            }
+            Deed::Remove => (0, Edit::Remove),
+            Deed::Grow { atom, text } => {
+                let start: usize = place(own, *atom);
+                let standing = &mut own[section][*atom];
+                let at = start + standing.len();
+                match &self.texts[section][*atom].kind {
+                    Kind::Block(block) => {
+                        standing.shown = 1;
+                        (*atom, Edit::Block { at, block: block.clone() })
+                    }
+                    Kind::Words(_) => {
+                        standing.shown += utf16_len(text);
+                        (*atom, Edit::Insert { at, text: text.clone() })
+                    }
+                }
+            }
+            Deed::Slip { atom, text } => {
+                let start: usize = place(own, *atom);
+                let standing = &mut own[section][*atom];
+                let at = start + standing.len();
+                standing.slip = utf16_len(text);
+                (*atom, Edit::Insert { at, text: text.clone() })
+            }
+            Deed::Mend { atom } => {
+                let start: usize = place(own, *atom);
+                let standing = &mut own[section][*atom];
+                let count = std::mem::take(&mut standing.slip);
+                (*atom, Edit::Delete { at: start + standing.shown, count })
+            }
+            Deed::Shrink { atom, by } => {
+                let start: usize = place(own, *atom);
+                let standing = &mut own[section][*atom];
+                standing.shown -= by;
+                (*atom, Edit::Delete { at: start + standing.shown, count: *by })
+            }
+            Deed::Set { atom, mark } => {
+                let start: usize = place(own, *atom);
+                let end = start + own[section][*atom].shown;
+                (*atom, Edit::Mark { start, end, mark: mark.clone() })
+            }
+        };
+        self.merged[section][atom] = own[section][atom];
+        What::Edit { session: stroke.session, section: section_id(section), edit }
+    }
+
+    fn remark(&self, request: EventId, remark: &Remark) -> What {
+        let plan = plan();
+        let thread = thread(remark.thread);
+        let command = match remark.say {
+            Say::Open(section, words, text) => {
+                let start = self.find(index_of(section), words).unwrap_or_else(|| {
+                    panic!("thread {}: {words:?} does not stand once in {section} then", remark.thread)
+                });
+                return What::Open {
+                    request,
+                    thread,
+                    section: section_id(index_of(section)),
+                    start,
+                    words: words.to_owned(),
+                    text: text.to_owned(),
+                };
+            }
+            Say::Reply(text) => Command::ThreadReply { plan, thread, text: text.to_owned() },
+            Say::Resolve => Command::ThreadResolve { plan, thread },
+            Say::Reopen => Command::ThreadReopen { plan, thread },
+        };
+        What::Command(Request { id: request, command })
+    }
+
+    /// Where the words stand in everybody's text, if they stand there exactly once.
+    fn find(&self, section: usize, words: &str) -> Option<usize> {
+        let mut shown = String::new();
+        for (atom, standing) in self.texts[section].iter().zip(&self.merged[section]) {
+            match &atom.kind {
+                Kind::Block(_) if standing.shown == 1 => shown.push('\u{fffc}'),
+                Kind::Block(_) => {}
+                Kind::Words(words) => {
+                    let mut left = standing.shown;
+                    let standing = words.chars().take_while(|c| {
+                        let fits = left >= c.len_utf16();
+                        left = left.saturating_sub(c.len_utf16());
+                        fits
+                    });
+                    shown.extend(standing);
+                }
+            }
+        }
+        let mut found = shown.match_indices(words);
+        let (at, _) = found.next()?;
+        found.next().is_none().then(|| utf16_len(&shown[..at]))
+    }
+}

@@ -1,16 +1,19 @@
 //! The demonstration: the plan of an invented network of equality bodies in its third week of drafting.
 //!
-//! [`texts`](self) as Markdown with revisions, a [`diary`] of who worked when, a [`rhythm`] of typing; from
-//! these the [`script`](script()) makes acts with times and places, and [`build`] plays them through the same
-//! commands and changes as any user's.
+//! `texts/` holds the sections as Markdown with their revisions, `diary` who worked when and what was said,
+//! `rhythm` how people type. From these [`script`] makes acts, each with time, person and place; and [`build`]
+//! plays them through the same commands and changes as any user's.
 
 mod diary;
+mod pen;
 mod people;
+mod play;
 mod rhythm;
 mod script;
 mod text;
 
 pub use diary::TITLE;
 pub use people::Part;
+pub use play::{BATCH, Stage, Written, build};
 pub use script::{Act, Edit, What, intended, plan, script, thread};
 pub use text::{Block, Mark};

@@ -14,14 +14,8 @@ pub enum Part {
 
 impl Part {
     /// In the order in which they are offered.
-    pub const ALL: [Self; 6] = [
-        Self::Secretariat,
-        Self::Member1,
-        Self::Member2,
-        Self::Consultant,
-        Self::Chair,
-        Self::Administrator,
-    ];
+    pub const ALL: [Self; 6] =
+        [Self::Secretariat, Self::Member1, Self::Member2, Self::Consultant, Self::Chair, Self::Administrator];
 
     pub fn id(self) -> &'static str {
         match self {

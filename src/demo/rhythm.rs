@@ -7,10 +7,10 @@ use super::text::{Atom, Kind, Mark, Revision, utf16_len};
 
 /// SplitMix64: small, and good enough for pauses.
 #[derive(Debug, Clone)]
-pub struct Chance(u64);
+pub(super) struct Chance(u64);
 
 impl Chance {
-    pub fn new(seed: u64) -> Self {
+    pub(super) fn new(seed: u64) -> Self {
         Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15))
     }
 
@@ -23,7 +23,7 @@ impl Chance {
     }
 
     /// From `low` up to and without `high`.
-    pub fn between(&mut self, low: i64, high: i64) -> i64 {
+    pub(super) fn between(&mut self, low: i64, high: i64) -> i64 {
         low + (self.next() % (high - low).max(1) as u64) as i64
     }
 
@@ -34,39 +34,60 @@ impl Chance {
 
 /// One movement of a hand, about atoms rather than places.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Deed {
+pub(super) enum Deed {
     /// Take in what the others have written.
     Pull,
-    Lay { parent: Option<usize>, after: Option<usize> },
-    Place { parent: Option<usize>, after: Option<usize> },
+    Lay {
+        parent: Option<usize>,
+        after: Option<usize>,
+    },
+    Place {
+        parent: Option<usize>,
+        after: Option<usize>,
+    },
     Remove,
     /// The atom grows to `to` units: `text` is what is added.
-    Grow { atom: usize, text: String },
+    Grow {
+        atom: usize,
+        text: String,
+    },
     /// Something that should not be there is typed behind the atom.
-    Slip { atom: usize, text: String },
+    Slip {
+        atom: usize,
+        text: String,
+    },
     /// And taken away again.
-    Mend { atom: usize },
+    Mend {
+        atom: usize,
+    },
     /// The atom shrinks by so many units.
-    Shrink { atom: usize, by: usize },
-    Set { atom: usize, mark: Mark },
+    Shrink {
+        atom: usize,
+        by: usize,
+    },
+    Set {
+        atom: usize,
+        mark: Mark,
+    },
 }
 
 /// A deed with its time, in milliseconds since the beginning of day 0.
 #[derive(Debug, Clone)]
-pub struct Stroke {
-    pub at: i64,
-    pub by: Part,
+pub(super) struct Stroke {
+    pub(super) at: i64,
+    pub(super) by: Part,
     /// Which session, by its place in the diary.
-    pub session: usize,
-    pub section: usize,
-    pub deed: Deed,
+    pub(super) session: usize,
+    pub(super) section: usize,
+    pub(super) deed: Deed,
 }
 
 /// Small things that are begun and taken back.
-const SECOND_THOUGHTS: [&str; 6] = ["in order to ", "and also ", "as we know, ", "very ", "it should ", "which "];
+const SECOND_THOUGHTS: [&str; 6] =
+    ["in order to ", "and also ", "as we know, ", "very ", "it should ", "which "];
 
 /// The hand of one person in one session.
-pub struct Hand<'a> {
+pub(super) struct Hand<'a> {
     session: usize,
     by: Part,
     now: i64,
@@ -77,7 +98,7 @@ pub struct Hand<'a> {
 }
 
 /// Everything done in one session, in order.
-pub fn session(
+pub(super) fn session(
     number: usize,
     session: &Session,
     texts: &[Vec<Atom>],

@@ -18,6 +18,16 @@ pub struct Act {
     pub what: What,
 }
 
+impl Act {
+    /// The session that it belongs to, if somebody is at the text.
+    pub fn session(&self) -> Option<usize> {
+        match self.what {
+            What::Pull { session } | What::Edit { session, .. } => Some(session),
+            What::Command(_) | What::Open { .. } => None,
+        }
+    }
+}
+
 #[derive(Debug, Clone, PartialEq)]
 pub enum What {
     Command(Request),
@@ -32,10 +42,16 @@ pub enum What {
         words: String,
         text: String,
     },
-    /// The person takes in what the others have written until now.
-    Pull,
+    /// The person takes in what the others have written until now. Every session begins with it.
+    Pull {
+        session: usize,
+    },
     /// One change of the document by this person, in this session: one session is one actor.
-    Edit { session: usize, section: SectionId, edit: Edit },
+    Edit {
+        session: usize,
+        section: SectionId,
+        edit: Edit,
+    },
 }
 
 /// A change of the document, in the person's own copy of it. Places are UTF-16 code units in the section's
@@ -43,13 +59,32 @@ pub enum What {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Edit {
     /// The section is new: below, and after.
-    Lay { parent: Option<SectionId>, after: Option<SectionId> },
-    Place { parent: Option<SectionId>, after: Option<SectionId> },
+    Lay {
+        parent: Option<SectionId>,
+        after: Option<SectionId>,
+    },
+    Place {
+        parent: Option<SectionId>,
+        after: Option<SectionId>,
+    },
     Remove,
-    Block { at: usize, block: Block },
-    Insert { at: usize, text: String },
-    Delete { at: usize, count: usize },
-    Mark { start: usize, end: usize, mark: Mark },
+    Block {
+        at: usize,
+        block: Block,
+    },
+    Insert {
+        at: usize,
+        text: String,
+    },
+    Delete {
+        at: usize,
+        count: usize,
+    },
+    Mark {
+        start: usize,
+        end: usize,
+        mark: Mark,
+    },
 }
 
 const DAY: i64 = 24 * 3600 * 1000;
@@ -90,17 +125,14 @@ fn index_of(id: &str) -> usize {
 }
 
 /// The sections' files, read.
-pub fn texts() -> Vec<Vec<Atom>> {
+fn texts() -> Vec<Vec<Atom>> {
     SECTIONS.iter().map(|(id, file)| text::parse(id, file)).collect()
 }
 
 /// The texts as they are meant to stand at the end, in reading order: the section and its blocks.
 pub fn intended() -> Vec<(&'static str, Vec<(Block, String)>)> {
     let texts = texts();
-    OUTLINE
-        .iter()
-        .map(|(id, _)| (*id, text::blocks_at(&texts[index_of(id)], text::Revision::MAX)))
-        .collect()
+    OUTLINE.iter().map(|(id, _)| (*id, text::blocks_at(&texts[index_of(id)], text::Revision::MAX))).collect()
 }
 
 /// All acts, oldest first.
@@ -167,7 +199,7 @@ fn entries(texts: &[Vec<Atom>]) -> Vec<(i64, Part, Entry)> {
     entries
 }
 
-/// All sessions. Where two people work at once, each takes in the other's work every quarter of a minute or
+/// All sessions. Where two people work at once, each takes in the other's work twice a minute or
 /// so: between, the two write without knowing of each other.
 fn strokes(texts: &[Vec<Atom>]) -> Vec<Stroke> {
     let sessions: Vec<Vec<Stroke>> = SESSIONS
@@ -188,7 +220,7 @@ fn strokes(texts: &[Vec<Atom>]) -> Vec<Stroke> {
             let mut at = from;
             while at < to {
                 all.push(Stroke { at, deed: Deed::Pull, ..strokes[0].clone() });
-                at += chance.between(9_000, 22_000);
+                at += chance.between(15_000, 40_000);
             }
         }
         all.extend(strokes.iter().cloned());
@@ -233,12 +265,14 @@ impl<'a> Simulation<'a> {
     fn perform(&mut self, stroke: &Stroke) -> What {
         let own = &mut self.own[stroke.by as usize];
         let section = stroke.section;
-        let place = |own: &Copy, atom: usize| own[section][..atom].iter().map(|standing| standing.len()).sum();
-        let ids = |parent: Option<usize>, after: Option<usize>| (parent.map(section_id), after.map(section_id));
+        let place =
+            |own: &Copy, atom: usize| own[section][..atom].iter().map(|standing| standing.len()).sum();
+        let ids =
+            |parent: Option<usize>, after: Option<usize>| (parent.map(section_id), after.map(section_id));
         let (atom, edit) = match &stroke.deed {
             Deed::Pull => {
                 own.clone_from(&self.merged);
-                return What::Pull;
+                return What::Pull { session: stroke.session };
             }
             Deed::Lay { parent, after } => {
                 let (parent, after) = ids(*parent, *after);
@@ -338,5 +372,140 @@ impl<'a> Simulation<'a> {
         let mut found = shown.match_indices(words);
         let (at, _) = found.next()?;
         found.next().is_none().then(|| utf16_len(&shown[..at]))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use super::*;
+
+    /// A Saturday in November 2026, and a Tuesday half a year later.
+    const NOW: Timestamp = Timestamp(1_795_300_000_000);
+    const LATER: Timestamp = Timestamp(1_810_000_000_000);
+
+    #[test]
+    fn the_same_every_time_but_for_the_date() {
+        let acts = script(NOW);
+        assert_eq!(acts, script(NOW));
+        let later = script(LATER);
+        let moved = later[0].at.0 - acts[0].at.0;
+        assert!(moved > 0 && moved % (7 * DAY) == 0);
+        assert_eq!(acts.len(), later.len());
+        for (act, other) in acts.iter().zip(&later) {
+            assert_eq!((act.at.0 + moved, &act.person, &act.what), (other.at.0, &other.person, &other.what));
+        }
+    }
+
+    #[test]
+    fn it_has_just_passed() {
+        for hours in 0..200 {
+            let now = Timestamp(NOW.0 + hours * 3_600_000);
+            let acts = script(now);
+            let since = now.0 - acts.last().unwrap().at.0;
+            assert!((60_000..7 * DAY + 60_000).contains(&since), "{since} ms");
+            if hours % 50 != 0 {
+                continue;
+            }
+            assert!(acts.is_sorted_by_key(|act| act.at));
+            let days = (acts.last().unwrap().at.0 - acts[0].at.0) / DAY;
+            assert_eq!(days, 18, "three working weeks");
+        }
+    }
+
+    #[test]
+    fn people_work_in_the_day_and_one_evening() {
+        for act in script(NOW) {
+            // Brussels, in winter.
+            let minutes = (act.at.0 / 60_000 + 60).rem_euclid(24 * 60);
+            let weekday = (act.at.0 + 3_600_000 - 4 * DAY).div_euclid(DAY).rem_euclid(7);
+            match weekday {
+                0..=4 => assert!((8 * 60..18 * 60).contains(&minutes), "{} {:?}", act.at, act.what),
+                5 => panic!("nobody works on Saturday: {}", act.at),
+                _ => assert!((20 * 60..22 * 60).contains(&minutes), "{}", act.at),
+            }
+        }
+    }
+
+    #[test]
+    fn as_much_as_promised() {
+        let acts = script(NOW);
+        let mut edits = BTreeMap::<&str, usize>::new();
+        for act in &acts {
+            if let What::Edit { .. } = act.what {
+                *edits.entry(act.person.as_str()).or_default() += 1;
+            }
+        }
+        let all: usize = edits.values().sum();
+        println!("{all} changes: {edits:?}; {} acts", acts.len());
+        assert!((6_000..=12_000).contains(&all), "{all}");
+        assert_eq!(
+            edits.keys().copied().collect::<Vec<_>>(),
+            ["consultant", "member-1", "member-2", "secretariat"]
+        );
+        let people: BTreeSet<_> = acts.iter().map(|act| act.person.as_str()).collect();
+        assert_eq!(people.len(), 6);
+        let threads = acts.iter().filter(|act| matches!(act.what, What::Open { .. })).count();
+        assert!((12..=20).contains(&threads));
+
+        let intended = intended();
+        assert_eq!(intended.len(), 17);
+        let words: usize = intended
+            .iter()
+            .flat_map(|(_, blocks)| blocks)
+            .map(|(_, text)| text.split_whitespace().count())
+            .sum();
+        println!("{words} words");
+        assert!(words >= 4_200, "ten printed pages: {words}");
+        for kind in ["heading", "unordered-list-item", "ordered-list-item", "blockquote"] {
+            assert!(intended.iter().flat_map(|(_, blocks)| blocks).any(|(block, _)| block.kind == kind));
+        }
+        let paragraphs: Vec<_> =
+            intended.iter().flat_map(|(_, blocks)| blocks).map(|(_, text)| text).collect();
+        let distinct: BTreeSet<_> = paragraphs.iter().collect();
+        assert_eq!(paragraphs.len(), distinct.len(), "no paragraph stands twice");
+    }
+
+    #[test]
+    fn every_state_between_revisions_is_clean_prose() {
+        for ((id, _), atoms) in SECTIONS.iter().zip(texts()) {
+            for revision in 0..=4 {
+                for (block, text) in text::blocks_at(&atoms, revision) {
+                    let wrong = text.trim() != text
+                        || text.is_empty()
+                        || text.contains("  ")
+                        || [" .", " ,", " ;", " :", "{", "}", "*"].iter().any(|sign| text.contains(sign));
+                    assert!(!wrong, "{id} {} at {revision}: {text:?}", block.id);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn nobody_is_in_two_places() {
+        let texts = texts();
+        let mut busy: BTreeMap<&str, i64> = BTreeMap::new();
+        for (number, session) in SESSIONS.iter().enumerate() {
+            let strokes = rhythm::session(number, session, &texts, &index_of);
+            let (from, to) = span(&strokes);
+            println!("{:?} {} {} min, {}", session.at, session.by.id(), (to - from) / 60_000, strokes.len());
+            let free = busy.insert(session.by.id(), to).unwrap_or(0);
+            assert!(free <= from, "{:?} {} is still at work", session.at, session.by.id());
+        }
+    }
+
+    #[test]
+    fn nothing_moves_while_the_plan_is_frozen() {
+        let mut frozen = false;
+        for act in script(NOW) {
+            match act.what {
+                What::Command(Request { command: Command::PlanFreeze { .. }, .. }) => frozen = true,
+                What::Command(Request { command: Command::PlanUnfreeze { .. }, .. }) => frozen = false,
+                What::Edit { .. } => assert!(!frozen, "{} {}", act.at, act.person),
+                What::Command(_) | What::Open { .. } | What::Pull { .. } => {}
+            }
+        }
+        assert!(!frozen);
     }
 }

@@ -12,7 +12,7 @@
 //! time is the sum of what stood before it then. Nothing has to be compared to know what a revision did.
 
 /// A revision of one section's text.
-pub type Revision = u8;
+pub(super) type Revision = u8;
 
 /// The type and the attributes of a block marker; its id is given by the section and its place in the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,14 +32,14 @@ pub enum Mark {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Kind {
+pub(super) enum Kind {
     Block(Block),
     Words(String),
 }
 
 /// The smallest piece that comes, goes and is set as one.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Atom {
+pub(super) struct Atom {
     pub kind: Kind,
     pub born: Revision,
     pub dies: Option<Revision>,
@@ -49,23 +49,23 @@ pub struct Atom {
 
 impl Atom {
     /// UTF-16 code units; a block marker counts one.
-    pub fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         match &self.kind {
             Kind::Block(_) => 1,
             Kind::Words(words) => utf16_len(words),
         }
     }
 
-    pub fn is_block(&self) -> bool {
+    pub(super) fn is_block(&self) -> bool {
         matches!(self.kind, Kind::Block(_))
     }
 
-    pub fn stands_at(&self, revision: Revision) -> bool {
+    pub(super) fn stands_at(&self, revision: Revision) -> bool {
         self.born <= revision && self.dies.is_none_or(|dies| revision < dies)
     }
 }
 
-pub fn utf16_len(text: &str) -> usize {
+pub(super) fn utf16_len(text: &str) -> usize {
     text.chars().map(char::len_utf16).sum()
 }
 
@@ -80,7 +80,7 @@ struct Life {
 ///
 /// # Panics
 /// On a sign that it does not understand: the files are part of the program.
-pub fn parse(section: &str, file: &str) -> Vec<Atom> {
+pub(super) fn parse(section: &str, file: &str) -> Vec<Atom> {
     let mut atoms = Vec::new();
     for (number, line) in file.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
         let heading = line.starts_with("# ");
@@ -207,7 +207,7 @@ impl Words<'_> {
 }
 
 /// One block of a section at some revision: the marker and its words.
-pub fn blocks_at(atoms: &[Atom], revision: Revision) -> Vec<(Block, String)> {
+pub(super) fn blocks_at(atoms: &[Atom], revision: Revision) -> Vec<(Block, String)> {
     let mut blocks: Vec<(Block, String)> = Vec::new();
     for atom in atoms.iter().filter(|atom| atom.stands_at(revision)) {
         match &atom.kind {
@@ -237,7 +237,8 @@ mod tests {
 
     #[test]
     fn blocks_and_marks_are_read() {
-        let atoms = parse("s", "# H\n## Two\n  - in **b** [l](https://x.example/a)\n1. one {*2:late}\n> said\n");
+        let atoms =
+            parse("s", "# H\n## Two\n  - in **b** [l](https://x.example/a)\n1. one {*2:late}\n> said\n");
         let kinds: Vec<_> = blocks_at(&atoms, 9)
             .into_iter()
             .map(|(block, _)| (block.id, block.kind, block.level, block.indent))

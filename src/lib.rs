@@ -1,10 +1,14 @@
 //! Quorate: drafting a plan together, and standing by it. See `ARCHITECTURE.md`.
 
+pub mod cli;
 pub mod demo;
 pub mod document;
 pub mod domain;
+pub mod engine;
 pub mod export;
 pub mod http;
 pub mod log;
+pub mod projection;
 pub mod replay;
+pub mod room;
 pub mod session;

@@ -1,5 +1,7 @@
 //! A plan: its title, and whether its text is open or frozen.
 
+use std::collections::HashSet;
+
 use super::decide::{Decision, TEXT_LIMIT, TITLE_LIMIT, Write, text};
 use super::policy::{Action, require};
 use super::state::Plan;
@@ -87,17 +89,26 @@ pub fn edit<'a>(
     actors: impl IntoIterator<Item = &'a ActorId>,
 ) -> Result<Vec<Event>, Refusal> {
     editable(state, &Actor { person: person.clone() }, plan)?;
-    let mut bound: Vec<Event> = Vec::new();
+    bind(state, person, plan, actors)
+}
+
+/// The bindings of the actors that are new; refused when one stands for somebody else or in another plan.
+pub fn bind<'a>(
+    state: &State,
+    person: &PersonId,
+    plan: PlanId,
+    actors: impl IntoIterator<Item = &'a ActorId>,
+) -> Result<Vec<Event>, Refusal> {
+    let mut seen = HashSet::new();
+    let mut bound = Vec::new();
     for actor in actors {
+        if !seen.insert(actor) {
+            continue;
+        }
         match state.actors.get(actor) {
             Some((of, whose)) if *of == plan && whose == person => {}
             Some(_) => return Err(Refusal::ActorOfAnother),
-            None => {
-                let event = Event::ActorBound { plan, actor_id: actor.clone(), person: person.clone() };
-                if !bound.contains(&event) {
-                    bound.push(event);
-                }
-            }
+            None => bound.push(Event::ActorBound { plan, actor_id: actor.clone(), person: person.clone() }),
         }
     }
     Ok(bound)

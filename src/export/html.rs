@@ -189,7 +189,11 @@ impl<'a> Setter<'a> {
 
     fn list(&self, list: &List) -> Markup {
         let items = html! { @for item in &list.items { (self.item(item)) } };
-        if list.ordered { html! { ol { (items) } } } else { html! { ul { (items) } } }
+        if list.ordered {
+            html! { ol { (items) } }
+        } else {
+            html! { ul { (items) } }
+        }
     }
 
     fn item(&self, item: &Item) -> Markup {
@@ -262,8 +266,16 @@ fn set_marks(text: &str, marks: &Marks) -> Markup {
             (line)
         }
     };
-    let words = if marks.em { html! { em { (words) } } } else { words };
-    let words = if marks.strong { html! { strong { (words) } } } else { words };
+    let words = if marks.em {
+        html! { em { (words) } }
+    } else {
+        words
+    };
+    let words = if marks.strong {
+        html! { strong { (words) } }
+    } else {
+        words
+    };
     match &marks.link {
         Some(link) => html! {
             a href=(link.href) title=[link.title.as_deref()] rel="noopener noreferrer" { (words) }

@@ -74,7 +74,10 @@ fn run(pieces: &[Piece]) -> String {
         words = format!("**{words}**");
     }
     if let Some(link) = link {
-        let title = link.title.as_ref().map(|title| format!(" \"{}\"", title.replace('\\', "\\\\").replace('"', "\\\"")));
+        let title = link
+            .title
+            .as_ref()
+            .map(|title| format!(" \"{}\"", title.replace('\\', "\\\\").replace('"', "\\\"")));
         let href = link.href.replace('<', "%3C").replace('>', "%3E").replace('\n', "%0A");
         words = format!("[{words}](<{href}>{})", title.unwrap_or_default());
     }

@@ -32,7 +32,11 @@ pub fn router() -> Router {
 }
 
 async fn hashed(Path(path): Path<String>, headers: HeaderMap) -> Response {
-    serve(&format!("assets/{path}"), &headers, HeaderValue::from_static("public, max-age=31536000, immutable"))
+    serve(
+        &format!("assets/{path}"),
+        &headers,
+        HeaderValue::from_static("public, max-age=31536000, immutable"),
+    )
 }
 
 async fn root_file(path: &'static str, headers: HeaderMap) -> Response {

@@ -1,4 +1,120 @@
-//! HTTP: who are you, routes, pages, assets.
+//! HTTP: who is asking, routes, refusals as statuses, pages, assets, the WebSocket pump.
 
+mod api;
 pub mod assets;
+mod auth;
+mod health;
+mod library;
+mod metrics;
 pub mod pages;
+mod problem;
+mod socket;
+
+use std::future::Future;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::http::{HeaderName, HeaderValue, header};
+use axum::middleware;
+use axum::response::{IntoResponse, Response};
+use axum::serve::ListenerExt as _;
+use sha2::{Digest, Sha256};
+use tokio::net::TcpListener;
+use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
+use tower_http::set_header::SetResponseHeaderLayer;
+use uuid::Uuid;
+
+use crate::engine::Engine;
+use crate::room::Rooms;
+use auth::Tokens;
+use metrics::Metrics;
+use problem::Problem;
+
+/// Largest body of a request, in bytes: no command is longer.
+const BODY_LIMIT: usize = 256 * 1024;
+
+/// Scripts and styles from here alone; the one exception is what WebAssembly needs.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; \
+     style-src 'self'; style-src-attr 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; \
+     object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+
+/// What all handlers share.
+pub struct App {
+    pub engine: Engine,
+    pub rooms: Rooms,
+    tokens: Tokens,
+    metrics: Metrics,
+    /// Stable for a data folder: peers take what it acknowledges as on disk.
+    storage: String,
+    /// Whether anybody may pick a person: in the demonstration only.
+    demonstration: bool,
+}
+
+type Shared = Arc<App>;
+
+impl App {
+    /// `data` is the folder for the key of the tokens.
+    pub fn new(rooms: Rooms, data: &Path, demonstration: bool) -> io::Result<Self> {
+        let engine = rooms.engine().clone();
+        let digest = Sha256::digest(engine.log().verifier_key());
+        let storage = Uuid::from_slice(&digest[..16]).map_err(io::Error::other)?.to_string();
+        Ok(Self {
+            engine,
+            rooms,
+            tokens: Tokens::open(data)?,
+            metrics: Metrics::default(),
+            storage,
+            demonstration,
+        })
+    }
+}
+
+/// All routes.
+pub fn router(app: App) -> Router {
+    let app: Shared = Arc::new(app);
+    let header = |name: HeaderName, value: &'static str| {
+        SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
+    };
+    // A stream of events is not held back to be compressed.
+    let compress = SizeAbove::new(1024).and(NotForContentType::new("text/event-stream"));
+    Router::new()
+        .merge(api::routes())
+        .merge(health::routes())
+        .merge(socket::routes())
+        .with_state(app.clone())
+        .merge(pages::router(Arc::new(library::Reader::new(app.clone()))))
+        .merge(assets::router())
+        .fallback(unknown)
+        .layer(middleware::from_fn_with_state(app, auth::guard))
+        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(CompressionLayer::new().compress_when(compress))
+        .layer(header(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY))
+        .layer(header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .layer(header(header::REFERRER_POLICY, "same-origin"))
+}
+
+async fn unknown(request: Request) -> Response {
+    if request.uri().path().starts_with("/api/") {
+        return Problem::not_found().into_response();
+    }
+    pages::not_found().await.into_response()
+}
+
+/// Serves until `stop` is done, then lets what runs come to its end.
+pub async fn serve(
+    listener: TcpListener,
+    app: App,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<()> {
+    let listener = listener.tap_io(|stream| {
+        // Small frames go out at once: without it an edit waits for the one before to be acknowledged.
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!("TCP_NODELAY: {error}");
+        }
+    });
+    axum::serve(listener, router(app)).with_graceful_shutdown(stop).await
+}

@@ -160,6 +160,8 @@ pub trait Log: Send + Sync {
     fn version(&self, stream: &Stream) -> Result<u64, Failure>;
     /// The position of the event with this id.
     fn position_of(&self, id: EventId) -> Result<Option<Position>, Failure>;
+    /// Whether an append would be tried at all; otherwise why not, for the operator.
+    fn writable(&self) -> Result<(), Failure>;
     /// The position of the newest durable event.
     fn head(&self) -> Position;
     /// Wakes a reader whenever the head has moved; the reader then reads for itself.
@@ -196,6 +198,9 @@ impl Log for RedbLog {
     }
     fn position_of(&self, id: EventId) -> Result<Option<Position>, Failure> {
         self.find(id)
+    }
+    fn writable(&self) -> Result<(), Failure> {
+        self.writable()
     }
     fn head(&self) -> Position {
         *self.head.borrow()

@@ -77,6 +77,14 @@ impl RedbLog {
         Ok(Durable { outcomes, recorded: events.into_iter().map(|stored| stored.event).collect() })
     }
 
+    /// Whether a commit would be tried.
+    pub(super) fn writable(&self) -> Result<(), Failure> {
+        match &self.writer.lock().refusing {
+            None => Ok(()),
+            Some(why) => Err(Failure::Write(why.clone())),
+        }
+    }
+
     /// Does the work in a transaction and syncs it, when the work says so. After any failure nothing more
     /// is written: what the disk then holds is known only after a restart.
     pub(super) fn commit(

@@ -74,7 +74,8 @@ pub(super) fn views(plan: &PlanCard, current: Option<View>) -> Markup {
     let here = |view| (current == Some(view)).then_some("page");
     let write = if plan.may_edit { words::WRITE } else { words::WORKSPACE };
     // In a list of plans the same three words stand many times: for ears, each says of which plan.
-    let of = |view: &str| html! { (view) @if current.is_none() { span.visually-hidden { ": " (plan.title) } } };
+    let of =
+        |view: &str| html! { (view) @if current.is_none() { span.visually-hidden { ": " (plan.title) } } };
     html! {
         ul.views {
             li { a href={ "/plans/" (plan.id) } aria-current=[here(View::Write)] { (of(write)) } }

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use axum::{Router, http::HeaderMap, routing::get};
 
 pub use library::{Comment, Frozen, Library, Person, PlanCard, Thread, Unavailable};
-use people::People;
+pub(crate) use people::People;
 use problem::Problem;
 
 /// The library, as handlers share it.
@@ -63,6 +63,11 @@ pub fn router(library: Arc<dyn Library>) -> Router {
         .route("/plans/{plan}/replay", get(replay::replay))
         .route("/plans/{plan}/replay/fragment", get(replay::fragment))
         .with_state(Shared(library))
+}
+
+/// The style sheets of a page that stands by itself.
+pub(crate) fn styles() -> Vec<String> {
+    super::assets::entry("src/styles/pages.css").styles
 }
 
 /// For paths that no route knows.

@@ -244,10 +244,12 @@ impl Moment {
         let people = &self.asked.people;
         let after = self.around.previous.unwrap_or(0);
         let in_step = |position: &Position| *position > after && *position <= self.around.here;
-        let decisions = (self.line.decisions.iter().filter(|mark| in_step(&mark.position)))
-            .map(|mark| (mark.position, html! { (who(people, mark.person.as_ref())) " " (say::decided(mark.kind)) }));
+        let decisions = (self.line.decisions.iter().filter(|mark| in_step(&mark.position))).map(|mark| {
+            (mark.position, html! { (who(people, mark.person.as_ref())) " " (say::decided(mark.kind)) })
+        });
         let comments = self.line.comments.iter().filter(|mark| in_step(&mark.position)).map(|mark| {
-            let quote = threads.iter().find(|thread| thread.id == mark.thread).map(|thread| short(&thread.quote));
+            let quote =
+                threads.iter().find(|thread| thread.id == mark.thread).map(|thread| short(&thread.quote));
             let about = quote.filter(|quote| !quote.is_empty());
             let sentence = html! {
                 (who(people, mark.person.as_ref())) " " (say::commented(mark.kind))

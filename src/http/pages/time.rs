@@ -59,9 +59,13 @@ mod tests {
             r#"<time datetime="2026-03-14T09:30:05Z">14 March 2026, 09:30 UTC</time>"#
         );
         assert_eq!(format(Timestamp(i64::MAX), "%Y"), format!("{} ms", i64::MAX));
-        for (minutes, words) in
-            [(0, "less than a minute"), (1, "1 minute"), (59, "59 minutes"), (60, "1 hour"), (125, "2 hours 5 minutes")]
-        {
+        for (minutes, words) in [
+            (0, "less than a minute"),
+            (1, "1 minute"),
+            (59, "59 minutes"),
+            (60, "1 hour"),
+            (125, "2 hours 5 minutes"),
+        ] {
             assert_eq!(duration(at, at.plus_seconds(minutes * 60)), words);
         }
     }

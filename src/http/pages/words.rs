@@ -36,13 +36,18 @@ pub(super) mod home {
     /// What a role is called, and what someone in it may do here.
     pub(in super::super) fn role(role: Role) -> (&'static str, &'static str) {
         match role {
-            Role::Secretariat => {
-                ("Secretariat", "Keeps the process: writes, comments, closes plans for writing and reopens them.")
+            Role::Secretariat => (
+                "Secretariat",
+                "Keeps the process: writes, comments, closes plans for writing and reopens them.",
+            ),
+            Role::Representative => {
+                ("Representative of a member", "Writes and comments for a member organisation.")
             }
-            Role::Representative => ("Representative of a member", "Writes and comments for a member organisation."),
             Role::Consultant => ("Consultant", "Holds the pen: writes and comments."),
             Role::Board => ("Board", "Reads and comments."),
-            Role::Chair => ("Chair of the board", "Reads and comments, and looks back at how the plan came about."),
+            Role::Chair => {
+                ("Chair of the board", "Reads and comments, and looks back at how the plan came about.")
+            }
             Role::Administrator => ("Administrator", "Keeps the system running, and reads."),
         }
     }
@@ -50,8 +55,7 @@ pub(super) mod home {
 
 pub(super) mod shell {
     pub(in super::super) const LOADING: &str = "Opening the plan…";
-    pub(in super::super) const NO_SCRIPT: &str =
-        "Writing together needs JavaScript, which is switched off in this browser. Reading and replay work without it.";
+    pub(in super::super) const NO_SCRIPT: &str = "Writing together needs JavaScript, which is switched off in this browser. Reading and replay work without it.";
     pub(in super::super) const READ_INSTEAD: &str = "Read the plan";
     pub(in super::super) const REPLAY_INSTEAD: &str = "Replay its history";
 }

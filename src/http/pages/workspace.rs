@@ -6,12 +6,7 @@ use axum::{
 };
 use maud::{Markup, html};
 
-use super::{
-    Shared, asked,
-    frame::Frame,
-    problem::Problem,
-    words::shell as say,
-};
+use super::{Shared, asked, frame::Frame, problem::Problem, words::shell as say};
 
 /// Where the script puts itself, and what it is told: which plan.
 const ENTRY: &str = "src/app/main.tsx";
@@ -24,7 +19,8 @@ pub(super) async fn workspace(
     library
         .read(move |library| {
             let asked = asked(library, &headers, &plan)?;
-            let frame = Frame { title: &asked.plan.title, viewer: Some(&asked.viewer), plan: None, script: None };
+            let frame =
+                Frame { title: &asked.plan.title, viewer: Some(&asked.viewer), plan: None, script: None };
             let path = format!("/plans/{}", asked.plan.id);
             Ok(frame.shell(
                 ENTRY,

@@ -1,0 +1,70 @@
+//! The command line: one file a verb.
+
+mod demo;
+mod serve;
+mod verify;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Drafting a plan together, and standing by it.
+#[derive(Parser)]
+#[command(name = "quorate", version)]
+struct Cli {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Serve the demonstration network, building it at the first start
+    Demo(demo::Demo),
+    /// Serve a network
+    Serve(serve::Serve),
+    /// Check that the record is whole: every page, event, version, digest and signature
+    Verify(verify::Verify),
+}
+
+/// Where a server listens, and where it keeps its data.
+#[derive(Args, Clone)]
+struct Place {
+    /// The address to listen on
+    #[arg(long, env = "QUORATE_LISTEN", default_value = "127.0.0.1:8400")]
+    listen: SocketAddr,
+    /// The address under which people reach it
+    #[arg(long, env = "QUORATE_PUBLIC_URL", default_value = "http://localhost:8400")]
+    public_url: String,
+}
+
+/// The data folder of a verb that has no other default.
+#[derive(Args, Clone)]
+struct Data {
+    /// The data folder
+    #[arg(long, env = "QUORATE_DATA", default_value = "data/network")]
+    data: PathBuf,
+}
+
+/// Why a verb did not do its work: a sentence for the person at the terminal.
+type Outcome = Result<(), String>;
+
+/// Runs the verb that the arguments name.
+pub fn run() -> ExitCode {
+    let level = tracing_subscriber::EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
+    tracing_subscriber::fmt().with_env_filter(level).with_writer(std::io::stderr).init();
+    let outcome = match Cli::parse().verb {
+        Verb::Demo(demo) => demo.run(),
+        Verb::Serve(serve) => serve.run(),
+        Verb::Verify(verify) => verify.run(),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(sentence) => {
+            eprintln!("quorate: {sentence}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! `quorate serve`: serves a network from its data folder.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Args;
+use tokio::net::TcpListener;
+use tracing::info;
+
+use super::{Data, Outcome, Place};
+use crate::engine::{self, Engine};
+use crate::http::{self, App};
+use crate::log::{Options, RedbLog};
+use crate::room::Rooms;
+
+/// How often what is new is signed.
+const CHECKPOINT_EVERY: Duration = Duration::from_secs(60);
+
+#[derive(Args)]
+pub(super) struct Serve {
+    #[command(flatten)]
+    data: Data,
+    #[command(flatten)]
+    place: Place,
+}
+
+impl Serve {
+    pub(super) fn run(self) -> Outcome {
+        runtime()?.block_on(async {
+            let engine = open(&self.data.data)?;
+            serve(engine, &self.data.data, &self.place, false).await
+        })
+    }
+}
+
+pub(super) fn runtime() -> Result<tokio::runtime::Runtime, String> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| error.to_string())
+}
+
+/// Opens the log of a data folder and folds it.
+pub(super) fn open(data: &Path) -> Result<Engine, String> {
+    let options = Options { signing_key: std::env::var("QUORATE_SIGNING_KEY").ok(), ..Options::default() };
+    let log = RedbLog::open(data, &options).map_err(|failure| failure.to_string())?;
+    Engine::open(Arc::new(log), engine::system()).map_err(|failure| failure.to_string())
+}
+
+/// Serves until the process is asked to stop.
+pub(super) async fn serve(engine: Engine, data: &Path, place: &Place, demonstration: bool) -> Outcome {
+    let rooms = Rooms::new(engine.clone());
+    tokio::spawn(rooms.clone().keep());
+    tokio::spawn(sign(engine));
+    let app = App::new(rooms, data, demonstration).map_err(|error| error.to_string())?;
+    let listener = TcpListener::bind(place.listen)
+        .await
+        .map_err(|error| format!("cannot listen on {}: {error}", place.listen))?;
+    info!("open {} in a browser (listening on {})", place.public_url, place.listen);
+    http::serve(listener, app, stop()).await.map_err(|error| error.to_string())
+}
+
+async fn sign(engine: Engine) {
+    let mut ticks = tokio::time::interval(CHECKPOINT_EVERY);
+    loop {
+        ticks.tick().await;
+        engine.checkpoint();
+    }
+}
+
+/// Done when the process is asked to stop (SIGINT, SIGTERM).
+async fn stop() {
+    let mut terminate = match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+        Ok(terminate) => terminate,
+        Err(error) => {
+            tracing::error!("no signal can be awaited: {error}");
+            return std::future::pending().await;
+        }
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
+    info!("stopping");
+}

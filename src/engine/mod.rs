@@ -1,0 +1,194 @@
+//! The write path: drains its inbox, decides, appends once, applies, makes visible, replies.
+
+mod clock;
+pub mod record;
+mod writer;
+
+use std::sync::{Arc, mpsc};
+
+use parking_lot::{RwLock, RwLockReadGuard};
+use tokio::sync::{oneshot, watch};
+
+use crate::domain::{
+    Change, DocumentId, Event, EventId, Heads, PersonId, PlanId, Position, Refusal, Request, Timestamp,
+};
+use crate::log::{Append, Failure, Log, Recorded};
+use crate::projection::Views;
+
+pub use clock::{Clock, system};
+use writer::Job;
+
+/// How many events are read at once when the log is folded.
+const PAGE: usize = 4096;
+
+/// Why something was not recorded.
+#[derive(Debug, Clone)]
+pub enum Error {
+    /// A rule says no.
+    Refused(Refusal),
+    /// The log could not do its work: nothing is acknowledged, the operator is told.
+    Failed(String),
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl From<Failure> for Error {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure.to_string())
+    }
+}
+
+/// A change that was shown to be harmless, with the document's heads after it.
+#[derive(Debug, Clone)]
+pub struct Prepared {
+    pub change: Change,
+    pub heads: Heads,
+}
+
+/// Changes of one document, to be recorded together or not at all.
+#[derive(Debug, Clone)]
+pub struct Edit {
+    pub plan: PlanId,
+    pub document: DocumentId,
+    pub parts: Vec<Part>,
+}
+
+/// Changes that one person made.
+#[derive(Debug, Clone)]
+pub struct Part {
+    pub person: PersonId,
+    pub changes: Vec<Prepared>,
+    /// The time to record; none: now.
+    pub at: Option<Timestamp>,
+}
+
+/// What was recorded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Receipt {
+    /// The position of the first event, also when the command is repeated.
+    pub position: Position,
+    pub repeated: bool,
+    /// The positions of the changes that were recorded, in their order.
+    pub changes: Vec<Position>,
+}
+
+/// The one writer. Cheap to clone; dropped with its last clone.
+#[derive(Clone)]
+pub struct Engine {
+    log: Arc<dyn Log>,
+    views: Arc<RwLock<Views>>,
+    inbox: mpsc::Sender<Job>,
+    visible: watch::Receiver<Position>,
+    clock: Clock,
+}
+
+impl Engine {
+    /// Folds the log, begins its first epoch where it is empty, and starts the writer.
+    pub fn open(log: Arc<dyn Log>, clock: Clock) -> Result<Self, Failure> {
+        let mut views = Views::default();
+        if log.head() == 0 {
+            begin_epoch(&*log, clock())?;
+        }
+        fold(&*log, &mut views)?;
+        let head = views.head;
+        let views = Arc::new(RwLock::new(views));
+        let (inbox, jobs) = mpsc::channel();
+        let (show, visible) = watch::channel(head);
+        writer::start(log.clone(), views.clone(), clock.clone(), jobs, show)?;
+        Ok(Self { log, views, inbox, visible, clock })
+    }
+
+    /// What is visible: all of it is on disk. Hold it briefly, the writer waits for it.
+    pub fn views(&self) -> RwLockReadGuard<'_, Views> {
+        self.views.read()
+    }
+
+    pub fn log(&self) -> &Arc<dyn Log> {
+        &self.log
+    }
+
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// Wakes a reader whenever something new is visible.
+    pub fn watch(&self) -> watch::Receiver<Position> {
+        self.visible.clone()
+    }
+
+    /// Decides and records a command; `written` is what the program wrote into the document for it.
+    pub async fn command(
+        &self,
+        person: PersonId,
+        request: Request,
+        written: Option<(DocumentId, Vec<Prepared>)>,
+        at: Option<Timestamp>,
+    ) -> Result<Receipt, Error> {
+        let (reply, answer) = oneshot::channel();
+        self.send(Job::Command { person, request, written, at, reply })?;
+        answer.await.map_err(|_| stopped())?
+    }
+
+    /// Decides and records changes of a document.
+    pub async fn edit(&self, edit: Edit) -> Result<Receipt, Error> {
+        let (reply, answer) = oneshot::channel();
+        self.send(Job::Edit { edit, reply })?;
+        answer.await.map_err(|_| stopped())?
+    }
+
+    /// Signs what is new since the last checkpoint.
+    pub fn checkpoint(&self) {
+        // A writer that has stopped has nothing left to sign.
+        let _ = self.inbox.send(Job::Checkpoint);
+    }
+
+    /// The answer that a command was given before, if it was.
+    pub fn repeated(&self, id: EventId) -> Result<Option<Receipt>, Failure> {
+        let position = self.log.position_of(id)?;
+        Ok(position.map(|position| Receipt { position, repeated: true, changes: Vec::new() }))
+    }
+
+    fn send(&self, job: Job) -> Result<(), Error> {
+        self.inbox.send(job).map_err(|_| stopped())
+    }
+}
+
+fn stopped() -> Error {
+    Error::Failed("the writer has stopped".into())
+}
+
+fn begin_epoch(log: &dyn Log, at: Timestamp) -> Result<(), Failure> {
+    let event = Event::EpochBegan { epoch: 1, verifier_key: log.verifier_key() };
+    let source = record::Source { at, person: None, cause: None };
+    let id = record::derived_id(EventId(uuid::Uuid::nil()), 1);
+    let events = vec![record::propose(&event, id, &source)];
+    let durable = log.append(vec![Append { events, checks: Vec::new() }])?;
+    drop(durable);
+    log.checkpoint(at)
+}
+
+fn fold(log: &dyn Log, views: &mut Views) -> Result<(), Failure> {
+    loop {
+        let page = log.read(views.head, PAGE)?;
+        if page.is_empty() {
+            return Ok(());
+        }
+        for recorded in &page {
+            apply(views, recorded)?;
+        }
+    }
+}
+
+/// Makes one recorded event visible.
+fn apply(views: &mut Views, recorded: &Recorded) -> Result<(), Failure> {
+    if &*recorded.kind == record::CHANGED {
+        views.changed(recorded.position, recorded.at);
+    } else {
+        views.apply(&record::fact(recorded)?);
+    }
+    Ok(())
+}

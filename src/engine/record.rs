@@ -1,0 +1,236 @@
+//! Events as the log keeps them, and back.
+//!
+//! A payload is the event in JSON, without its tag. One kind is packed, since there are hundreds of
+//! thousands of it: `document.changed` is `n ‖ n × 32 bytes of heads ‖ the Automerge change`, where
+//! n = 0 says that the change itself is the only head. Plan, document, hash and actor id follow from
+//! the envelope and from the change.
+
+use bytes::Bytes;
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use crate::document;
+use crate::domain::{
+    ActorId, Anchor, Base64, Change, ChangeHash, DocumentId, Event, EventId, Fact, Heads, PersonId, PlanId,
+    SectionId, ThreadId, Timestamp,
+};
+use crate::log::{Failure, Payload, Proposed, Recorded, Stream};
+
+/// The kind under which a change is recorded.
+pub const CHANGED: &str = "document.changed";
+
+/// What the events of one decision share.
+#[derive(Debug, Clone)]
+pub(super) struct Source {
+    pub at: Timestamp,
+    pub person: Option<PersonId>,
+    pub cause: Option<EventId>,
+}
+
+/// The stream on which freezing is recorded, and every edit is checked.
+pub fn governance(plan: PlanId) -> Stream {
+    Stream::new(format!("plan/{plan}/governance"))
+}
+
+/// The stream of a document's changes.
+pub fn changes(document: DocumentId) -> Stream {
+    Stream::new(format!("document/{document}"))
+}
+
+pub(super) fn thread(thread: ThreadId) -> Stream {
+    Stream::new(format!("thread/{thread}"))
+}
+
+pub(super) fn people() -> Stream {
+    Stream::new("people")
+}
+
+pub(super) fn plan(plan: PlanId) -> Stream {
+    Stream::new(format!("plan/{plan}"))
+}
+
+/// An event that is about to be recorded.
+pub(super) fn propose(event: &Event, id: EventId, source: &Source) -> Proposed {
+    let (kind, stream, plan, erasable) = match event {
+        Event::EpochBegan { .. } => ("epoch.began", Stream::new("network"), None, false),
+        Event::PersonAdded { .. } => ("person.added", people(), None, false),
+        Event::PlanCreated { plan: id, .. } => ("plan.created", plan(*id), Some(*id), false),
+        Event::PlanRenamed { plan: id, .. } => ("plan.renamed", plan(*id), Some(*id), false),
+        Event::PlanFrozen { plan, .. } => ("plan.frozen", governance(*plan), Some(*plan), false),
+        Event::PlanUnfrozen { plan, .. } => ("plan.unfrozen", governance(*plan), Some(*plan), false),
+        Event::ActorBound { plan, .. } => {
+            ("actor.bound", Stream::new(format!("plan/{plan}/actors")), Some(*plan), false)
+        }
+        Event::DocumentChanged { plan, document, .. } => (CHANGED, changes(*document), Some(*plan), false),
+        Event::ThreadOpened { plan, thread: id, .. } => ("thread.opened", thread(*id), Some(*plan), true),
+        Event::ThreadReplied { plan, thread: id, .. } => ("thread.replied", thread(*id), Some(*plan), true),
+        Event::ThreadResolved { plan, thread: id } => ("thread.resolved", thread(*id), Some(*plan), false),
+        Event::ThreadReopened { plan, thread: id } => ("thread.reopened", thread(*id), Some(*plan), false),
+    };
+    let bytes = match event {
+        Event::DocumentChanged { heads, change, hash, .. } => pack(heads, *hash, &change.0),
+        _ => untagged(event),
+    };
+    Proposed {
+        id,
+        stream,
+        kind,
+        schema: 1,
+        at: source.at,
+        actor: source.person.clone(),
+        plan,
+        cause: source.cause,
+        payload: if erasable { Payload::Erasable(bytes) } else { Payload::Kept(bytes) },
+    }
+}
+
+/// A change that is about to be recorded.
+pub(super) fn propose_change(
+    change: &Change,
+    heads: &Heads,
+    plan: PlanId,
+    stream: &Stream,
+    id: EventId,
+    source: &Source,
+) -> Proposed {
+    Proposed {
+        id,
+        stream: stream.clone(),
+        kind: CHANGED,
+        schema: 1,
+        at: source.at,
+        actor: source.person.clone(),
+        plan: Some(plan),
+        cause: source.cause,
+        payload: Payload::Kept(pack(heads, change.hash, &change.raw)),
+    }
+}
+
+fn untagged(event: &Event) -> Bytes {
+    let mut value = serde_json::to_value(event).expect("an event is always JSON");
+    if let Some(fields) = value.as_object_mut() {
+        fields.remove("type");
+    }
+    value.to_string().into()
+}
+
+fn pack(heads: &Heads, hash: ChangeHash, raw: &Bytes) -> Bytes {
+    let heads: &[ChangeHash] = if heads.as_slice() == [hash] { &[] } else { heads };
+    let count = u8::try_from(heads.len()).unwrap_or(u8::MAX);
+    let mut bytes = Vec::with_capacity(1 + 32 * usize::from(count) + raw.len());
+    bytes.push(count);
+    for head in heads.iter().take(usize::from(count)) {
+        bytes.extend_from_slice(&head.0);
+    }
+    bytes.extend_from_slice(raw);
+    bytes.into()
+}
+
+/// The Automerge change of a `document.changed` payload.
+pub fn change_bytes(payload: &Bytes) -> Result<Bytes, Failure> {
+    let count = usize::from(*payload.first().ok_or_else(|| damaged("an empty change"))?);
+    let start = 1 + 32 * count;
+    if payload.len() < start {
+        return Err(damaged("a change that is cut short"));
+    }
+    Ok(payload.slice(start..))
+}
+
+fn damaged(what: &str) -> Failure {
+    Failure::Damaged(what.to_owned())
+}
+
+/// An event of the log, read.
+pub fn fact(recorded: &Recorded) -> Result<Fact, Failure> {
+    let event = match (&recorded.payload, &*recorded.kind) {
+        (Some(payload), CHANGED) => changed(recorded, payload)?,
+        (Some(payload), kind) => tagged(kind, payload)
+            .map_err(|error| damaged(&format!("event {}: {error}", recorded.position)))?,
+        (None, _) => erased(recorded)?,
+    };
+    Ok(Fact { position: recorded.position, at: recorded.at, actor: recorded.actor.clone(), event })
+}
+
+fn tagged(kind: &str, payload: &Bytes) -> Result<Event, serde_json::Error> {
+    let mut value: serde_json::Value = serde_json::from_slice(payload)?;
+    if let Some(fields) = value.as_object_mut() {
+        fields.insert("type".into(), kind.into());
+    }
+    serde_json::from_value(value)
+}
+
+fn changed(recorded: &Recorded, payload: &Bytes) -> Result<Event, Failure> {
+    let raw = change_bytes(payload)?;
+    let change = document::scan(&raw)
+        .map_err(|refused| damaged(&format!("event {}: {refused}", recorded.position)))?;
+    let heads = match payload[0] {
+        0 => vec![change.hash],
+        _ => payload[1..payload.len() - raw.len()]
+            .chunks_exact(32)
+            .map(|head| ChangeHash(head.try_into().expect("chunks of 32")))
+            .collect(),
+    };
+    let document = recorded.stream.as_str().strip_prefix("document/").unwrap_or_default();
+    Ok(Event::DocumentChanged {
+        plan: recorded.plan.ok_or_else(|| damaged("a change without its plan"))?,
+        document: document.parse().map_err(|_| damaged("a change on a stream that is no document"))?,
+        hash: change.hash,
+        actor_id: change.actor,
+        heads,
+        change: Base64(raw),
+    })
+}
+
+/// What is left of an event whose words were erased: its place in the record.
+fn erased(recorded: &Recorded) -> Result<Event, Failure> {
+    let plan = recorded.plan.ok_or_else(|| damaged("an erased event without its plan"))?;
+    let thread = recorded
+        .stream
+        .as_str()
+        .strip_prefix("thread/")
+        .and_then(|id| id.parse().ok())
+        .ok_or_else(|| damaged("an erased event that is not of a thread"))?;
+    let section = SectionId::new("erased").map_err(|_| damaged("a section id"))?;
+    let anchor =
+        Anchor { section, start: String::new(), end: String::new(), heads: Vec::new(), quote: String::new() };
+    Ok(match &*recorded.kind {
+        "thread.opened" => Event::ThreadOpened { plan, thread, anchor, text: String::new() },
+        _ => Event::ThreadReplied { plan, thread, reply: recorded.id, text: String::new() },
+    })
+}
+
+/// The id of a change's event: the same for the same change of the same document, so that a change that
+/// is sent twice is recorded once. Laid out as a UUIDv7 of the change's own time, to keep the index in order.
+pub(super) fn change_id(document: DocumentId, change: &Change) -> EventId {
+    let mut digest = Sha256::new();
+    digest.update(document.0);
+    digest.update(change.hash.0);
+    time_ordered(change.time.max(0).saturating_mul(1000), &digest.finalize().into())
+}
+
+/// The id of the event that binds an actor.
+pub(super) fn binding_id(plan: PlanId, actor: &ActorId) -> EventId {
+    let mut digest = Sha256::new();
+    digest.update(plan.0.as_bytes());
+    digest.update(actor.as_bytes());
+    time_ordered(0, &digest.finalize().into())
+}
+
+/// The id of the n-th event that follows from a command.
+pub(super) fn derived_id(from: EventId, n: u32) -> EventId {
+    let mut digest = Sha256::new();
+    digest.update(from.0.as_bytes());
+    digest.update(n.to_be_bytes());
+    let mut millis = [0; 8];
+    millis[2..].copy_from_slice(&from.0.as_bytes()[..6]);
+    time_ordered(i64::from_be_bytes(millis), &digest.finalize().into())
+}
+
+fn time_ordered(millis: i64, digest: &[u8; 32]) -> EventId {
+    let mut bytes = [0; 16];
+    bytes[..6].copy_from_slice(&millis.to_be_bytes()[2..]);
+    bytes[6..].copy_from_slice(&digest[..10]);
+    bytes[6] = 0x70 | (bytes[6] & 0x0f);
+    bytes[8] = 0x80 | (bytes[8] & 0x3f);
+    EventId(Uuid::from_bytes(bytes))
+}

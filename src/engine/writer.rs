@@ -1,0 +1,355 @@
+//! The writer's loop: take what waits, decide each, one commit, then show and reply.
+
+use std::collections::HashMap;
+use std::sync::{Arc, mpsc};
+
+use parking_lot::RwLock;
+use tokio::sync::{oneshot, watch};
+use tracing::error;
+
+use super::record::{self, Source};
+use super::{Clock, Edit, Error, Prepared, Receipt, apply};
+use crate::domain::{
+    self, Actor, Command, DocumentId, EventId, PersonId, PlanId, Position, Refusal, Request, State, Timestamp,
+};
+use crate::log::{Append, Check, Failure, Log, Outcome, Proposed};
+use crate::projection::Views;
+
+/// How many jobs one commit takes at most.
+const BATCH: usize = 512;
+/// How often a job is decided anew because another one of its commit came first.
+const TRIES: u32 = 8;
+
+pub(super) enum Job {
+    Command {
+        person: PersonId,
+        request: Request,
+        written: Option<(DocumentId, Vec<Prepared>)>,
+        at: Option<Timestamp>,
+        reply: oneshot::Sender<Result<Receipt, Error>>,
+    },
+    Edit {
+        edit: Edit,
+        reply: oneshot::Sender<Result<Receipt, Error>>,
+    },
+    Checkpoint,
+}
+
+pub(super) fn start(
+    log: Arc<dyn Log>,
+    views: Arc<RwLock<Views>>,
+    clock: Clock,
+    jobs: mpsc::Receiver<Job>,
+    show: watch::Sender<Position>,
+) -> Result<(), Failure> {
+    let writer = Writer { log, views, clock, show };
+    std::thread::Builder::new()
+        .name("writer".into())
+        .spawn(move || writer.run(&jobs))
+        .map(drop)
+        .map_err(|error| Failure::Write(format!("the writer's thread does not start: {error}")))
+}
+
+struct Writer {
+    log: Arc<dyn Log>,
+    views: Arc<RwLock<Views>>,
+    clock: Clock,
+    show: watch::Sender<Position>,
+}
+
+/// A job with how often it was decided already.
+struct Waiting {
+    job: Job,
+    tries: u32,
+}
+
+/// A job that was granted: which of the append's events are its changes, and whether it rules over edits.
+struct Granted {
+    waiting: Waiting,
+    changes_from: usize,
+    changes: usize,
+    name: Option<(PersonId, String)>,
+}
+
+impl Writer {
+    fn run(&self, jobs: &mpsc::Receiver<Job>) {
+        let mut waiting: Vec<Waiting> = Vec::new();
+        loop {
+            if waiting.is_empty() {
+                match jobs.recv() {
+                    Ok(job) => waiting.push(Waiting { job, tries: 0 }),
+                    Err(_) => break,
+                }
+            }
+            while waiting.len() < BATCH
+                && let Ok(job) = jobs.try_recv()
+            {
+                waiting.push(Waiting { job, tries: 0 });
+            }
+            waiting = self.commit(std::mem::take(&mut waiting));
+        }
+        if let Err(failure) = self.log.checkpoint((self.clock)()) {
+            error!("the last checkpoint was not written: {failure}");
+        }
+    }
+
+    /// One round. Answers with what has to be decided anew.
+    fn commit(&self, waiting: Vec<Waiting>) -> Vec<Waiting> {
+        let mut granted = Vec::with_capacity(waiting.len());
+        let mut appends = Vec::with_capacity(waiting.len());
+        let mut sign = false;
+        {
+            let views = self.views.read();
+            for one in waiting {
+                if matches!(one.job, Job::Checkpoint) {
+                    sign = true;
+                    continue;
+                }
+                match self.decide(&views.state, &one.job) {
+                    Ok((append, changes_from, changes, name)) => {
+                        granted.push(Granted { waiting: one, changes_from, changes, name });
+                        appends.push(append);
+                    }
+                    Err(Decided::Repeated(position)) => {
+                        reply(one.job, Ok(Receipt { position, repeated: true, changes: Vec::new() }));
+                    }
+                    Err(Decided::No(error)) => reply(one.job, Err(error)),
+                }
+            }
+        }
+        sign |= appends.iter().flat_map(|append| &append.events).any(|event| governs(event.kind));
+        let again = if appends.is_empty() { Vec::new() } else { self.append(granted, appends) };
+        if sign && let Err(failure) = self.log.checkpoint((self.clock)()) {
+            error!("a checkpoint was not written: {failure}");
+        }
+        again
+    }
+
+    fn append(&self, granted: Vec<Granted>, appends: Vec<Append>) -> Vec<Waiting> {
+        let durable = match self.log.append(appends) {
+            Ok(durable) => durable,
+            Err(failure) => {
+                error!("nothing of this commit is acknowledged: {failure}");
+                for one in granted {
+                    reply(one.waiting.job, Err(Error::Failed(failure.to_string())));
+                }
+                return Vec::new();
+            }
+        };
+        {
+            let mut views = self.views.write();
+            for recorded in &durable.recorded {
+                if let Err(failure) = apply(&mut views, recorded) {
+                    error!("an event that was just written cannot be read: {failure}");
+                }
+            }
+            self.show.send_replace(views.head);
+        }
+        let mut again = Vec::new();
+        for (one, outcome) in granted.into_iter().zip(durable.outcomes) {
+            match outcome {
+                Outcome::Appended { first, .. } => {
+                    if let Some((person, name)) = &one.name {
+                        self.keep_name(person, name);
+                    }
+                    let from = first + one.changes_from as u64;
+                    let changes = (from..from + one.changes as u64).collect();
+                    reply(one.waiting.job, Ok(Receipt { position: first, repeated: false, changes }));
+                }
+                Outcome::Repeated { position } => {
+                    reply(one.waiting.job, Ok(Receipt { position, repeated: true, changes: Vec::new() }));
+                }
+                Outcome::Conflict { .. } if one.waiting.tries < TRIES => {
+                    again.push(Waiting { tries: one.waiting.tries + 1, ..one.waiting });
+                }
+                Outcome::Conflict { .. } => {
+                    reply(one.waiting.job, Err(Error::Refused(Refusal::ChangedMeanwhile)));
+                }
+            }
+        }
+        again
+    }
+
+    fn keep_name(&self, person: &PersonId, name: &str) {
+        let about = serde_json::json!({ "name": name }).to_string();
+        if let Err(failure) = self.log.put_person(person, about.as_bytes()) {
+            error!("a person's name was not kept: {failure}");
+        }
+    }
+
+    fn decide(&self, state: &State, job: &Job) -> Result<Made, Decided> {
+        match job {
+            Job::Command { person, request, written, at, .. } => {
+                if let Some(position) = self.log.position_of(request.id).map_err(Error::from)? {
+                    return Err(Decided::Repeated(position));
+                }
+                let source = self.source(state, person, *at, Some(request.id));
+                command(state, person, request, written.as_ref(), &source)
+            }
+            Job::Edit { edit, .. } => self.edit(state, edit),
+            Job::Checkpoint => Err(Decided::No(Error::Refused(Refusal::ChangedMeanwhile))),
+        }
+    }
+
+    /// The bindings of new actors come first, then the changes of all parts in their order.
+    fn edit(&self, state: &State, edit: &Edit) -> Result<Made, Decided> {
+        let count = edit.parts.iter().map(|part| part.changes.len()).sum();
+        let mut append = Append { events: Vec::with_capacity(count + edit.parts.len()), checks: Vec::new() };
+        append.checks.extend(governance_check(state, edit.plan));
+        let mut bound = HashMap::new();
+        for part in &edit.parts {
+            let source = self.source(state, &part.person, part.at, None);
+            let actors = part.changes.iter().map(|prepared| &prepared.change.actor);
+            for event in domain::plan::edit(state, &part.person, edit.plan, actors)? {
+                let domain::Event::ActorBound { actor_id, .. } = &event else { continue };
+                match bound.insert(actor_id.clone(), part.person.clone()) {
+                    Some(person) if person != part.person => return Err(Refusal::ActorOfAnother.into()),
+                    Some(_) => {}
+                    None => append.events.push(record::propose(
+                        &event,
+                        record::binding_id(edit.plan, actor_id),
+                        &source,
+                    )),
+                }
+            }
+        }
+        let from = append.events.len();
+        let stream = record::changes(edit.document);
+        for part in &edit.parts {
+            let source = self.source(state, &part.person, part.at, None);
+            for Prepared { change, heads } in &part.changes {
+                let id = record::change_id(edit.document, change);
+                append.events.push(record::propose_change(change, heads, edit.plan, &stream, id, &source));
+            }
+        }
+        Ok((append, from, count, None))
+    }
+
+    fn source(
+        &self,
+        state: &State,
+        person: &PersonId,
+        at: Option<Timestamp>,
+        cause: Option<EventId>,
+    ) -> Source {
+        // A clock that was set back does not make the record run backwards.
+        let at = at.unwrap_or_else(|| (self.clock)()).max(state.now);
+        Source { at, person: Some(person.clone()), cause }
+    }
+}
+
+/// The append, where its changes begin, how many they are, and a name to keep apart.
+type Made = (Append, usize, usize, Option<(PersonId, String)>);
+
+enum Decided {
+    Repeated(Position),
+    No(Error),
+}
+
+impl From<Error> for Decided {
+    fn from(error: Error) -> Self {
+        Self::No(error)
+    }
+}
+
+impl From<Refusal> for Decided {
+    fn from(refusal: Refusal) -> Self {
+        Self::No(Error::Refused(refusal))
+    }
+}
+
+fn command(
+    state: &State,
+    person: &PersonId,
+    request: &Request,
+    written: Option<&(DocumentId, Vec<Prepared>)>,
+    source: &Source,
+) -> Result<Made, Decided> {
+    let actor = Actor { person: person.clone() };
+    let decision = domain::decide(state, &actor, request.id, &request.command)?;
+    let mut append = Append { events: Vec::new(), checks: checks(state, &request.command, decision.plan) };
+    for event in &decision.events {
+        push(&mut append, request.id, |id| record::propose(event, id, source));
+    }
+    let (mut from, mut count) = (0, 0);
+    if let (Some(plan), Some((document, changes))) = (decision.plan, written) {
+        for event in bindings(state, person, plan, changes)? {
+            push(&mut append, request.id, |id| record::propose(&event, id, source));
+        }
+        from = append.events.len();
+        count = changes.len();
+        let stream = record::changes(*document);
+        for prepared in changes {
+            push(&mut append, request.id, |id| {
+                record::propose_change(&prepared.change, &prepared.heads, plan, &stream, id, source)
+            });
+        }
+    }
+    let name = match (&request.command, decision.name) {
+        (Command::PersonAdd { person, .. }, Some(name)) => Some((person.clone(), name)),
+        _ => None,
+    };
+    Ok((append, from, count, name))
+}
+
+/// The first event bears the command's own id, so that repeating the command finds it.
+fn push(append: &mut Append, command: EventId, propose: impl FnOnce(EventId) -> Proposed) {
+    let n = u32::try_from(append.events.len()).unwrap_or(u32::MAX);
+    let id = if n == 0 { command } else { record::derived_id(command, n) };
+    append.events.push(propose(id));
+}
+
+fn bindings(
+    state: &State,
+    person: &PersonId,
+    plan: PlanId,
+    changes: &[Prepared],
+) -> Result<Vec<domain::Event>, Refusal> {
+    domain::plan::bind(state, person, plan, changes.iter().map(|prepared| &prepared.change.actor))
+}
+
+fn governance_check(state: &State, plan: PlanId) -> Option<Check> {
+    let version = state.plans.get(&plan)?.governance;
+    Some(Check { stream: record::governance(plan), version })
+}
+
+/// What must still hold when the command is recorded: another command of the same commit may come first.
+fn checks(state: &State, command: &Command, plan: Option<PlanId>) -> Vec<Check> {
+    match command {
+        Command::PersonAdd { .. } => {
+            vec![Check { stream: record::people(), version: state.people.len() as u64 }]
+        }
+        Command::PlanCreate { .. } => {
+            plan.map(|plan| Check { stream: record::plan(plan), version: 0 }).into_iter().collect()
+        }
+        Command::PlanRename { plan, .. }
+        | Command::PlanFreeze { plan, .. }
+        | Command::PlanUnfreeze { plan, .. }
+        | Command::SectionCreate { plan, .. }
+        | Command::SectionRename { plan, .. }
+        | Command::SectionMove { plan, .. }
+        | Command::SectionRemove { plan, .. }
+        | Command::SectionRestore { plan, .. } => governance_check(state, *plan).into_iter().collect(),
+        Command::ThreadOpen { plan, thread, .. }
+        | Command::ThreadReply { plan, thread, .. }
+        | Command::ThreadResolve { plan, thread }
+        | Command::ThreadReopen { plan, thread } => {
+            let known = state.plans.get(plan).and_then(|plan| plan.threads.get(thread));
+            let version = known.map_or(0, |thread| thread.version);
+            vec![Check { stream: record::thread(*thread), version }]
+        }
+    }
+}
+
+/// Events after which the log is signed at once.
+fn governs(kind: &str) -> bool {
+    matches!(kind, "plan.frozen" | "plan.unfrozen" | "plan.created")
+}
+
+fn reply(job: Job, answer: Result<Receipt, Error>) {
+    match job {
+        // Whoever asked may have gone; the record stands all the same.
+        Job::Command { reply, .. } | Job::Edit { reply, .. } => drop(reply.send(answer)),
+        Job::Checkpoint => {}
+    }
+}

@@ -1,0 +1,119 @@
+//! The event feed of a plan: pages of JSON, or server-sent events.
+
+use std::convert::Infallible;
+
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, header};
+use axum::response::sse::{Event as Message, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use futures_util::Stream;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::plans::readable;
+use crate::domain::{PlanId, Position};
+use crate::engine::record;
+use crate::http::auth::SignedIn;
+use crate::http::problem::Problem;
+use crate::http::{App, Shared};
+use crate::log::{Failure, Recorded};
+
+/// How many events a page holds at most.
+const PAGE: usize = 500;
+
+pub(super) fn routes() -> Router<Shared> {
+    Router::new().route("/api/plans/{plan}/events", get(feed))
+}
+
+#[derive(Deserialize)]
+struct After {
+    after: Option<String>,
+}
+
+async fn feed(
+    State(app): State<Shared>,
+    SignedIn(person): SignedIn,
+    Path(plan): Path<String>,
+    Query(query): Query<After>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let plan = readable(&app, &person, &plan)?;
+    let last = headers.get("last-event-id").and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let after = match last.or(query.after) {
+        None => 0,
+        Some(text) => text.parse().map_err(|_| {
+            Problem::bad_request("after_not_understood", "`after` is a position: a whole number.")
+        })?,
+    };
+    let streams = headers
+        .get(header::ACCEPT)
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|kinds| kinds.contains("text/event-stream"));
+    if streams {
+        return Ok(Sse::new(stream(app, plan.id, after)).keep_alive(KeepAlive::default()).into_response());
+    }
+    let (events, head) = page(&app, plan.id, after)?;
+    Ok(Json(json!({ "events": events, "head": head })).into_response())
+}
+
+/// The events after a position that are visible, and the head that they were read at.
+fn page(app: &App, plan: PlanId, after: Position) -> Result<(Vec<Value>, Position), Failure> {
+    let head = app.engine.views().head;
+    let recorded = app.engine.log().read_plan(plan, after, PAGE)?;
+    let visible = recorded.iter().filter(|event| event.position <= head);
+    Ok((visible.map(event_view).collect::<Result<_, _>>()?, head))
+}
+
+/// An event as the feed shows it: its envelope, and what it says.
+pub fn event_view(recorded: &Recorded) -> Result<Value, Failure> {
+    let fact = record::fact(recorded)?;
+    let mut view = json!({
+        "position": recorded.position,
+        "id": recorded.id,
+        "type": &*recorded.kind,
+        "schema": recorded.schema,
+        "at": recorded.at,
+        "actor": recorded.actor,
+        "plan": recorded.plan,
+        "stream": recorded.stream.as_str(),
+        "version": recorded.version,
+        "cause": recorded.cause,
+        "digest": recorded.digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>(),
+        "erased": recorded.payload.is_none(),
+    });
+    let payload = serde_json::to_value(&fact.event).map_err(|error| Failure::Damaged(error.to_string()))?;
+    if let (Some(view), Value::Object(mut payload)) = (view.as_object_mut(), payload) {
+        payload.remove("type");
+        payload.remove("plan");
+        view.insert("payload".into(), Value::Object(payload));
+    }
+    Ok(view)
+}
+
+/// Sends what there is, then waits for the head to move. A reader that is slow is simply not asked.
+fn stream(app: Shared, plan: PlanId, after: Position) -> impl Stream<Item = Result<Message, Infallible>> {
+    let mut moved = app.engine.watch();
+    moved.mark_changed();
+    futures_util::stream::unfold((app, moved, after, Vec::new().into_iter()), move |mut state| async move {
+        loop {
+            let (app, moved, after, ready) = &mut state;
+            if let Some(event) = Iterator::next(ready) {
+                let event: Value = event;
+                let position = event["position"].as_u64().unwrap_or(*after);
+                *after = position;
+                let message = Message::default()
+                    .id(position.to_string())
+                    .event(event["type"].as_str().unwrap_or("event").to_owned())
+                    .data(event.to_string());
+                return Some((Ok(message), state));
+            }
+            let (events, _) = page(app, plan, *after).ok()?;
+            if events.is_empty() {
+                moved.changed().await.ok()?;
+            }
+            state.3 = events.into_iter();
+        }
+    })
+}

@@ -1,0 +1,135 @@
+//! What happens around a plan just now: who is here, what one may do, why edits were not taken. Not part
+//! of the record, and gone when nobody listens.
+
+use std::convert::Infallible;
+
+use axum::Router;
+use axum::extract::{Path, State};
+use axum::response::sse::{Event as Message, KeepAlive, Sse};
+use axum::routing::get;
+use futures_util::Stream;
+use serde_json::{Value, json};
+use tokio::sync::{broadcast, mpsc, watch};
+
+use super::plans::{PlanView, plan_view, readable};
+use crate::domain::{PersonId, PlanId, Position};
+use crate::http::auth::SignedIn;
+use crate::http::problem::Problem;
+use crate::http::{App, Shared};
+use crate::room::{Notice, Room};
+
+/// How many messages wait for a slow reader: after that it misses states, never the last one.
+const WAITING: usize = 16;
+
+pub(super) fn routes() -> Router<Shared> {
+    Router::new().route("/api/plans/{plan}/live", get(live))
+}
+
+async fn live(
+    State(app): State<Shared>,
+    SignedIn(person): SignedIn,
+    Path(plan): Path<String>,
+) -> Result<Sse<impl Stream<Item = Result<Message, Infallible>>>, Problem> {
+    let plan = readable(&app, &person, &plan)?;
+    let id = plan.id;
+    let room = app.rooms.blocking(move |rooms| rooms.of_plan(id)).await?;
+    let (send, receive) = mpsc::channel(WAITING);
+    let listener = Listener {
+        here: room.members.watch(),
+        notices: room.members.notices(),
+        moved: app.engine.watch(),
+        threads_at: threads_head(&app, id),
+        room,
+        app,
+        person,
+        plan: id,
+        send,
+    };
+    tokio::spawn(listener.run(plan));
+    let messages = tokio_stream::wrappers::ReceiverStream::new(receive);
+    Ok(Sse::new(tokio_stream::StreamExt::map(messages, Ok)).keep_alive(KeepAlive::default()))
+}
+
+struct Listener {
+    app: Shared,
+    room: std::sync::Arc<Room>,
+    person: PersonId,
+    plan: PlanId,
+    here: watch::Receiver<u64>,
+    notices: broadcast::Receiver<(PersonId, Notice)>,
+    moved: watch::Receiver<Position>,
+    threads_at: Position,
+    send: mpsc::Sender<Message>,
+}
+
+/// The listener has gone.
+struct Gone;
+
+impl Listener {
+    async fn run(mut self, plan: PlanView) {
+        let mut access = access_of(&plan);
+        if self.say("access", &access).await.is_err() || self.say_here().await.is_err() {
+            return;
+        }
+        loop {
+            let said = tokio::select! {
+                () = self.send.closed() => return,
+                changed = self.here.changed() => match changed {
+                    Ok(()) => self.say_here().await,
+                    Err(_) => return,
+                },
+                notice = self.notices.recv() => match notice {
+                    Ok((person, notice)) if person == self.person => self.say("refused", &json!(notice)).await,
+                    Ok(_) | Err(broadcast::error::RecvError::Lagged(_)) => Ok(()),
+                    Err(broadcast::error::RecvError::Closed) => return,
+                },
+                moved = self.moved.changed() => match moved {
+                    Ok(()) => self.say_moved(&mut access).await,
+                    Err(_) => return,
+                },
+            };
+            if said.is_err() {
+                return;
+            }
+        }
+    }
+
+    async fn say_moved(&mut self, access: &mut Value) -> Result<(), Gone> {
+        let threads = threads_head(&self.app, self.plan);
+        if threads > self.threads_at {
+            self.threads_at = threads;
+            self.say("threads", &json!({ "position": threads })).await?;
+        }
+        let now = {
+            let views = self.app.engine.views();
+            plan_view(&views.state, views.head, &self.person, self.plan)
+        };
+        let Some(plan) = now else { return Err(Gone) };
+        let now = access_of(&plan);
+        if now != *access {
+            *access = now;
+            self.say("access", access).await?;
+        }
+        Ok(())
+    }
+
+    async fn say_here(&self) -> Result<(), Gone> {
+        self.say("here", &json!({ "people": self.room.members.list() })).await
+    }
+
+    async fn say(&self, what: &str, data: &Value) -> Result<(), Gone> {
+        let message = Message::default().event(what).data(data.to_string());
+        self.send.send(message).await.map_err(|_| Gone)
+    }
+}
+
+fn access_of(plan: &PlanView) -> Value {
+    json!({ "may": plan.may, "frozen": plan.frozen })
+}
+
+/// The position of the newest event of the plan's threads.
+fn threads_head(app: &App, plan: PlanId) -> Position {
+    let views = app.engine.views();
+    let threads = views.threads.of(plan).iter();
+    threads.map(crate::projection::Thread::newest).max().unwrap_or_default()
+}

@@ -1,0 +1,24 @@
+//! The interface for programs: JSON over HTTP, one file a noun.
+
+mod commands;
+mod events;
+mod live;
+mod openapi;
+pub(super) mod past;
+pub(super) mod plans;
+pub(super) mod session;
+
+use axum::Router;
+
+use super::Shared;
+
+pub(super) fn routes() -> Router<Shared> {
+    Router::new()
+        .merge(commands::routes())
+        .merge(events::routes())
+        .merge(live::routes())
+        .merge(openapi::routes())
+        .merge(past::routes())
+        .merge(plans::routes())
+        .merge(session::routes())
+}

@@ -1,0 +1,157 @@
+//! `/api/openapi.json`: the interface described for programs, from the same types that it is made of.
+
+use axum::routing::get;
+use axum::{Json, Router};
+use schemars::generate::SchemaSettings;
+use serde_json::{Map, Value, json};
+
+use crate::domain::{Event, Request};
+use crate::http::Shared;
+use crate::replay::Timeline;
+
+pub(super) fn routes() -> Router<Shared> {
+    Router::new().route("/api/openapi.json", get(|| async { Json(document()) }))
+}
+
+/// Path, method, whether it asks for sign-in, what it does, and what it answers.
+const OPERATIONS: &[(&str, &str, bool, &str, &str)] = &[
+    ("/api/session", "get", false, "Who is signed in", "application/json"),
+    ("/api/session/end", "post", false, "Sign out", "text/html"),
+    ("/api/demo/people", "get", false, "The people of the demonstration", "application/json"),
+    (
+        "/api/demo/sign-in",
+        "post",
+        false,
+        "Sign in to the demonstration as one of its people",
+        "application/json",
+    ),
+    ("/api/openapi.json", "get", false, "This description", "application/json"),
+    ("/api/people", "get", true, "The people of the network", "application/json"),
+    ("/api/plans", "get", true, "The plans that one may read", "application/json"),
+    ("/api/plans/{plan}", "get", true, "One plan", "application/json"),
+    ("/api/plans/{plan}/threads", "get", true, "The threads of comments of a plan", "application/json"),
+    ("/api/plans/{plan}/timeline", "get", true, "When and by whom a plan was worked on", "application/json"),
+    ("/api/plans/{plan}/events", "get", true, "The events of a plan after a position", "application/json"),
+    ("/api/plans/{plan}/live", "get", true, "Who is here, and what one may do", "text/event-stream"),
+    (
+        "/api/plans/{plan}/at/{position}",
+        "get",
+        true,
+        "The plan after an event; `.html` or `.md` behind the position for a page or Markdown",
+        "application/json",
+    ),
+    (
+        "/api/plans/{plan}/at/{position}/since/{from}",
+        "get",
+        true,
+        "What changed from one event to a later one; `.html` behind it for a page",
+        "application/json",
+    ),
+    (
+        "/api/commands",
+        "post",
+        true,
+        "Give a command; repeating its id repeats its answer",
+        "application/json",
+    ),
+];
+
+/// The whole description, OpenAPI 3.1.
+pub fn document() -> Value {
+    let mut schemas = SchemaSettings::draft2020_12()
+        .with(|settings| settings.definitions_path = "/components/schemas".into())
+        .into_generator();
+    for schema in [
+        schemas.subschema_for::<Request>(),
+        schemas.subschema_for::<Event>(),
+        schemas.subschema_for::<Timeline>(),
+    ] {
+        drop(schema);
+    }
+    let mut components = schemas.take_definitions(true);
+    components.insert("Problem".into(), problem());
+    let mut paths: Map<String, Value> = Map::new();
+    for (path, method, guarded, summary, answers) in OPERATIONS {
+        let entry = paths.entry((*path).to_owned()).or_insert_with(|| json!({}));
+        if let Some(entry) = entry.as_object_mut() {
+            entry.insert((*method).to_owned(), operation(path, *guarded, summary, answers));
+        }
+    }
+    json!({
+        "openapi": "3.1.0",
+        "info": { "title": "Quorate", "version": env!("CARGO_PKG_VERSION") },
+        "paths": paths,
+        "components": {
+            "schemas": components,
+            "securitySchemes": {
+                "bearer": { "type": "http", "scheme": "bearer" },
+                "session": { "type": "apiKey", "in": "cookie", "name": crate::http::auth::COOKIE },
+            },
+        },
+    })
+}
+
+fn operation(path: &str, guarded: bool, summary: &str, answers: &str) -> Value {
+    let mut parameters: Vec<Value> = path
+        .split('/')
+        .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
+        .map(|name| json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } }))
+        .collect();
+    if path.ends_with("/events") {
+        parameters.push(json!({
+            "name": "after", "in": "query", "required": false, "schema": { "type": "integer", "minimum": 0 },
+        }));
+    }
+    let content = match path {
+        "/api/plans/{plan}/timeline" => {
+            json!({ answers: { "schema": { "$ref": "#/components/schemas/Timeline" } } })
+        }
+        "/api/plans/{plan}/events" => json!({
+            answers: { "schema": { "type": "object" } },
+            "text/event-stream": { "schema": { "type": "string" } },
+        }),
+        _ => json!({ answers: {} }),
+    };
+    let failed = json!({
+        "description": "A problem document",
+        "content": { "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } },
+    });
+    let mut operation = json!({
+        "summary": summary,
+        "parameters": parameters,
+        "responses": { "200": { "description": summary, "content": content }, "default": failed },
+    });
+    if guarded {
+        operation["security"] = json!([{ "bearer": [] }, { "session": [] }]);
+    }
+    if path == "/api/commands" {
+        operation["requestBody"] = json!({
+            "required": true,
+            "content": { "application/json": { "schema": { "$ref": "#/components/schemas/Request" } } },
+        });
+    }
+    if path == "/api/demo/sign-in" {
+        operation["requestBody"] = json!({
+            "required": true,
+            "content": { "application/json": { "schema": {
+                "type": "object", "required": ["person"], "properties": { "person": { "type": "string" } },
+            } } },
+        });
+    }
+    operation
+}
+
+fn problem() -> Value {
+    json!({
+        "type": "object",
+        "required": ["type", "title", "status", "code", "detail"],
+        "properties": {
+            "type": { "type": "string" },
+            "title": { "type": "string" },
+            "status": { "type": "integer" },
+            "code": { "type": "string", "description": "Stable: programs may rely on it" },
+            "detail": { "type": "string" },
+            "hint": { "type": "string", "description": "What to do about it" },
+        },
+    })
+}

@@ -1,0 +1,86 @@
+//! A past state of a plan, and the difference of two.
+
+use axum::extract::{Path, State};
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use serde_json::{Value, json};
+
+use super::plans::readable;
+use super::session::everybody;
+use crate::domain::{PersonId, PlanId, Position, Refusal};
+use crate::export::{html, markdown};
+use crate::http::auth::SignedIn;
+use crate::http::pages::{self, People, Person};
+use crate::http::problem::Problem;
+use crate::http::{App, Shared};
+
+pub(super) fn routes() -> Router<Shared> {
+    Router::new().route("/api/plans/{plan}/at/{position}", get(at))
+}
+
+enum Format {
+    Json,
+    Html,
+    Markdown,
+}
+
+/// Splits `120.html` into the position and the format.
+fn split(text: &str) -> (&str, Format) {
+    if let Some(position) = text.strip_suffix(".html") {
+        (position, Format::Html)
+    } else if let Some(position) = text.strip_suffix(".md") {
+        (position, Format::Markdown)
+    } else {
+        (text, Format::Json)
+    }
+}
+
+async fn at(
+    State(app): State<Shared>,
+    SignedIn(person): SignedIn,
+    Path((plan, position)): Path<(String, String)>,
+) -> Result<Response, Problem> {
+    let (position, format) = split(&position);
+    let (plan, position) = find(&app, &person, &plan, position)?;
+    let state = app.rooms.blocking(move |rooms| rooms.state_at(plan, position)).await?;
+    Ok(match format {
+        Format::Json => {
+            let mut value = serde_json::to_value(&state).map_err(|error| Problem::failure(&error))?;
+            set_position(&mut value, position);
+            Json(value).into_response()
+        }
+        Format::Html => {
+            let people = people(&app);
+            let look = html::Look { names: &people, authors: false };
+            html::document(&state.title, &pages::styles(), &html::plan(&state, &look)).into_response()
+        }
+        Format::Markdown => {
+            let kind = [(header::CONTENT_TYPE, "text/markdown; charset=utf-8")];
+            (kind, markdown::plan(&state)).into_response()
+        }
+    })
+}
+
+fn set_position(value: &mut Value, position: Position) {
+    if let Some(fields) = value.as_object_mut() {
+        fields.insert("position".into(), json!(position));
+    }
+}
+
+fn people(app: &App) -> People {
+    let people = everybody(app).into_iter();
+    People::of(
+        people.map(|person| Person { id: person.id, name: person.name, roles: person.roles }).collect(),
+    )
+}
+
+/// The plan and the position, if this person may read it and it has a state there.
+fn find(app: &App, person: &PersonId, plan: &str, position: &str) -> Result<(PlanId, Position), Problem> {
+    let plan = readable(app, person, plan)?;
+    let first = app.engine.views().state.plans.get(&plan.id).ok_or(Refusal::PlanUnknown)?.first;
+    let found = position.parse().ok().filter(|position| (first..=plan.head).contains(position));
+    let position = found.ok_or_else(|| Problem::position_unknown(position, first, plan.head))?;
+    Ok((plan.id, position))
+}

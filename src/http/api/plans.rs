@@ -1,0 +1,130 @@
+//! The list of plans, one plan, and its threads.
+
+use axum::extract::{Path, State};
+use axum::routing::get;
+use axum::{Json, Router};
+use serde::Serialize;
+
+use crate::domain::{Action, Freeze, PersonId, PlanId, Position, Refusal, State as Rules, may};
+use crate::http::auth::SignedIn;
+use crate::http::problem::Problem;
+use crate::http::{App, Shared};
+use crate::projection::Thread;
+use crate::replay::Timeline;
+
+pub(super) fn routes() -> Router<Shared> {
+    Router::new()
+        .route("/api/plans", get(list))
+        .route("/api/plans/{plan}", get(one))
+        .route("/api/plans/{plan}/threads", get(threads))
+        .route("/api/plans/{plan}/timeline", get(timeline))
+}
+
+#[derive(Serialize)]
+pub struct PlanView {
+    pub id: PlanId,
+    pub title: String,
+    /// The plan's document, as automerge-repo addresses it.
+    pub document: String,
+    /// The log's head.
+    pub head: Position,
+    pub frozen: Option<Freeze>,
+    /// What the one who asks may do with it: `read`, `comment`, `edit`, `freeze`.
+    pub may: Vec<&'static str>,
+}
+
+/// The plans that a person may read, in the order in which they were created.
+pub fn plans_of(app: &App, person: &PersonId) -> Vec<PlanView> {
+    let views = app.engine.views();
+    let ids = views.state.order.iter();
+    ids.filter_map(|id| plan_view(&views.state, views.head, person, *id)).collect()
+}
+
+/// A plan as a person sees it; none where it may not be read.
+pub fn plan_view(state: &Rules, head: Position, person: &PersonId, id: PlanId) -> Option<PlanView> {
+    let roles = state.roles(person);
+    let plan = state.plans.get(&id).filter(|_| may(roles, Action::Read))?;
+    let may_do = [Action::Read, Action::Comment, Action::Edit, Action::Freeze];
+    Some(PlanView {
+        id,
+        title: plan.title.clone(),
+        document: plan.document.url(),
+        head,
+        frozen: plan.frozen.clone(),
+        may: may_do.into_iter().filter(|action| may(roles, *action)).map(Action::word).collect(),
+    })
+}
+
+/// The plan named in a path, if this person may read it.
+pub fn readable(app: &App, person: &PersonId, id: &str) -> Result<PlanView, Problem> {
+    let id = id.parse().map_err(|_| Refusal::PlanUnknown)?;
+    let views = app.engine.views();
+    Ok(plan_view(&views.state, views.head, person, id).ok_or(Refusal::PlanUnknown)?)
+}
+
+async fn list(State(app): State<Shared>, SignedIn(person): SignedIn) -> Json<Vec<PlanView>> {
+    Json(plans_of(&app, &person))
+}
+
+async fn one(
+    State(app): State<Shared>,
+    SignedIn(person): SignedIn,
+    Path(plan): Path<String>,
+) -> Result<Json<PlanView>, Problem> {
+    readable(&app, &person, &plan).map(Json)
+}
+
+/// A thread with what has become of the words that it is about.
+#[derive(Serialize)]
+pub struct ThreadView {
+    #[serde(flatten)]
+    pub thread: Thread,
+    pub state: &'static str,
+    #[serde(rename = "anchorState")]
+    pub anchor_state: &'static str,
+    /// The words as they are now; none when they are gone.
+    pub now: Option<String>,
+    pub resolved: Option<crate::projection::Resolution>,
+}
+
+/// The threads of a plan as they stood at a position, with the words as they stood there.
+pub async fn threads_at(app: &App, plan: PlanId, position: Position) -> Result<Vec<ThreadView>, Problem> {
+    let then: Vec<Thread> = {
+        let views = app.engine.views();
+        views.threads.of(plan).iter().filter_map(|thread| thread.at(position)).collect()
+    };
+    if then.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(then
+        .into_iter()
+        .map(|thread| ThreadView {
+            state: if thread.resolved().is_some() { "resolved" } else { "open" },
+            anchor_state: "exact",
+            now: Some(thread.anchor.quote.clone()),
+            resolved: thread.resolved().cloned(),
+            thread,
+        })
+        .collect())
+}
+
+async fn threads(
+    State(app): State<Shared>,
+    SignedIn(person): SignedIn,
+    Path(plan): Path<String>,
+) -> Result<Json<serde_json::Value>, Problem> {
+    let plan = readable(&app, &person, &plan)?;
+    let threads = threads_at(&app, plan.id, plan.head).await?;
+    Ok(Json(serde_json::json!({ "threads": threads, "head": plan.head })))
+}
+
+async fn timeline(
+    State(app): State<Shared>,
+    SignedIn(person): SignedIn,
+    Path(plan): Path<String>,
+) -> Result<Json<Timeline>, Problem> {
+    let plan = readable(&app, &person, &plan)?;
+    let id = plan.id;
+    let timeline = app.rooms.blocking(move |rooms| rooms.timeline(id)).await?.ok_or(Refusal::PlanUnknown)?;
+    Ok(Json((*timeline).clone()))
+}

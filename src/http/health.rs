@@ -1,0 +1,37 @@
+//! For whoever watches over the server: alive, ready, counters.
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+
+use super::Shared;
+use super::problem::Problem;
+
+pub(super) fn routes() -> Router<Shared> {
+    Router::new()
+        .route("/healthz", get(|| async { "alive\n" }))
+        .route("/readyz", get(ready))
+        .route("/metrics", get(metrics))
+}
+
+/// Ready means that the log can be written.
+async fn ready(State(app): State<Shared>) -> Response {
+    match app.engine.log().writable() {
+        Ok(()) => "ready\n".into_response(),
+        Err(failure) => Problem::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "log_unavailable",
+            failure.to_string(),
+            "See the server's own log, remove the cause, then start it again.",
+        )
+        .into_response(),
+    }
+}
+
+async fn metrics(State(app): State<Shared>) -> Response {
+    let head = app.engine.views().head;
+    let text = app.metrics.render(&[("log_head", head), ("rooms_open", app.rooms.count() as u64)]);
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response()
+}

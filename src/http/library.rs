@@ -1,0 +1,127 @@
+//! The engine's reading side, as the pages ask for it.
+
+use std::sync::Arc;
+
+use axum::http::HeaderMap;
+
+use super::pages::{Comment, Frozen, Library, Person, PlanCard, Thread, Unavailable};
+use super::{Shared, api, auth};
+use crate::document::PlanState;
+use crate::domain::{Action, PersonId, PlanId, Position, may};
+use crate::engine::Error;
+use crate::replay::Timeline;
+
+pub(super) struct Reader {
+    app: Shared,
+}
+
+impl Reader {
+    pub(super) fn new(app: Shared) -> Self {
+        Self { app }
+    }
+
+    fn card(&self, viewer: &PersonId, id: PlanId) -> Result<Option<PlanCard>, Unavailable> {
+        let Some(mut card) = self.card_of(viewer, id) else { return Ok(None) };
+        if let Some(timeline) = self.app.rooms.timeline(id).map_err(unavailable)? {
+            card.changed = (timeline.to, last_person(&timeline));
+        }
+        Ok(Some(card))
+    }
+
+    fn card_of(&self, viewer: &PersonId, id: PlanId) -> Option<PlanCard> {
+        let views = self.app.engine.views();
+        let roles = views.state.roles(viewer);
+        let plan = views.state.plans.get(&id).filter(|_| may(roles, Action::Read))?;
+        Some(PlanCard {
+            id,
+            title: plan.title.clone(),
+            frozen: plan.frozen.as_ref().map(|frozen| Frozen {
+                reason: frozen.reason.clone(),
+                by: Some(frozen.by.clone()),
+                at: frozen.at,
+            }),
+            may_edit: may(roles, Action::Edit) && plan.frozen.is_none(),
+            first: plan.first,
+            head: views.head,
+            changed: (plan.created_at, None),
+        })
+    }
+}
+
+/// Who did the newest thing that a reader can stop at.
+fn last_person(timeline: &Timeline) -> Option<PersonId> {
+    let bursts = timeline.bursts.iter().map(|burst| (burst.last, &burst.person));
+    let comments = timeline.comments.iter().map(|mark| (mark.position, &mark.person));
+    let decisions = timeline.decisions.iter().map(|mark| (mark.position, &mark.person));
+    let newest = bursts.chain(comments).chain(decisions).max_by_key(|(position, _)| *position);
+    newest.and_then(|(_, person)| person.clone())
+}
+
+fn unavailable(error: Error) -> Unavailable {
+    tracing::error!("a page cannot be made: {error:?}");
+    Unavailable
+}
+
+impl Library for Reader {
+    fn demonstration(&self) -> bool {
+        self.app.demonstration
+    }
+
+    fn viewer(&self, headers: &HeaderMap) -> Option<PersonId> {
+        auth::person(&self.app, headers, None)
+    }
+
+    fn people(&self) -> Vec<Person> {
+        let people = api::session::everybody(&self.app).into_iter();
+        people.map(|person| Person { id: person.id, name: person.name, roles: person.roles }).collect()
+    }
+
+    fn plans(&self, viewer: &PersonId) -> Result<Vec<PlanCard>, Unavailable> {
+        let ids = self.app.engine.views().state.order.clone();
+        ids.into_iter().filter_map(|id| self.card(viewer, id).transpose()).collect()
+    }
+
+    fn plan(&self, viewer: &PersonId, plan: PlanId) -> Result<Option<PlanCard>, Unavailable> {
+        self.card(viewer, plan)
+    }
+
+    fn timeline(&self, plan: PlanId) -> Result<Arc<Timeline>, Unavailable> {
+        self.app.rooms.timeline(plan).map_err(unavailable)?.ok_or(Unavailable)
+    }
+
+    fn state_at(&self, plan: PlanId, position: Position) -> Result<Arc<PlanState>, Unavailable> {
+        self.app.rooms.state_at(plan, position).map(Arc::new).map_err(unavailable)
+    }
+
+    fn threads_at(&self, plan: PlanId, position: Position) -> Result<Vec<Thread>, Unavailable> {
+        let then: Vec<_> = {
+            let views = self.app.engine.views();
+            views.threads.of(plan).iter().filter_map(|thread| thread.at(position)).collect()
+        };
+        if then.is_empty() {
+            return Ok(Vec::new());
+        }
+        Ok(then
+            .into_iter()
+            .map(|thread| {
+                let resolved = thread.resolved().map(|resolution| (resolution.at, resolution.by.clone()));
+                Thread {
+                    id: thread.id,
+                    provision: None,
+                    resolved,
+                    comments: thread
+                        .comments
+                        .into_iter()
+                        .map(|comment| Comment {
+                            by: comment.by,
+                            at: comment.at,
+                            position: comment.position,
+                            text: (!comment.text.is_empty()).then_some(comment.text),
+                        })
+                        .collect(),
+                    quote: thread.anchor.quote,
+                }
+            })
+            .collect())
+    }
+}

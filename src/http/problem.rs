@@ -1,0 +1,140 @@
+//! Errors as problem documents (RFC 9457), each with a stable code.
+
+use axum::Json;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use tracing::error;
+
+use crate::domain::Refusal;
+use crate::engine;
+use crate::log::Failure;
+
+/// What went wrong, for programs (`code`) and for people (`detail`, `hint`).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Problem {
+    #[serde(rename = "type")]
+    kind: String,
+    title: &'static str,
+    status: u16,
+    pub code: &'static str,
+    pub detail: String,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    pub hint: &'static str,
+}
+
+impl Problem {
+    pub fn new(
+        status: StatusCode,
+        code: &'static str,
+        detail: impl Into<String>,
+        hint: &'static str,
+    ) -> Self {
+        Self {
+            kind: format!("urn:quorate:problem:{code}"),
+            title: status.canonical_reason().unwrap_or("Error"),
+            status: status.as_u16(),
+            code,
+            detail: detail.into(),
+            hint,
+        }
+    }
+
+    pub fn status(&self) -> StatusCode {
+        StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    pub fn unauthorized() -> Self {
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            "sign_in_needed",
+            "This needs somebody who is signed in.",
+            "Sign in, then try again.",
+        )
+    }
+
+    pub fn not_found() -> Self {
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "path_unknown",
+            "There is nothing at this address.",
+            "Check the address.",
+        )
+    }
+
+    pub fn position_unknown(position: &str, first: u64, head: u64) -> Self {
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "position_unknown",
+            format!("The plan has no state at position {position}: its history runs from {first} to {head}."),
+            "Choose a position of the plan's history.",
+        )
+    }
+
+    pub fn bad_request(code: &'static str, detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, code, detail, "Compare the request with /api/openapi.json.")
+    }
+
+    /// The log or a cache could not do its work. The reader hears that much, the operator hears it all.
+    pub fn failure(what: &dyn std::fmt::Display) -> Self {
+        error!("{what}");
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "log_unavailable",
+            "The record cannot be read or written at present. Nothing of this request was recorded.",
+            "What you typed stays on your device. Try again later.",
+        )
+    }
+}
+
+/// Which status a refusal has: the one table.
+fn status_of(refusal: &Refusal) -> StatusCode {
+    match refusal {
+        Refusal::PersonUnknown | Refusal::PlanUnknown | Refusal::ThreadUnknown | Refusal::SectionUnknown => {
+            StatusCode::NOT_FOUND
+        }
+        Refusal::NotPermitted { .. } | Refusal::ActorOfAnother => StatusCode::FORBIDDEN,
+        Refusal::Empty { .. } | Refusal::TooLong { .. } | Refusal::SectionInsideItself => {
+            StatusCode::UNPROCESSABLE_ENTITY
+        }
+        Refusal::Frozen { .. }
+        | Refusal::PersonExists
+        | Refusal::PlanExists
+        | Refusal::AlreadyFrozen
+        | Refusal::NotFrozen
+        | Refusal::ThreadExists
+        | Refusal::ThreadResolved
+        | Refusal::ThreadOpen
+        | Refusal::SectionExists
+        | Refusal::NotRemoved
+        | Refusal::ChangedMeanwhile => StatusCode::CONFLICT,
+    }
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        Self::new(status_of(&refusal), refusal.code(), refusal.sentence(), refusal.hint())
+    }
+}
+
+impl From<engine::Error> for Problem {
+    fn from(error: engine::Error) -> Self {
+        match error {
+            engine::Error::Refused(refusal) => refusal.into(),
+            engine::Error::Failed(failure) => Self::failure(&failure),
+        }
+    }
+}
+
+impl From<Failure> for Problem {
+    fn from(failure: Failure) -> Self {
+        Self::failure(&failure)
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let kind = [(header::CONTENT_TYPE, "application/problem+json")];
+        (self.status(), kind, Json(self).into_response().into_body()).into_response()
+    }
+}

@@ -1,0 +1,151 @@
+//! Who has a document open, and how they are woken.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+use serde::Serialize;
+use tokio::sync::{Notify, broadcast, watch};
+
+use super::Notice;
+use crate::domain::{DocumentId, PersonId};
+use crate::session::{ConnectionId, Presence};
+
+/// Presence messages that wait for one connection at most; older ones are dropped, since newer ones say more.
+const PRESENCE: usize = 64;
+/// Notices that wait for a slow reader at most.
+const NOTICES: usize = 32;
+
+/// Wakes one connection; it then reads for itself what is new.
+#[derive(Debug, Default)]
+pub struct Wake {
+    notify: Notify,
+    moved: Mutex<Vec<DocumentId>>,
+    presence: Mutex<VecDeque<(DocumentId, Presence)>>,
+}
+
+impl Wake {
+    pub async fn woken(&self) {
+        self.notify.notified().await;
+    }
+
+    /// The documents that have moved since the last call.
+    pub fn moved(&self) -> Vec<DocumentId> {
+        std::mem::take(&mut *self.moved.lock())
+    }
+
+    /// The presence messages that came since the last call.
+    pub fn presence(&self) -> VecDeque<(DocumentId, Presence)> {
+        std::mem::take(&mut *self.presence.lock())
+    }
+
+    fn wake(&self, document: DocumentId) {
+        let mut moved = self.moved.lock();
+        if !moved.contains(&document) {
+            moved.push(document);
+        }
+        drop(moved);
+        self.notify.notify_one();
+    }
+
+    fn tell(&self, document: DocumentId, presence: Presence) {
+        let mut waiting = self.presence.lock();
+        if waiting.len() == PRESENCE {
+            waiting.pop_front();
+        }
+        waiting.push_back((document, presence));
+        drop(waiting);
+        self.notify.notify_one();
+    }
+}
+
+/// One connection that has the document open.
+#[derive(Debug, Clone)]
+pub struct Member {
+    pub peer: String,
+    pub person: PersonId,
+    pub wake: Arc<Wake>,
+}
+
+/// One entry of "who is here".
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Here {
+    pub peer: String,
+    pub person: PersonId,
+}
+
+#[derive(Debug)]
+pub struct Members {
+    here: Mutex<HashMap<ConnectionId, Member>>,
+    changed: watch::Sender<u64>,
+    notices: broadcast::Sender<(PersonId, Notice)>,
+}
+
+impl Default for Members {
+    fn default() -> Self {
+        Self { here: Mutex::default(), changed: watch::channel(0).0, notices: broadcast::channel(NOTICES).0 }
+    }
+}
+
+impl Members {
+    pub fn enter(&self, connection: ConnectionId, member: Member) {
+        self.here.lock().insert(connection, member);
+        self.announce();
+    }
+
+    pub fn leave(&self, connection: ConnectionId) {
+        if self.here.lock().remove(&connection).is_some() {
+            self.announce();
+        }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.here.lock().is_empty() && self.changed.receiver_count() == 0
+    }
+
+    /// Who is here, in the order of their peers.
+    pub fn list(&self) -> Vec<Here> {
+        let here = self.here.lock();
+        let mut list: Vec<Here> = here
+            .values()
+            .map(|member| Here { peer: member.peer.clone(), person: member.person.clone() })
+            .collect();
+        list.sort();
+        list
+    }
+
+    /// Wakes whenever somebody comes or goes, or what they may do has changed.
+    pub fn watch(&self) -> watch::Receiver<u64> {
+        self.changed.subscribe()
+    }
+
+    pub(super) fn announce(&self) {
+        self.changed.send_modify(|count| *count += 1);
+    }
+
+    /// Wakes all connections: the document has moved, or what they may do with it.
+    pub(super) fn wake_all(&self, document: DocumentId) {
+        for member in self.here.lock().values() {
+            member.wake.wake(document);
+        }
+    }
+
+    /// Hands a presence message to all others.
+    pub fn tell_others(&self, from: ConnectionId, document: DocumentId, presence: &Presence) {
+        for (connection, member) in &*self.here.lock() {
+            if *connection != from {
+                member.wake.tell(document, presence.clone());
+            }
+        }
+    }
+
+    /// Tells one person why edits were not taken.
+    pub(super) fn notify(&self, person: &PersonId, notice: Notice) {
+        // Nobody listens: then nobody is to be told.
+        let _ = self.notices.send((person.clone(), notice));
+    }
+
+    pub fn notices(&self) -> broadcast::Receiver<(PersonId, Notice)> {
+        self.notices.subscribe()
+    }
+}

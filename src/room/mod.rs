@@ -1,0 +1,266 @@
+//! A room: one document with all who have it open. Edits come in, are shown to be harmless, are
+//! recorded, and only then reach the others.
+
+mod members;
+mod notice;
+mod past;
+mod store;
+mod work;
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use parking_lot::Mutex;
+use tokio::sync::{mpsc, oneshot};
+
+pub use members::{Here, Member, Wake};
+pub use notice::Notice;
+pub use past::Past;
+
+use crate::document::{self, Admission};
+use crate::domain::{self, Actor, ChangeHash, DocumentId, PersonId, PlanId, Request, Timestamp, Write};
+use crate::engine::{Engine, Error, Prepared, Receipt};
+use crate::log::Failure;
+use crate::session::{self, ConnectionId, Shared};
+use work::{Job, Proving};
+
+/// A room that nobody has used for this long lets go of what it holds in memory.
+const IDLE: Duration = Duration::from_secs(60);
+/// How many submissions wait for a room before their senders wait too.
+const INBOX: usize = 1024;
+
+/// All rooms that are open, and the way into them.
+#[derive(Clone)]
+pub struct Rooms(Arc<Inner>);
+
+struct Inner {
+    engine: Engine,
+    open: Mutex<HashMap<DocumentId, Arc<Room>>>,
+    connections: AtomicU64,
+    timelines: past::Timelines,
+}
+
+/// What became of the chunks that a connection handed in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Submitted {
+    /// All of it is durable and in the room, or was before.
+    Kept,
+    /// These chunks build on changes that are not here; the others are durable and in the room.
+    Missing { deps: Vec<ChangeHash>, chunks: Vec<Bytes> },
+    /// Some of it was refused; what was not is durable and in the room.
+    Refused(Notice),
+    /// The log could not do its work: nothing is acknowledged.
+    Failed,
+}
+
+/// One document, its durable changes, its proving copy and those who have it open.
+pub struct Room {
+    pub document: DocumentId,
+    pub plan: PlanId,
+    /// What sessions read: durable changes only.
+    pub shared: session::Room,
+    pub members: members::Members,
+    inbox: mpsc::Sender<Job>,
+    proving: Arc<Proving>,
+    used: Mutex<Instant>,
+    /// Held while a snapshot is being made.
+    snapshots: Arc<Mutex<()>>,
+}
+
+impl Rooms {
+    pub fn new(engine: Engine) -> Self {
+        let inner = Inner {
+            engine,
+            open: Mutex::default(),
+            connections: AtomicU64::new(1),
+            timelines: past::Timelines::default(),
+        };
+        Self(Arc::new(inner))
+    }
+
+    pub fn engine(&self) -> &Engine {
+        &self.0.engine
+    }
+
+    pub fn next_connection(&self) -> ConnectionId {
+        ConnectionId(self.0.connections.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// How many rooms are open.
+    pub fn count(&self) -> usize {
+        self.0.open.lock().len()
+    }
+
+    /// The room of a document; none when no plan has it. Reads the log the first time: call it where
+    /// blocking is allowed.
+    pub fn open(&self, document: DocumentId) -> Result<Option<Arc<Room>>, Failure> {
+        let Some(plan) = self.0.engine.views().state.documents.get(&document).copied() else {
+            return Ok(None);
+        };
+        let mut open = self.0.open.lock();
+        if let Some(room) = open.get(&document) {
+            *room.used.lock() = Instant::now();
+            return Ok(Some(room.clone()));
+        }
+        let room = Room::start(&self.0.engine, plan, document)?;
+        open.insert(document, room.clone());
+        Ok(Some(room))
+    }
+
+    /// The room of a plan.
+    pub fn of_plan(&self, plan: PlanId) -> Result<Arc<Room>, Error> {
+        let document = self.0.engine.views().state.plans.get(&plan).map(|plan| plan.document);
+        let document = document.ok_or(domain::Refusal::PlanUnknown)?;
+        Ok(self.open(document)?.ok_or(domain::Refusal::PlanUnknown)?)
+    }
+
+    /// Decides a command; what it writes into a document goes through that document's room.
+    pub async fn command(
+        &self,
+        person: PersonId,
+        request: Request,
+        at: Option<Timestamp>,
+    ) -> Result<Receipt, Error> {
+        let engine = &self.0.engine;
+        if let Some(receipt) = engine.repeated(request.id)? {
+            return Ok(receipt);
+        }
+        let actor = Actor { person: person.clone() };
+        let decision = domain::decide(&engine.views().state, &actor, request.id, &request.command)?;
+        match (decision.write, decision.plan) {
+            (None, _) | (_, None) => engine.command(person, request, None, at).await,
+            (Some(Write::Create { title }), Some(plan)) => {
+                let prepared = work::first_change(plan, &person, &title)?;
+                let document = DocumentId(*plan.0.as_bytes());
+                engine.command(person, request, Some((document, vec![prepared])), at).await
+            }
+            (Some(write), Some(plan)) => {
+                let room = self.blocking(move |rooms| rooms.of_plan(plan)).await?;
+                room.write(person, request, write, at).await
+            }
+        }
+    }
+
+    /// Runs what may block off the async threads.
+    pub async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Self) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let rooms = self.clone();
+        let done = tokio::task::spawn_blocking(move || work(&rooms)).await;
+        done.unwrap_or_else(|stopped| Err(Error::Failed(format!("a reader stopped: {stopped}"))))
+    }
+
+    /// Watches the log for freezes, and lets rooms go that nobody uses. Runs as long as there are rooms.
+    pub async fn keep(self) {
+        let mut visible = self.0.engine.watch();
+        let weak = Arc::downgrade(&self.0);
+        drop(self);
+        let mut seen: HashMap<PlanId, u64> = HashMap::new();
+        let mut sweep = tokio::time::interval(IDLE / 4);
+        loop {
+            tokio::select! {
+                moved = visible.changed() => if moved.is_err() { return },
+                _ = sweep.tick() => {
+                    let Some(rooms) = Weak::upgrade(&weak) else { return };
+                    rooms.open.lock().retain(|_, room| !room.is_idle());
+                    rooms.timelines.forget();
+                    continue;
+                }
+            }
+            let Some(rooms) = Weak::upgrade(&weak) else { return };
+            let open: Vec<Arc<Room>> = rooms.open.lock().values().cloned().collect();
+            for room in open {
+                let version =
+                    rooms.engine.views().state.plans.get(&room.plan).map_or(0, |plan| plan.governance);
+                if seen.insert(room.plan, version).is_some_and(|before| before != version)
+                    || version > 0 && !seen.contains_key(&room.plan)
+                {
+                    room.members.wake_all(room.document);
+                    room.members.announce();
+                }
+            }
+        }
+    }
+}
+
+impl Room {
+    fn start(engine: &Engine, plan: PlanId, document: DocumentId) -> Result<Arc<Self>, Failure> {
+        let shared = Arc::new(Mutex::new(store::restore(&**engine.log(), document)?));
+        let (inbox, jobs) = mpsc::channel(INBOX);
+        let proving = Arc::new(Proving::new(engine.log().clone(), document));
+        let members = members::Members::default();
+        let room = Arc::new(Self {
+            document,
+            plan,
+            shared,
+            members,
+            inbox,
+            proving,
+            used: Mutex::new(Instant::now()),
+            snapshots: Arc::default(),
+        });
+        tokio::spawn(work::run(Arc::downgrade(&room), engine.clone(), jobs));
+        Ok(room)
+    }
+
+    fn is_idle(self: &Arc<Self>) -> bool {
+        self.members.is_empty() && Arc::strong_count(self) == 1 && self.used.lock().elapsed() > IDLE
+    }
+
+    /// Hands in chunks that a connection has sent.
+    pub async fn submit(
+        &self,
+        origin: Option<ConnectionId>,
+        person: PersonId,
+        chunks: Vec<Bytes>,
+        at: Option<Timestamp>,
+    ) -> Submitted {
+        let (reply, answer) = oneshot::channel();
+        let job = Job::Submit(work::Submission { origin, person, chunks, at, reply });
+        if self.inbox.send(job).await.is_err() {
+            return Submitted::Failed;
+        }
+        answer.await.unwrap_or(Submitted::Failed)
+    }
+
+    async fn write(
+        &self,
+        person: PersonId,
+        request: Request,
+        write: Write,
+        at: Option<Timestamp>,
+    ) -> Result<Receipt, Error> {
+        let (reply, answer) = oneshot::channel();
+        let job = Job::Write(Box::new(work::Writing { person, request, write, at, reply }));
+        self.inbox.send(job).await.map_err(|_| closed())?;
+        answer.await.map_err(|_| closed())?
+    }
+
+    /// The newest durable document, for reading. Loads it when it is not in memory.
+    pub fn reading(&self) -> Result<Arc<document::Reading>, Failure> {
+        *self.used.lock() = Instant::now();
+        self.proving.with(|copy| copy.reader())
+    }
+
+    /// What sessions read, locked.
+    pub fn shared(&self) -> parking_lot::MutexGuard<'_, Shared> {
+        self.shared.lock()
+    }
+}
+
+fn closed() -> Error {
+    Error::Failed("the room has closed".into())
+}
+
+/// A change with the heads after it, given the heads before.
+fn prepare(heads: &mut Vec<ChangeHash>, change: domain::Change) -> Prepared {
+    heads.retain(|head| change.deps.binary_search(head).is_err());
+    if let Err(place) = heads.binary_search(&change.hash) {
+        heads.insert(place, change.hash);
+    }
+    Prepared { heads: heads.clone(), change }
+}

@@ -1,0 +1,30 @@
+//! What a person is told when edits were not taken, outside the sync channel.
+
+use serde::Serialize;
+
+use crate::document::Refused;
+use crate::domain::Refusal;
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Notice {
+    pub code: String,
+    pub sentence: String,
+    pub hint: String,
+}
+
+impl From<&Refusal> for Notice {
+    fn from(refusal: &Refusal) -> Self {
+        Self { code: refusal.code().into(), sentence: refusal.sentence(), hint: refusal.hint().into() }
+    }
+}
+
+impl From<&Refused> for Notice {
+    fn from(refused: &Refused) -> Self {
+        Self {
+            code: refused.code.into(),
+            sentence: refused.sentence.clone().into_owned(),
+            hint: "Your edits stay on this device. Reload the page; if it happens again, tell the administrator."
+                .into(),
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! The past of a plan: its document with the heads after any event. Nothing is executed anew.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+
+use super::Rooms;
+use crate::document::{self, PlanState, Reading};
+use crate::domain::{ActorId, Heads, PersonId, PlanId, Position};
+use crate::engine::{Error, record};
+use crate::log::Recorded;
+use crate::replay::{CommentKind, Decision, Moment, Timeline, What, timeline};
+
+/// A document, and the heads of one state in it.
+pub struct Past {
+    pub reading: Arc<Reading>,
+    pub heads: Heads,
+}
+
+/// Timelines as they were last asked for.
+#[derive(Default)]
+pub(super) struct Timelines(Mutex<HashMap<PlanId, Arc<Timeline>>>);
+
+impl Timelines {
+    pub(super) fn forget(&self) {
+        self.0.lock().clear();
+    }
+}
+
+impl Rooms {
+    /// The document with the heads after an event. May block.
+    pub fn past(&self, plan: PlanId, position: Position) -> Result<Past, Error> {
+        let room = self.of_plan(plan)?;
+        // The reading is taken after the heads, so that it holds them.
+        let heads = {
+            let shared = room.shared();
+            let history = shared.history();
+            history.heads_at(history.len_at(position))
+        };
+        Ok(Past { reading: room.reading()?, heads })
+    }
+
+    /// The plan as it stood after an event. May block.
+    pub fn state_at(&self, plan: PlanId, position: Position) -> Result<PlanState, Error> {
+        let past = self.past(plan, position)?;
+        let authors = self.authors(plan);
+        document::state_at(&past.reading, &past.heads, &|actor| authors.get(actor).cloned())
+            .map_err(|error| Error::Failed(error.to_string()))
+    }
+
+    /// Whom the actors of a plan stand for.
+    fn authors(&self, plan: PlanId) -> HashMap<ActorId, PersonId> {
+        let views = self.engine().views();
+        let bound = views.state.actors.iter().filter(|(_, (of, _))| *of == plan);
+        bound.map(|(actor, (_, person))| (actor.clone(), person.clone())).collect()
+    }
+
+    /// When and by whom a plan was worked on, up to now. May block.
+    pub fn timeline(&self, plan: PlanId) -> Result<Option<Arc<Timeline>>, Error> {
+        let engine = self.engine();
+        let head = engine.views().head;
+        if let Some(known) = self.0.timelines.0.lock().get(&plan)
+            && engine.log().read_plan(plan, known.head, 1)?.is_empty()
+        {
+            return Ok(Some(known.clone()));
+        }
+        let mut moments = Vec::new();
+        let mut after = 0;
+        loop {
+            let page = engine.log().read_plan(plan, after, 4096)?;
+            let Some(last) = page.last() else { break };
+            after = last.position;
+            moments.extend(page.iter().filter(|event| event.position <= head).map(moment));
+        }
+        let made = timeline(moments).map(Arc::new);
+        if let Some(made) = &made {
+            self.0.timelines.0.lock().insert(plan, made.clone());
+        }
+        Ok(made)
+    }
+}
+
+fn moment(recorded: &Recorded) -> Moment {
+    let thread = || recorded.stream.as_str().strip_prefix("thread/").and_then(|id| id.parse().ok());
+    let commented = |kind| thread().map_or(What::Kept, |thread| What::Commented { thread, kind });
+    let what = match &*recorded.kind {
+        record::CHANGED => {
+            let raw = recorded.payload.as_ref().and_then(|payload| record::change_bytes(payload).ok());
+            let (added, removed) = raw.map_or((0, 0), |raw| document::extent(&raw));
+            What::Changed { added, removed }
+        }
+        "thread.opened" => commented(CommentKind::Opened),
+        "thread.replied" => commented(CommentKind::Replied),
+        "thread.resolved" => commented(CommentKind::Resolved),
+        "thread.reopened" => commented(CommentKind::Reopened),
+        "plan.created" => What::Decided(Decision::Created),
+        "plan.renamed" => What::Decided(Decision::Renamed),
+        "plan.frozen" => What::Decided(Decision::Frozen),
+        "plan.unfrozen" => What::Decided(Decision::Unfrozen),
+        _ => What::Kept,
+    };
+    Moment { position: recorded.position, at: recorded.at, person: recorded.actor.clone(), what }
+}

@@ -1,0 +1,120 @@
+//! A document out of the log: its history, its snapshot, its proving copy. All but the log are caches.
+
+use bytes::Bytes;
+
+use crate::document::{self, Admission, Copy, History};
+use crate::domain::{ChangeHash, DocumentId, Heads};
+use crate::engine::record;
+use crate::log::{Failure, Log, Recorded};
+use crate::session::{Shared, Snapshot};
+
+const PAGE: usize = 4096;
+
+/// What sessions read of a document.
+pub(super) fn restore(log: &dyn Log, document: DocumentId) -> Result<Shared, Failure> {
+    let kept = snapshot(log, document)?;
+    let from = kept.as_ref().map_or(0, |(snapshot, _)| snapshot.len);
+    let mut history = History::new();
+    let mut tail = Vec::new();
+    each_change(log, document, 0, |recorded, raw| {
+        let change = document::scan(&raw)
+            .map_err(|refused| Failure::Damaged(format!("event {}: {refused}", recorded.position)))?;
+        let at = history.append(&change, recorded.position).map_err(|_| {
+            Failure::Damaged(format!("event {} builds on what is not there", recorded.position))
+        })?;
+        if at >= from {
+            tail.push(change.raw);
+        }
+        Ok(())
+    })?;
+    if let Some((snapshot, heads)) = kept {
+        if snapshot.len <= history.len() && history.heads_at(snapshot.len) == heads {
+            return Ok(Shared::restored(document, history, Some(snapshot), tail));
+        }
+        // The cache is not of this log: make everything from the log alone.
+        log.put_cache(&key(document), &[])?;
+        return restore(log, document);
+    }
+    Ok(Shared::restored(document, history, None, tail))
+}
+
+/// The proving copy of a document, from the snapshot where there is one.
+pub(super) fn load(log: &dyn Log, document: DocumentId) -> Result<Copy, Failure> {
+    let (bytes, len) = match snapshot(log, document)? {
+        Some((snapshot, _)) => (snapshot.bytes, snapshot.len),
+        None => (Bytes::new(), 0),
+    };
+    let mut tail = Vec::new();
+    let mut last: Option<ChangeHash> = None;
+    each_change(log, document, u64::from(len), |_, raw| {
+        last = document::scan(&raw).ok().map(|change| change.hash);
+        tail.push(raw);
+        Ok(())
+    })?;
+    let copy = Copy::load(bytes, tail).map_err(|error| Failure::Damaged(error.to_string()))?;
+    match last {
+        Some(hash) if !copy.contains(&hash) => {
+            Err(Failure::Damaged(format!("document {document} is not whole")))
+        }
+        _ => Ok(copy),
+    }
+}
+
+/// Keeps a snapshot of the first `len` changes.
+pub(super) fn keep(
+    log: &dyn Log,
+    document: DocumentId,
+    snapshot: &Snapshot,
+    heads: &Heads,
+) -> Result<(), Failure> {
+    let mut bytes = Vec::with_capacity(8 + 32 * heads.len() + snapshot.bytes.len());
+    bytes.extend_from_slice(&snapshot.len.to_be_bytes());
+    bytes.extend_from_slice(&u32::try_from(heads.len()).unwrap_or_default().to_be_bytes());
+    for head in heads {
+        bytes.extend_from_slice(&head.0);
+    }
+    bytes.extend_from_slice(&snapshot.bytes);
+    log.put_cache(&key(document), &bytes)
+}
+
+fn snapshot(log: &dyn Log, document: DocumentId) -> Result<Option<(Snapshot, Heads)>, Failure> {
+    Ok(log.get_cache(&key(document))?.and_then(|bytes| parse(&bytes)))
+}
+
+/// Reads what [`keep`] wrote; none when it is anything else.
+pub fn parse(bytes: &Bytes) -> Option<(Snapshot, Heads)> {
+    let number = |at: usize| Some(u32::from_be_bytes(bytes.get(at..at + 4)?.try_into().ok()?));
+    let (len, count) = (number(0)?, number(4)? as usize);
+    let end = 8 + 32 * count;
+    let heads =
+        bytes.get(8..end)?.chunks_exact(32).map(|head| ChangeHash(head.try_into().expect("32 bytes")));
+    Some((Snapshot { bytes: bytes.slice(end..), len }, heads.collect()))
+}
+
+/// Under which key the snapshot of a document is kept.
+pub fn key(document: DocumentId) -> String {
+    format!("snapshot/{document}")
+}
+
+/// Calls with each change after the first `after`, oldest first.
+fn each_change(
+    log: &dyn Log,
+    document: DocumentId,
+    after: u64,
+    mut each: impl FnMut(&Recorded, Bytes) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let stream = record::changes(document);
+    let mut version = after;
+    loop {
+        let page = log.read_stream(&stream, version, PAGE)?;
+        let Some(last) = page.last() else { return Ok(()) };
+        version = last.version;
+        for recorded in &page {
+            let payload = recorded
+                .payload
+                .as_ref()
+                .ok_or_else(|| Failure::Damaged(format!("event {} has no change", recorded.position)))?;
+            each(recorded, record::change_bytes(payload)?)?;
+        }
+    }
+}

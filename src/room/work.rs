@@ -1,0 +1,342 @@
+//! A room's work, one batch after the other: all that came while the last batch was at work.
+
+use std::sync::{Arc, Weak};
+
+use bytes::Bytes;
+use parking_lot::Mutex;
+use sha2::{Digest, Sha256};
+use tokio::sync::{mpsc, oneshot};
+use tracing::error;
+
+use super::{Notice, Room, Submitted, prepare, store};
+use crate::document::{self, Admission, Chunk, Copy, Refused, Verdict};
+use crate::domain::{
+    self, ActorId, Change, ChangeHash, DocumentId, PersonId, PlanId, Position, Request, Timestamp, Write,
+};
+use crate::engine::{Edit, Engine, Error, Part, Prepared, Receipt};
+use crate::log::{Failure, Log};
+use crate::session::{ConnectionId, Snapshot};
+
+/// How many submissions are admitted and recorded together at most.
+const BATCH: usize = 256;
+/// A snapshot is made when this many changes came since the last one, and an eighth of the history.
+const SNAPSHOT_AFTER: u32 = 2_000;
+
+pub(super) enum Job {
+    Submit(Submission),
+    Write(Box<Writing>),
+}
+
+pub(super) struct Submission {
+    pub origin: Option<ConnectionId>,
+    pub person: PersonId,
+    pub chunks: Vec<Bytes>,
+    pub at: Option<Timestamp>,
+    pub reply: oneshot::Sender<Submitted>,
+}
+
+pub(super) struct Writing {
+    pub person: PersonId,
+    pub request: Request,
+    pub write: Write,
+    pub at: Option<Timestamp>,
+    pub reply: oneshot::Sender<Result<Receipt, Error>>,
+}
+
+/// The proving copy, loaded when it is first needed and dropped with the room.
+pub(super) struct Proving {
+    log: Arc<dyn Log>,
+    document: DocumentId,
+    copy: Mutex<Option<Copy>>,
+}
+
+impl Proving {
+    pub(super) fn new(log: Arc<dyn Log>, document: DocumentId) -> Self {
+        Self { log, document, copy: Mutex::new(None) }
+    }
+
+    pub(super) fn with<T>(&self, work: impl FnOnce(&mut Copy) -> T) -> Result<T, Failure> {
+        let mut slot = self.copy.lock();
+        let copy = match &mut *slot {
+            Some(copy) => copy,
+            empty => empty.insert(store::load(&*self.log, self.document)?),
+        };
+        Ok(work(copy))
+    }
+}
+
+/// Works until the room is gone.
+pub(super) async fn run(room: Weak<Room>, engine: Engine, mut jobs: mpsc::Receiver<Job>) {
+    while let Some(first) = jobs.recv().await {
+        let Some(room) = room.upgrade() else { return };
+        let worker = Worker { room, engine: engine.clone() };
+        let mut submissions = Vec::new();
+        let mut next = Some(first);
+        while let Some(job) = next {
+            match job {
+                Job::Submit(submission) => submissions.push(submission),
+                Job::Write(writing) => {
+                    worker.submissions(std::mem::take(&mut submissions)).await;
+                    worker.write(*writing).await;
+                }
+            }
+            next = if submissions.len() < BATCH { jobs.try_recv().ok() } else { None };
+        }
+        worker.submissions(submissions).await;
+        worker.snapshot_if_due();
+    }
+}
+
+struct Worker {
+    room: Arc<Room>,
+    engine: Engine,
+}
+
+/// A submission whose chunks were read.
+struct Read {
+    submission: Submission,
+    changes: Vec<Change>,
+    refused: Option<Refused>,
+    missing: Vec<(Vec<ChangeHash>, Bytes)>,
+    /// What was admitted of it, in order.
+    admitted: Vec<Prepared>,
+}
+
+impl Worker {
+    async fn submissions(&self, submissions: Vec<Submission>) {
+        if submissions.is_empty() {
+            return;
+        }
+        let several = submissions.len() > 1;
+        let mut read = tokio::task::block_in_place(|| submissions.into_iter().map(read).collect::<Vec<_>>());
+        match self.together(&mut read).await {
+            // One of them was refused by a rule: each is to be judged by itself.
+            Err(Error::Refused(_)) if several => {
+                for mut one in read {
+                    let outcome = self.together(std::slice::from_mut(&mut one)).await;
+                    self.answer(one, outcome);
+                }
+            }
+            outcome => {
+                for one in read {
+                    self.answer(one, outcome.clone());
+                }
+            }
+        }
+    }
+
+    /// Admits and records all of them, or none.
+    async fn together(&self, read: &mut [Read]) -> Result<(), Error> {
+        let parts = tokio::task::block_in_place(|| self.admit(read))?;
+        let count: usize = parts.iter().map(|part| part.changes.len()).sum();
+        if count == 0 {
+            return Ok(());
+        }
+        let edit = Edit { plan: self.room.plan, document: self.room.document, parts };
+        match self.engine.edit(edit).await {
+            Ok(receipt) => self.publish(read, &receipt.changes),
+            Err(error) => {
+                self.room.proving.with(Copy::rollback)?;
+                Err(error)
+            }
+        }
+    }
+
+    /// Shows which changes are harmless. The rules are asked first: they cost less than the proof.
+    fn admit(&self, read: &mut [Read]) -> Result<Vec<Part>, Error> {
+        for one in read.iter() {
+            let views = self.engine.views();
+            let actors = one.changes.iter().map(|change| &change.actor);
+            domain::plan::edit(&views.state, &one.submission.person, self.room.plan, actors)?;
+        }
+        let mut heads = self.room.shared().history().heads();
+        let mut parts = Vec::with_capacity(read.len());
+        self.room.proving.with(|copy| {
+            for one in read.iter_mut() {
+                one.admitted.clear();
+                one.missing.clear();
+                let verdicts = copy.admit(&one.changes);
+                for (change, verdict) in one.changes.iter().zip(verdicts) {
+                    match verdict {
+                        Verdict::Admitted => one.admitted.push(prepare(&mut heads, change.clone())),
+                        Verdict::Known => {}
+                        Verdict::MissingDeps(deps) => one.missing.push((deps, change.raw.clone())),
+                        Verdict::Refused(refused) => one.refused = Some(refused),
+                    }
+                }
+                let Submission { person, at, .. } = &one.submission;
+                let changes = one.admitted.clone();
+                if !changes.is_empty() {
+                    parts.push(Part { person: person.clone(), changes, at: *at });
+                }
+            }
+        })?;
+        Ok(parts)
+    }
+
+    /// What the log has on disk may be seen.
+    fn publish(&self, read: &[Read], positions: &[Position]) -> Result<(), Error> {
+        let changes = read
+            .iter()
+            .flat_map(|one| one.admitted.iter().map(|prepared| (&prepared.change, one.submission.origin)));
+        self.show(changes, positions)
+    }
+
+    fn show<'a>(
+        &self,
+        changes: impl Iterator<Item = (&'a Change, Option<ConnectionId>)>,
+        positions: &[Position],
+    ) -> Result<(), Error> {
+        let mut shared = self.room.shared();
+        for ((change, origin), position) in changes.zip(positions) {
+            if shared.publish(change, *position, origin).is_err() {
+                error!(document = %self.room.document, "a durable change builds on what is not in the room");
+            }
+        }
+        drop(shared);
+        self.room.proving.with(Copy::confirm)?;
+        self.room.members.wake_all(self.room.document);
+        Ok(())
+    }
+
+    fn answer(&self, read: Read, outcome: Result<(), Error>) {
+        let Read { submission, refused, missing, .. } = read;
+        let submitted = match (outcome, refused) {
+            (Err(Error::Refused(refusal)), _) => Submitted::Refused(Notice::from(&refusal)),
+            (Err(Error::Failed(_)), _) => Submitted::Failed,
+            (Ok(()), Some(refused)) => Submitted::Refused(Notice::from(&refused)),
+            (Ok(()), None) if missing.is_empty() => Submitted::Kept,
+            (Ok(()), None) => {
+                let (deps, chunks): (Vec<_>, Vec<_>) = missing.into_iter().unzip();
+                Submitted::Missing { deps: deps.into_iter().flatten().collect(), chunks }
+            }
+        };
+        if let Submitted::Refused(notice) = &submitted {
+            self.room.members.notify(&submission.person, notice.clone());
+        }
+        // A connection that has gone needs no answer; what is recorded stands.
+        let _ = submission.reply.send(submitted);
+    }
+
+    async fn write(&self, writing: Writing) {
+        let Writing { person, request, write, at, reply } = writing;
+        let outcome = self.written(person, request, &write, at).await;
+        let _ = reply.send(outcome);
+    }
+
+    async fn written(
+        &self,
+        person: PersonId,
+        request: Request,
+        write: &Write,
+        at: Option<Timestamp>,
+    ) -> Result<Receipt, Error> {
+        let time = at.unwrap_or_else(|| (self.engine.clock())()).0 / 1000;
+        let prepared = tokio::task::block_in_place(|| self.author(&person, write, time))?;
+        let written = Some((self.room.document, vec![prepared.clone()]));
+        match self.engine.command(person, request, written, at).await {
+            Ok(receipt) if receipt.repeated => {
+                self.room.proving.with(Copy::rollback)?;
+                Ok(receipt)
+            }
+            Ok(receipt) => {
+                self.show(std::iter::once((&prepared.change, None)), &receipt.changes)?;
+                Ok(receipt)
+            }
+            Err(error) => {
+                self.room.proving.with(Copy::rollback)?;
+                Err(error)
+            }
+        }
+    }
+
+    /// Makes the change that a command asks for, and admits it like any other.
+    fn author(&self, person: &PersonId, write: &Write, time: i64) -> Result<Prepared, Error> {
+        let actor = steward(self.room.plan, person);
+        let reading = self.room.reading()?;
+        let raw = document::write(&reading, &actor, time, write)?;
+        drop(reading);
+        let change = document::scan(&raw).map_err(unsound)?;
+        let mut heads = self.room.shared().history().heads();
+        let verdicts = self.room.proving.with(|copy| copy.admit(std::slice::from_ref(&change)))?;
+        match verdicts.as_slice() {
+            [Verdict::Admitted] => Ok(prepare(&mut heads, change)),
+            _ => {
+                self.room.proving.with(Copy::rollback)?;
+                Err(Error::Failed(format!("the program's own change was not admitted: {verdicts:?}")))
+            }
+        }
+    }
+
+    /// Makes a snapshot beside the work when many changes came since the last one.
+    fn snapshot_if_due(&self) {
+        let due = {
+            let shared = self.room.shared();
+            shared.beyond_snapshot() > SNAPSHOT_AFTER.max(shared.len() / 8)
+        };
+        if due && let Some(guard) = self.room.snapshots.try_lock_arc() {
+            let (room, log) = (self.room.clone(), self.engine.log().clone());
+            tokio::task::spawn_blocking(move || {
+                if let Err(failure) = snapshot(&room, &*log) {
+                    error!(document = %room.document, "no snapshot: {failure}");
+                }
+                drop(guard);
+            });
+        }
+    }
+}
+
+/// Saves the newest durable document as a cache, so that it opens at once.
+fn snapshot(room: &Room, log: &dyn Log) -> Result<(), Failure> {
+    let (reading, len) = room.proving.with(|copy| (copy.reader(), copy.changes()))?;
+    let bytes = Bytes::from(reading.save());
+    let heads = reading.heads();
+    drop(reading);
+    let snapshot = Snapshot { bytes: bytes.clone(), len: u32::try_from(len).unwrap_or(u32::MAX) };
+    store::keep(log, room.document, &snapshot, &heads)?;
+    room.shared().set_snapshot(snapshot);
+    room.proving.with(|copy| copy.take_snapshot(bytes, len))
+}
+
+fn read(submission: Submission) -> Read {
+    let mut read =
+        Read { submission, changes: Vec::new(), refused: None, missing: Vec::new(), admitted: Vec::new() };
+    let chunks = std::mem::take(&mut read.submission.chunks);
+    for chunk in chunks {
+        if let Err(refused) = read_chunk(&chunk, &mut read.changes) {
+            read.refused = Some(refused);
+            break;
+        }
+    }
+    read
+}
+
+fn read_chunk(bytes: &Bytes, changes: &mut Vec<Change>) -> Result<(), Refused> {
+    for chunk in document::split(bytes)? {
+        match chunk {
+            Chunk::Change(bytes) => changes.push(document::scan(&bytes)?),
+            Chunk::Document(bytes) => changes.extend(document::import(&bytes)?),
+        }
+    }
+    Ok(())
+}
+
+/// The actor in whose name the program writes for a person: one a plan and person.
+fn steward(plan: PlanId, person: &PersonId) -> ActorId {
+    let mut digest = Sha256::new();
+    digest.update(b"steward");
+    digest.update(plan.0.as_bytes());
+    digest.update(person.as_str().as_bytes());
+    ActorId::new(&digest.finalize()[..16]).expect("16 bytes are an actor id")
+}
+
+/// The first change of a new plan's document.
+pub(super) fn first_change(plan: PlanId, person: &PersonId, title: &str) -> Result<Prepared, Error> {
+    let raw = document::create(&steward(plan, person), 0, title);
+    let change = document::scan(&raw).map_err(unsound)?;
+    Ok(prepare(&mut Vec::new(), change))
+}
+
+fn unsound(refused: Refused) -> Error {
+    Error::Failed(format!("the program's own change cannot be read: {refused}"))
+}

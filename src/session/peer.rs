@@ -153,8 +153,12 @@ impl Peer {
 
     pub(super) fn advanced(&mut self, config: &Config) -> Vec<Step> {
         let mut steps = Vec::new();
-        let room = self.room.clone();
-        self.flush(&mut room.lock(), config, &mut steps);
+        if self.pending == 0 {
+            self.settle(config, &mut steps);
+        } else {
+            let room = self.room.clone();
+            self.flush(&mut room.lock(), config, &mut steps);
+        }
         steps
     }
 
@@ -355,7 +359,7 @@ impl Peer {
         self.sent_upto = shared.len();
         self.owes_answer = false;
         let read_only = self.access == Access::ReadOnly;
-        steps.push(Step::Send(shared.to_peers_in_step(from, read_only, &config.peer)));
+        steps.push(Step::Send(shared.message_in_step(from, read_only, &config.peer)));
     }
 
     /// A message for this peer alone.

@@ -150,7 +150,7 @@ impl Shared {
     }
 
     /// The message that brings a peer who has the first `from` changes up to date: encoded once for all.
-    pub(super) fn to_peers_in_step(&mut self, from: u32, read_only: bool, sender: &str) -> Bytes {
+    pub(super) fn message_in_step(&mut self, from: u32, read_only: bool, sender: &str) -> Bytes {
         if let Some(ready) = self.encoded.get(&(from, read_only)) {
             return ready.clone();
         }

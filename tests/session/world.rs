@@ -295,10 +295,6 @@ pub(crate) struct World {
 }
 
 impl World {
-    pub(crate) fn new(clients: u8) -> Self {
-        Self::around(Host::new(), clients)
-    }
-
     pub(crate) fn around(host: Host, clients: u8) -> Self {
         Self { host, clients: (0..clients).map(Client::new).collect(), access: Access::ReadWrite }
     }

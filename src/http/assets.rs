@@ -1,10 +1,11 @@
 //! The web client's built files, carried in the binary.
 //!
 //! Files under `/assets/` have a digest in their names and are kept by browsers for ever; the few others are
-//! asked for anew each time and answered with 304 where they are the same. A debug build reads them from
-//! `web/dist` at each request; where the client is not built, pages come without style and script.
+//! asked for anew each time and answered with 304 where they are the same. All are compressed by the layer
+//! around the routes. A debug build reads them from `web/dist` at each request; where the client is not
+//! built, pages come without style and script.
 
-use std::collections::HashMap;
+use std::{borrow::Cow, collections::HashMap};
 
 use axum::{
     Router,
@@ -13,9 +14,9 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
+use bytes::Bytes;
 use rust_embed::{Embed, EmbeddedFile};
 use serde::Deserialize;
-use tower_http::compression::CompressionLayer;
 
 #[derive(Embed)]
 #[folder = "web/dist"]
@@ -28,7 +29,6 @@ pub fn router() -> Router {
         .route("/assets/{*path}", get(hashed))
         .route("/service-worker.js", get(|headers| root_file("service-worker.js", headers)))
         .route("/favicon.svg", get(|headers| root_file("favicon.svg", headers)))
-        .layer(CompressionLayer::new())
 }
 
 async fn hashed(Path(path): Path<String>, headers: HeaderMap) -> Response {
@@ -50,8 +50,11 @@ fn serve(path: &str, headers: &HeaderMap, caching: HeaderValue) -> Response {
         // The compressing layer makes no tag of its own, so what comes back is what went out.
         known.to_str().is_ok_and(|known| known.split(',').any(|known| known.trim() == tag))
     });
-    let mut answer =
-        if known { StatusCode::NOT_MODIFIED.into_response() } else { file.data.into_owned().into_response() };
+    let mut answer = match file.data {
+        _ if known => StatusCode::NOT_MODIFIED.into_response(),
+        Cow::Borrowed(bytes) => Bytes::from_static(bytes).into_response(),
+        Cow::Owned(bytes) => bytes.into_response(),
+    };
     let kind = HeaderValue::from_str(file.metadata.mimetype())
         .unwrap_or(HeaderValue::from_static("application/octet-stream"));
     answer.headers_mut().insert(header::CONTENT_TYPE, kind);

@@ -35,7 +35,7 @@ fn pick(people: &People) -> Markup {
             p.lead { (say::PICK_LEAD) }
             form method="post" action="/api/demo/sign-in" {
                 ul.people {
-                    @for person in people.all() {
+                    @for person in people.by_part() {
                         li { (card(person, people)) }
                     }
                 }

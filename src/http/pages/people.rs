@@ -16,8 +16,11 @@ impl People {
         Self(people)
     }
 
-    pub(super) fn all(&self) -> &[Person] {
-        &self.0
+    /// By part, as a network would introduce itself, then by id.
+    pub(super) fn by_part(&self) -> Vec<&Person> {
+        let mut people: Vec<&Person> = self.0.iter().collect();
+        people.sort_by_key(|person| person.roles.first().copied());
+        people
     }
 
     pub(super) fn get(&self, id: &PersonId) -> Option<&Person> {

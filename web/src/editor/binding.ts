@@ -121,7 +121,7 @@ export class Binding {
   private settle(): void {
     const edited = [...this.odd]
     if (edited.length === 0 && !this.twins) return
-    this.show({ places: false, texts: new Map(edited.map((id) => [id, null])) })
+    this.show({ places: false, texts: new Map(edited.map((id) => [id, null])), everywhere: false })
   }
 
   private changed(change: PlanChange): void {
@@ -150,6 +150,8 @@ export class Binding {
     const selected = selectedSections(this.state)
     if (places) showPlaces(tr, places, (place) => this.read(place))
     const ids = sectionIds(tr.doc)
+    if (touched.everywhere)
+      for (const id of ids) if (!touched.texts.has(id)) touched.texts.set(id, new Mapping())
     for (const [id, mapping] of touched.texts) {
       const index = ids.indexOf(id)
       if (index < 0) continue

@@ -67,13 +67,19 @@ const TYPES: ReadonlySet<string> = new Set([
   "blockquote",
   "table",
 ])
-// Controls other than tab and line feed, and the character that stands for an object in a text.
+// Controls other than tab and line feed, the character that stands for an object in a text, and half characters
+// (which no document holds, but an edit can leave).
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters meant.
-const HIDDEN = /[\u0000-\u0008\u000b-\u001f\ufffc]/g
+const HIDDEN = /[\u0000-\u0008\u000b-\u001f\ufffc]|\p{Surrogate}/gu
 
 /** The text without what is never shown. */
 export function visible(text: string): string {
   return text.replace(HIDDEN, "")
+}
+
+/** Where in the text the characters are that are never shown, last one first. */
+export function hiddenAt(text: string): number[] {
+  return Array.from(text.matchAll(HIDDEN), (match) => match.index).reverse()
 }
 
 export function isItem(block: { type: BlockType }): boolean {

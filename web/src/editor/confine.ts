@@ -5,6 +5,7 @@
  */
 import { Fragment, type Node as PmNode, Slice } from "prosemirror-model"
 import { type EditorState, TextSelection, type Transaction } from "prosemirror-state"
+import { Mapping } from "prosemirror-transform"
 import { sectionIds } from "./show"
 
 /** The transaction, or one within the rules, or null where there is nothing left of it. */
@@ -35,7 +36,7 @@ function replaced(tr: Transaction): { from: number; to: number; slice: Slice } |
   let to = 0
   const content: PmNode[] = []
   for (const [index, step] of tr.steps.entries()) {
-    const back = tr.mapping.slice(0, index).invert()
+    const back = new Mapping(tr.mapping.maps.slice(0, index)).invert()
     step.getMap().forEach((start, end) => {
       from = Math.min(from, back.map(start, -1))
       to = Math.max(to, back.map(end, 1))

@@ -4,7 +4,7 @@
  * "Flat" positions are the text's (UTF-16 code units, a marker counts one), from the section's start.
  */
 import type { Mark, Node as PmNode } from "prosemirror-model"
-import type { Mapping, StepMap } from "prosemirror-transform"
+import { Mapping, type StepMap } from "prosemirror-transform"
 import { ownId } from "./schema"
 
 /** `[from, to)` before and after a change; positions of the two states. */
@@ -149,7 +149,8 @@ export function touched(mapping: Mapping): Range[] | null {
   return merge(
     mapping.maps.flatMap((map: StepMap, index: number) => {
       const found: Range[] = []
-      const before = mapping.slice(0, index).invert()
+      // Inverting a slice of a mapping would invert all of it.
+      const before = new Mapping(mapping.maps.slice(0, index)).invert()
       const after = mapping.slice(index + 1)
       map.forEach((oldFrom, oldTo, newFrom, newTo) => {
         found.push({

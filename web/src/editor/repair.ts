@@ -4,7 +4,7 @@
  * brought to what it is read as, with as few operations as will do.
  */
 import * as A from "@automerge/automerge"
-import { type PlacedBlock, visible } from "./blocks"
+import { hiddenAt, type PlacedBlock, visible } from "./blocks"
 import { type PlanDoc, textPath } from "./plan"
 import { marker } from "./write"
 
@@ -44,7 +44,5 @@ function dropHidden(
   from: number,
   length: number,
 ): void {
-  for (let at = from + length - 1; at >= from; at -= 1) {
-    if (visible(text.charAt(at)) === "") A.splice(doc, path, at, 1)
-  }
+  for (const index of hiddenAt(text.slice(from, from + length))) A.splice(doc, path, from + index, 1)
 }

@@ -3,7 +3,7 @@
  * sections and of list items is an attribute (`depth`, `indent`), never a nesting of nodes, so that no
  * concurrent edit can make a tree that is not allowed.
  */
-import { type DOMOutputSpec, type Mark, Node as PmNode, Schema } from "prosemirror-model"
+import { type DOMOutputSpec, type Mark, type Node as PmNode, Schema } from "prosemirror-model"
 import { type FlatBlock, type Link, type Run, safeLink } from "./blocks"
 
 const id = { id: { default: null as string | null } }

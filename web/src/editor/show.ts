@@ -30,10 +30,12 @@ export interface Touched {
   /** Sections may have come, gone or moved. */
   places: boolean
   texts: Map<string, Mapping | null>
+  /** Any text may have changed its marks. */
+  everywhere: boolean
 }
 
 export function readPatches(patches: PlanChange["patches"]): Touched {
-  const found: Touched = { places: false, texts: new Map() }
+  const found: Touched = { places: false, texts: new Map(), everywhere: false }
   for (const patch of patches) {
     const [root, section, field, at] = patch.path
     if (root === undefined) found.places = true
@@ -47,6 +49,8 @@ export function readPatches(patches: PlanChange["patches"]): Touched {
       found.places = true
       continue
     }
+    // The library gathers the marks of several texts under the path of the first (seen with 3.5.0).
+    if (patch.action === "mark" && patch.marks.length > 1) found.everywhere = true
     const id = String(section)
     const mapping = found.texts.has(id) ? found.texts.get(id) : new Mapping()
     found.texts.set(id, mapping ?? null)

@@ -2,9 +2,9 @@
  * After each of one's own edits, in the same step of the history: new blocks get ids, copies get ids of their
  * own, characters that are never shown go out. So the editor never holds what the document would read otherwise.
  */
-import type { Node as PmNode } from "prosemirror-model"
+import type { Mark, Node as PmNode } from "prosemirror-model"
 import { type EditorState, Plugin, type Transaction } from "prosemirror-state"
-import { visible } from "./blocks"
+import { hiddenAt } from "./blocks"
 
 /** Set on transactions that show what the document says already; nothing of them is written or tidied. */
 export const SHOWN = "quorate-shown"
@@ -98,9 +98,16 @@ function otherIds(doc: PmNode, except: PmNode | null): Set<string> {
 }
 
 function tidyText(tr: Transaction, block: PmNode, at: number): void {
-  const text = block.textContent
-  if (visible(text) === text) return
-  for (let index = text.length - 1; index >= 0; index -= 1) {
-    if (visible(text.charAt(index)) === "") tr.delete(at + 1 + index, at + 2 + index)
-  }
+  // A mark that begins in the middle of a character begins behind it.
+  let start = at + 1
+  let marks: readonly Mark[] = []
+  block.forEach((run) => {
+    if (start > at + 1 && /^[\udc00-\udfff]/.test(run.text ?? "")) {
+      tr.removeMark(start, start + 1)
+      for (const mark of marks) tr.addMark(start, start + 1, mark)
+    }
+    start += run.nodeSize
+    marks = run.marks
+  })
+  for (const index of hiddenAt(block.textContent)) tr.delete(at + 1 + index, at + 2 + index)
 }

@@ -18,8 +18,8 @@ import type { SectionChange } from "./sections"
 /** How many edits of text are kept; the oldest go first. */
 const KEPT = 500
 
-export function textHistory(): Plugin {
-  return history({ depth: KEPT, newGroupDelay: 600 })
+export function textHistory(newGroupDelay = 600): Plugin {
+  return history({ depth: KEPT, newGroupDelay })
 }
 
 interface Step {

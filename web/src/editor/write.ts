@@ -103,11 +103,7 @@ export function writeSection(doc: PlanDoc, edit: SectionEdit): void {
   const path = textPath(edit.id)
   for (const range of [...edit.ranges].reverse()) writeRange(doc, path, edit, range)
   for (const gap of gaps(edit.before, edit.after, edit.ranges)) writeGap(doc, path, edit, gap)
-  for (const range of edit.ranges) {
-    for (const stretch of joined(stretches(edit.after, range.fromB, range.toB))) {
-      writeInsertedMarks(doc, path, stretch)
-    }
-  }
+  writeInsertedMarks(doc, path, edit)
 }
 
 /** From the last range to the first, so that the positions before the change hold. */
@@ -159,12 +155,21 @@ export function marker(
   } as unknown as { [key: string]: A.MaterializeValue }
 }
 
-/** What is written at one place inherits the marks there; put right where the editor has others. */
-function writeInsertedMarks(doc: PlanDoc, path: TextPath, part: Stretch[]): void {
-  const [first] = part
-  if (!first || first.marker) return
-  const has = readMarks(A.marksAt(doc as A.Doc<PlanDoc>, path, first.from))
-  for (const stretch of part) writeMarks(doc, path, stretch.from, stretch.to, has, runOf(stretch.marks))
+/**
+ * What is written at one place inherits the marks there; put right where the editor has others. All marks are
+ * asked for at once: `marksAt` is dearer, and sometimes differs from what is then read (seen with 3.5.0).
+ */
+function writeInsertedMarks(doc: PlanDoc, path: TextPath, edit: SectionEdit): void {
+  const parts = edit.ranges.flatMap((range) => joined(stretches(edit.after, range.fromB, range.toB)))
+  const texts = parts.filter(([first]) => first && !first.marker)
+  if (texts.length === 0) return
+  const all = A.marks(doc as A.Doc<PlanDoc>, path)
+  for (const part of texts) {
+    const at = part[0]?.from ?? 0
+    const there = all.filter((mark) => mark.start <= at && at < mark.end)
+    const has = readMarks(Object.fromEntries(there.map((mark) => [mark.name, mark.value])))
+    for (const stretch of part) writeMarks(doc, path, stretch.from, stretch.to, has, runOf(stretch.marks))
+  }
 }
 
 /** In what stayed: kinds of blocks, and marks. */

@@ -6,9 +6,14 @@
 mod checkpoint;
 #[cfg(test)]
 mod contract;
+mod copy;
+#[cfg(test)]
+mod damage;
 mod envelope;
 mod keys;
 mod names;
+mod overlay;
+mod pages;
 mod reader;
 mod row;
 mod store;
@@ -16,6 +21,7 @@ mod tables;
 #[cfg(test)]
 mod tests;
 mod tree;
+mod verify;
 mod writer;
 
 pub use checkpoint::Checkpoint;
@@ -23,6 +29,7 @@ pub use envelope::{envelope, payload_digest};
 pub use keys::Keys;
 pub use row::Stored;
 pub use store::{Options, RedbLog};
+pub use verify::{Problem, Report, Witness, verify, verify_file};
 
 use bytes::Bytes;
 use tokio::sync::watch;

@@ -176,7 +176,8 @@ export class Binding {
   private enter(state: EditorState): void {
     const before = this.state
     this.state = state
-    for (const listener of this.listeners) listener(state, before)
+    // A listener may itself bring about a newer state; those after it hear of that one.
+    for (const listener of this.listeners) listener(this.state, before)
   }
 }
 

@@ -11,6 +11,7 @@
  *     editor.destroy()
  *
  * `handle` is a ready `DocHandle` of automerge-repo, or anything with `doc`, `change`, `on` and `off`.
+ * `presence.ts` shows where the others are; see there.
  * Call `editor.refresh()` when what `editable` says has changed.
  */
 import { type Command, type EditorState, type Plugin, TextSelection } from "prosemirror-state"
@@ -32,6 +33,7 @@ import { textHistory, Undo } from "./undo"
 
 export * from "./commands"
 export { type PlanDoc, type PlanHandle, readingOrder, removedSections, type SectionPlace } from "./plan"
+export { createPresence, type CursorMessage, type Presence, type PresentPerson } from "./presence"
 export { type Place, stepPlace } from "./sections"
 
 export interface EditorOptions {

@@ -4,12 +4,15 @@
 use std::collections::{BTreeMap, HashSet};
 
 use automerge::{
-    Automerge, ChangeHash, ObjId, ObjType, ReadDoc, ScalarValue, ScalarValueRef, Value, ValueRef,
+    ChangeHash, ObjId, ObjType, ReadDoc, ScalarValue, ScalarValueRef, Value, ValueRef,
 };
 use serde_json::Value as Json;
 
 use super::text::{Span, utf16_len};
 use crate::domain::{ActorId, Heads, PersonId};
+
+/// Which state is read: that at some heads, or the newest, with what a transaction has done so far.
+pub(super) type At<'a> = Option<&'a [ChangeHash]>;
 
 /// The heads in Automerge's own type.
 pub(super) fn hashes(heads: &Heads) -> Vec<ChangeHash> {
@@ -21,7 +24,7 @@ pub(super) fn hashes(heads: &Heads) -> Vec<ChangeHash> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Element {
     pub(super) counter: u64,
-    /// Which of the document's actors; a number that holds for one [`Automerge`] as long as it is not changed.
+    /// Which of the document's actors; a number that holds for one [`Automerge`](automerge::Automerge) as long as it is not changed.
     pub(super) actor: u32,
     /// UTF-16 code units.
     pub(super) width: u32,
@@ -35,15 +38,19 @@ impl Element {
 
 /// The elements of a text, in order: as wide, together, as its spans. Deleted ones are not among them.
 pub(super) fn elements(
-    document: &Automerge,
+    document: &impl ReadDoc,
     text: &ObjId,
-    heads: &[ChangeHash],
+    at: At<'_>,
     spans: &[Span],
     actors: &mut Actors<'_>,
 ) -> Vec<Element> {
     let mut elements = Vec::new();
     let mut nulls = Vec::new();
-    for item in document.list_range_at(text, .., heads) {
+    let range = match at {
+        Some(heads) => document.list_range_at(text, .., heads),
+        None => document.list_range(text, ..),
+    };
+    for item in range {
         let ObjId::Id(counter, actor, index) = item.id() else { continue };
         let width = match &item.value {
             ValueRef::Scalar(ScalarValueRef::Str(text)) => utf16_len(text),
@@ -124,8 +131,12 @@ impl<'a> Actors<'a> {
 }
 
 /// The text with its marks and block markers.
-pub(super) fn spans(document: &Automerge, text: &ObjId, heads: &[ChangeHash]) -> Vec<Span> {
-    let Ok(spans) = document.spans_at(text, heads) else { return Vec::new() };
+pub(super) fn spans(document: &impl ReadDoc, text: &ObjId, at: At<'_>) -> Vec<Span> {
+    let spans = match at {
+        Some(heads) => document.spans_at(text, heads),
+        None => document.spans(text),
+    };
+    let Ok(spans) = spans else { return Vec::new() };
     spans
         .map(|span| match span {
             automerge::Span::Text { text, marks } => Span::Text {
@@ -172,34 +183,44 @@ fn scalar(value: &ScalarValue) -> Json {
     }
 }
 
+fn get<'a>(document: &'a impl ReadDoc, map: &ObjId, key: &str, at: At<'_>) -> Option<(Value<'a>, ObjId)> {
+    match at {
+        Some(heads) => document.get_at(map, key, heads).ok()?,
+        None => document.get(map, key).ok()?,
+    }
+}
+
 /// A map, list or text in a map.
 pub(super) fn object(
-    document: &Automerge,
+    document: &impl ReadDoc,
     map: &ObjId,
     key: &str,
     kind: ObjType,
-    heads: &[ChangeHash],
+    at: At<'_>,
 ) -> Option<ObjId> {
-    match document.get_at(map, key, heads).ok()?? {
+    match get(document, map, key, at)? {
         (Value::Object(found), id) if found == kind => Some(id),
         _ => None,
     }
 }
 
 /// A string in a map, whether a plain one or a text object; anything else is none.
-pub(super) fn string(document: &Automerge, map: &ObjId, key: &str, heads: &[ChangeHash]) -> Option<String> {
-    match document.get_at(map, key, heads).ok()?? {
+pub(super) fn string(document: &impl ReadDoc, map: &ObjId, key: &str, at: At<'_>) -> Option<String> {
+    match get(document, map, key, at)? {
         (Value::Scalar(value), _) => match value.as_ref() {
             ScalarValue::Str(text) => Some(text.to_string()),
             _ => None,
         },
-        (Value::Object(ObjType::Text), id) => document.text_at(id, heads).ok(),
+        (Value::Object(ObjType::Text), id) => match at {
+            Some(heads) => document.text_at(id, heads).ok(),
+            None => document.text(id).ok(),
+        },
         (Value::Object(_), _) => None,
     }
 }
 
 /// Is a value in a map `true`?
-pub(super) fn is_true(document: &Automerge, map: &ObjId, key: &str, heads: &[ChangeHash]) -> bool {
-    let value = document.get_at(map, key, heads);
-    matches!(value, Ok(Some((Value::Scalar(value), _))) if *value == ScalarValue::Boolean(true))
+pub(super) fn is_true(document: &impl ReadDoc, map: &ObjId, key: &str, at: At<'_>) -> bool {
+    let value = get(document, map, key, at);
+    matches!(value, Some((Value::Scalar(value), _)) if *value == ScalarValue::Boolean(true))
 }

@@ -10,6 +10,7 @@ mod history;
 mod import;
 mod interim;
 mod marks;
+mod order;
 mod outline;
 mod past;
 mod reading;
@@ -29,12 +30,14 @@ pub use extent::extent;
 pub use history::{Ancestors, History, MissingDeps};
 pub use import::import;
 pub use interim::{create, write};
+pub use order::between;
 pub use reading::{Reading, Unreadable};
 pub use refused::Refused;
 pub use scan::{Chunk, limits, scan, split};
 pub use state::{Authored, BlockState, PlanState, RemovedSection, SectionState, UnknownHeads, state_at};
 pub use text::{Span, utf16_len};
 pub use tree::{Item, List, Node, tree};
+
 /// Every document is opened with it, so that Rust and JavaScript count alike: in UTF-16 code units.
 pub fn text_encoding() -> TextEncoding {
     TextEncoding::Utf16CodeUnit

@@ -2,9 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use automerge::{Automerge, ChangeHash, ObjId, ObjType, ROOT, ReadDoc};
+use automerge::{ObjId, ObjType, ROOT, ReadDoc};
 
-use super::element;
+use super::element::{self, At};
 use crate::domain::SectionId;
 
 /// One section of the outline.
@@ -26,24 +26,28 @@ pub(super) struct Entry {
 
 /// All sections, hidden ones too, each after the one above it and siblings by `order`, then by id. An entry
 /// of the document whose key is not a section id, or that is no map, is no section.
-pub(super) fn outline(document: &Automerge, heads: &[ChangeHash]) -> Vec<Entry> {
-    let Some(sections) = element::object(document, &ROOT, "sections", ObjType::Map, heads) else {
+pub(super) fn outline(document: &impl ReadDoc, at: At<'_>) -> Vec<Entry> {
+    let Some(sections) = element::object(document, &ROOT, "sections", ObjType::Map, at) else {
         return Vec::new();
     };
     let mut entries = Vec::new();
-    for key in document.keys_at(&sections, heads) {
+    let keys = match at {
+        Some(heads) => document.keys_at(&sections, heads),
+        None => document.keys(&sections),
+    };
+    for key in keys {
         let Ok(id) = SectionId::new(key.as_str()) else { continue };
-        let Some(section) = element::object(document, &sections, &key, ObjType::Map, heads) else { continue };
-        let parent = element::string(document, &section, "parent", heads);
-        let removed = element::is_true(document, &section, "removed", heads);
+        let Some(section) = element::object(document, &sections, &key, ObjType::Map, at) else { continue };
+        let parent = element::string(document, &section, "parent", at);
+        let removed = element::is_true(document, &section, "removed", at);
         entries.push(Entry {
             id,
             parent: parent.and_then(|parent| SectionId::new(parent).ok()),
-            order: element::string(document, &section, "order", heads).unwrap_or_default(),
+            order: element::string(document, &section, "order", at).unwrap_or_default(),
             depth: 0,
             hidden: removed,
             removed,
-            text: element::object(document, &section, "text", ObjType::Text, heads),
+            text: element::object(document, &section, "text", ObjType::Text, at),
         });
     }
     in_reading_order(entries)

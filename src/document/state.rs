@@ -6,7 +6,7 @@ use automerge::ROOT;
 
 use super::Reading;
 use super::blocks::{Block, Duplicates, read_blocks};
-use super::element::{self, Actors, Element};
+use super::element::{self, Actors, At, Element};
 use super::outline::{Entry, outline};
 use super::text::{Span, is_hidden};
 use super::tree::{Node, tree};
@@ -90,25 +90,26 @@ pub fn state_at(
         return Err(UnknownHeads);
     }
     let document = reading.automerge();
-    let at = element::hashes(heads);
+    let hashes = element::hashes(heads);
+    let at = Some(hashes.as_slice());
     let mut actors = Actors::new(authors);
     let mut duplicates = Duplicates::default();
     let mut state = PlanState {
         heads: heads.clone(),
-        title: element::string(document, &ROOT, "title", &at).unwrap_or_default(),
+        title: element::string(document, &ROOT, "title", at).unwrap_or_default(),
         sections: Vec::new(),
         removed: Vec::new(),
     };
-    for entry in outline(document, &at) {
+    for entry in outline(document, at) {
         if entry.hidden {
             if entry.removed {
-                let text = SectionText::read(reading, &entry, &at, &mut actors);
+                let text = SectionText::read(reading, &entry, at, &mut actors);
                 let heading = read_blocks(entry.id.as_str(), &text.spans).swap_remove(0).text;
                 state.removed.push(RemovedSection { id: entry.id, heading });
             }
             continue;
         }
-        let text = SectionText::read(reading, &entry, &at, &mut actors);
+        let text = SectionText::read(reading, &entry, at, &mut actors);
         let mut blocks = read_blocks(entry.id.as_str(), &text.spans);
         duplicates.rename(&mut blocks);
         state.sections.push(SectionState {
@@ -131,16 +132,11 @@ pub(super) struct SectionText {
 }
 
 impl SectionText {
-    pub(super) fn read(
-        reading: &Reading,
-        entry: &Entry,
-        heads: &[automerge::ChangeHash],
-        actors: &mut Actors<'_>,
-    ) -> Self {
+    pub(super) fn read(reading: &Reading, entry: &Entry, at: At<'_>, actors: &mut Actors<'_>) -> Self {
         let document = reading.automerge();
         let (spans, elements) = entry.text.as_ref().map_or_else(Default::default, |text| {
-            let spans = element::spans(document, text, heads);
-            let elements = element::elements(document, text, heads, &spans, actors);
+            let spans = element::spans(document, text, at);
+            let elements = element::elements(document, text, at, &spans, actors);
             (spans, elements)
         });
         let hidden = hidden(&spans);

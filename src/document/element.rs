@@ -3,9 +3,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use automerge::{
-    ChangeHash, ObjId, ObjType, ReadDoc, ScalarValue, ScalarValueRef, Value, ValueRef,
-};
+use automerge::{ChangeHash, ObjId, ObjType, ReadDoc, ScalarValue, ScalarValueRef, Value, ValueRef};
 use serde_json::Value as Json;
 
 use super::text::{Span, utf16_len};

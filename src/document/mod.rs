@@ -4,6 +4,7 @@ mod admission;
 mod blocks;
 mod columns;
 mod copy;
+mod edit;
 mod element;
 mod extent;
 mod history;
@@ -18,8 +19,11 @@ mod refused;
 mod rules;
 mod scan;
 mod state;
+#[cfg(test)]
+mod testing;
 mod text;
 mod tree;
+mod write;
 
 use automerge::TextEncoding;
 
@@ -27,6 +31,7 @@ pub use admission::{Admission, Verdict};
 pub use blocks::{Attrs, Block, BlockType, Duplicates, Link, Marks, Run, normalise};
 pub use copy::Copy;
 pub use extent::extent;
+pub use edit::{CannotWrite, Edit, Mark};
 pub use history::{Ancestors, History, MissingDeps};
 pub use import::import;
 pub use interim::{create, write};
@@ -37,6 +42,7 @@ pub use scan::{Chunk, limits, scan, split};
 pub use state::{Authored, BlockState, PlanState, RemovedSection, SectionState, UnknownHeads, state_at};
 pub use text::{Span, utf16_len};
 pub use tree::{Item, List, Node, tree};
+pub use write::Author;
 
 /// Every document is opened with it, so that Rust and JavaScript count alike: in UTF-16 code units.
 pub fn text_encoding() -> TextEncoding {

@@ -1,6 +1,6 @@
 //! What the program itself, and the people of the demonstration, can do to a plan's document.
 
-use crate::domain::{ProvisionId, SectionId, Write};
+use crate::domain::{ProvisionId, Refusal, SectionId, Write};
 
 use super::blocks::{Attrs, BlockType, Link};
 
@@ -112,14 +112,29 @@ pub enum CannotWrite {
     SectionExists(SectionId),
     #[error("section {0} cannot be put inside itself")]
     SectionInsideItself(SectionId),
-    #[error("section {0} does not follow a section that is not beside it")]
+    #[error("section {0} is not beside the place, so nothing can be put behind it there")]
     SiblingUnknown(SectionId),
+    #[error("section {0} is not removed")]
+    NotRemoved(SectionId),
     #[error("there is no block {block} in section {section}")]
     BlockUnknown { section: SectionId, block: String },
     #[error("block {block} has {len} code units: {from} to {to} is not a stretch of it")]
     OutOfRange { block: String, from: usize, to: usize, len: usize },
     #[error("the document does not take the edit: {0}")]
     Document(String),
+}
+
+impl CannotWrite {
+    /// What the person who asked is told; none where it is not their doing.
+    pub fn refusal(&self) -> Option<Refusal> {
+        match self {
+            Self::SectionUnknown(_) | Self::SiblingUnknown(_) => Some(Refusal::SectionUnknown),
+            Self::SectionExists(_) => Some(Refusal::SectionExists),
+            Self::SectionInsideItself(_) => Some(Refusal::SectionInsideItself),
+            Self::NotRemoved(_) => Some(Refusal::NotRemoved),
+            Self::BlockUnknown { .. } | Self::OutOfRange { .. } | Self::Document(_) => None,
+        }
+    }
 }
 
 impl From<automerge::AutomergeError> for CannotWrite {

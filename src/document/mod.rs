@@ -9,7 +9,6 @@ mod element;
 mod extent;
 mod history;
 mod import;
-mod interim;
 mod marks;
 mod order;
 mod outline;
@@ -30,11 +29,10 @@ use automerge::TextEncoding;
 pub use admission::{Admission, Verdict};
 pub use blocks::{Attrs, Block, BlockType, Duplicates, Link, Marks, Run, normalise};
 pub use copy::Copy;
-pub use extent::extent;
 pub use edit::{CannotWrite, Edit, Mark};
+pub use extent::extent;
 pub use history::{Ancestors, History, MissingDeps};
 pub use import::import;
-pub use interim::{create, write};
 pub use order::between;
 pub use reading::{Reading, Unreadable};
 pub use refused::Refused;
@@ -42,7 +40,7 @@ pub use scan::{Chunk, limits, scan, split};
 pub use state::{Authored, BlockState, PlanState, RemovedSection, SectionState, UnknownHeads, state_at};
 pub use text::{Span, utf16_len};
 pub use tree::{Item, List, Node, tree};
-pub use write::Author;
+pub use write::{Author, write};
 
 /// Every document is opened with it, so that Rust and JavaScript count alike: in UTF-16 code units.
 pub fn text_encoding() -> TextEncoding {

@@ -4,7 +4,7 @@
 
 use automerge::marks::{ExpandMark, Mark as AutomergeMark};
 use automerge::transaction::{CommitOptions, Transactable, Transaction};
-use automerge::{ObjId, ObjType, ROOT, ReadDoc, Value};
+use automerge::{ChangeHash, ObjId, ObjType, ROOT, ReadDoc, Value};
 use bytes::Bytes;
 
 use super::blocks::{Attrs, Block, BlockType, normalise};
@@ -12,7 +12,7 @@ use super::edit::{CannotWrite, Edit, Mark};
 use super::order::between;
 use super::outline::{Entry, outline};
 use super::{Reading, Unreadable, element};
-use crate::domain::{ActorId, SectionId};
+use crate::domain::{ActorId, SectionId, Write};
 
 /// The version of the document's shape, in its `schema`.
 const SCHEMA: i64 = 1;
@@ -58,10 +58,25 @@ impl Author {
         }
         let (made, _) = draft.commit_with(CommitOptions::default().with_time(seconds));
         let Some(hash) = made else { return Ok(None) };
-        let change = self.0.automerge().get_change_by_hash(&hash);
-        let change = change.ok_or_else(|| CannotWrite::Document("the change is not there".into()))?;
-        Ok(Some(Bytes::copy_from_slice(change.raw_bytes())))
+        self.raw(&hash).map(Some)
     }
+
+    fn raw(&self, hash: &ChangeHash) -> Result<Bytes, CannotWrite> {
+        let change = self.0.automerge().get_change_by_hash(hash);
+        let change = change.ok_or_else(|| CannotWrite::Document("the change is not there".into()))?;
+        Ok(Bytes::copy_from_slice(change.raw_bytes()))
+    }
+}
+
+/// Makes the change of a command on a document: always one, if only an empty one, so that the command leaves
+/// its trace. `seconds` since 1970.
+pub fn write(reading: &Reading, actor: &ActorId, seconds: i64, write: &Write) -> Result<Bytes, CannotWrite> {
+    let mut author = Author::new(reading.clone(), actor);
+    if let Some(change) = author.change(seconds, &[Edit::from(write)])? {
+        return Ok(change);
+    }
+    let hash = author.0.automerge_mut().empty_commit(CommitOptions::default().with_time(seconds));
+    author.raw(&hash)
 }
 
 fn make(draft: &mut Transaction<'_>, edit: &Edit) -> Done {
@@ -95,10 +110,10 @@ fn make(draft: &mut Transaction<'_>, edit: &Edit) -> Done {
         }
         Edit::RestoreSection { section } => {
             let entry = entry_object(draft, section)?;
-            if element::is_true(draft, &entry, "removed", None) {
-                draft.put(&entry, "removed", false)?;
+            if !element::is_true(draft, &entry, "removed", None) {
+                return Err(CannotWrite::NotRemoved(section.clone()));
             }
-            Ok(())
+            Ok(draft.put(&entry, "removed", false)?)
         }
         Edit::InsertText { section, block, at, text } => {
             let found = Found::block(draft, section, block)?;
@@ -368,7 +383,7 @@ mod tests {
     use super::super::testing::{actor, block, insert, person, plan, section, texts};
     use super::super::{Admission, Copy, Link, Verdict, scan, state_at};
     use super::*;
-    use crate::domain::{ProvisionId, Write};
+    use crate::domain::ProvisionId;
 
     #[test]
     fn every_edit_makes_the_shape_that_readers_know_and_admission_takes_it() {
@@ -467,6 +482,10 @@ mod tests {
         );
         assert_eq!(state.sections[0].blocks[2].block.kind, BlockType::Paragraph);
         assert_eq!(author.change(1_001, &[Edit::RenamePlan { title: "Plan".into() }]), Ok(None));
+        admit(
+            &super::write(author.reading(), &actor(3), 1_002, &Write::Rename { title: "Plan".into() })
+                .unwrap(),
+        );
     }
 
     #[test]
@@ -501,6 +520,7 @@ mod tests {
             (shift("d", Some("x"), None), Err(CannotWrite::SectionUnknown(section("x")))),
             (shift("d", None, Some("c")), Err(CannotWrite::SiblingUnknown(section("c")))),
             (add("b", None, None), Err(CannotWrite::SectionExists(section("b")))),
+            (restore("d"), Err(CannotWrite::NotRemoved(section("d")))),
             (remove("x"), Err(CannotWrite::SectionUnknown(section("x")))),
             (
                 insert("b", "x", 0, "t"),

@@ -9,7 +9,7 @@ use tokio::sync::{mpsc, oneshot};
 use tracing::error;
 
 use super::{Notice, Room, Submitted, prepare, store};
-use crate::document::{self, Admission, Chunk, Copy, Refused, Verdict};
+use crate::document::{self, Admission, CannotWrite, Chunk, Copy, Reading, Refused, Verdict};
 use crate::domain::{
     self, ActorId, Change, ChangeHash, DocumentId, PersonId, PlanId, Position, Request, Timestamp, Write,
 };
@@ -254,7 +254,7 @@ impl Worker {
     fn author(&self, person: &PersonId, write: &Write, time: i64) -> Result<Prepared, Error> {
         let actor = steward(self.room.plan, person);
         let reading = self.room.reading()?;
-        let raw = document::write(&reading, &actor, time, write)?;
+        let raw = document::write(&reading, &actor, time, write).map_err(unwritten)?;
         drop(reading);
         let change = document::scan(&raw).map_err(unsound)?;
         let mut heads = self.room.shared().history().heads();
@@ -332,9 +332,14 @@ fn steward(plan: PlanId, person: &PersonId) -> ActorId {
 
 /// The first change of a new plan's document.
 pub(super) fn first_change(plan: PlanId, person: &PersonId, title: &str) -> Result<Prepared, Error> {
-    let raw = document::create(&steward(plan, person), 0, title);
+    let create = Write::Create { title: title.to_owned() };
+    let raw = document::write(&Reading::default(), &steward(plan, person), 0, &create).map_err(unwritten)?;
     let change = document::scan(&raw).map_err(unsound)?;
     Ok(prepare(&mut Vec::new(), change))
+}
+
+fn unwritten(cause: CannotWrite) -> Error {
+    cause.refusal().map_or_else(|| Error::Failed(cause.to_string()), Error::Refused)
 }
 
 fn unsound(refused: Refused) -> Error {

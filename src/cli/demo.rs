@@ -3,10 +3,16 @@
 use std::path::PathBuf;
 use std::{fs, io};
 
+use bytes::Bytes;
 use clap::Args;
+use tokio::runtime::Handle;
 use tracing::info;
 
 use super::{Outcome, Place, serve};
+use crate::demo::{self, Stage, Written};
+use crate::domain::{PersonId, PlanId, Request, Timestamp};
+use crate::engine::{Engine, Error};
+use crate::room::{Rooms, Submitted};
 
 #[derive(Args)]
 pub(super) struct Demo {
@@ -38,29 +44,57 @@ impl Demo {
     }
 }
 
-async fn build(engine: &crate::engine::Engine) -> Outcome {
-    use crate::domain::{Command, EventId, PersonId, Request, Role};
-    let people = [
-        ("secretariat", Role::Secretariat, "Secretariat"),
-        ("member-1", Role::Representative, "Member 1"),
-        ("member-2", Role::Representative, "Member 2"),
-        ("consultant", Role::Consultant, "Consultant"),
-        ("chair", Role::Chair, "Chair"),
-        ("administrator", Role::Administrator, "Administrator"),
-    ];
-    let rooms = crate::room::Rooms::new(engine.clone());
-    let secretariat = PersonId::new("secretariat").map_err(|error| error.to_string())?;
-    for (n, (id, role, name)) in people.into_iter().enumerate() {
-        let person = PersonId::new(id).map_err(|error| error.to_string())?;
-        let command = Command::PersonAdd { person, roles: vec![role], name: name.into() };
-        let request = Request { id: EventId(uuid::Uuid::from_u128(n as u128 + 1)), command };
-        rooms.command(secretariat.clone(), request, None).await.map_err(|error| format!("{error:?}"))?;
-    }
-    let command = Command::PlanCreate { plan: None, title: "Strategic plan".into() };
-    let request = Request { id: EventId(uuid::Uuid::from_u128(100)), command };
-    rooms.command(secretariat.clone(), request, None).await.map_err(|error| format!("{error:?}"))?;
-    info!("the demonstration network is built");
+/// Plays the script through the same commands and rooms as any user's.
+async fn build(engine: &Engine) -> Outcome {
+    let begun = (engine.clock())();
+    let stage = Playing { rooms: Rooms::new(engine.clone()), runtime: Handle::current() };
+    let played = tokio::task::spawn_blocking(move || {
+        let mut stage = stage;
+        demo::build(&mut stage, begun)
+    });
+    played
+        .await
+        .map_err(|error| error.to_string())?
+        .map_err(|error| format!("the demonstration was not built: {error:?}"))?;
+    engine.checkpoint();
+    let took = (engine.clock())().0 - begun.0;
+    info!("the demonstration network was built in {took} ms: {} events", engine.views().head);
     Ok(())
+}
+
+/// The engine as the stage of the demonstration.
+struct Playing {
+    rooms: Rooms,
+    runtime: Handle,
+}
+
+impl Stage for Playing {
+    type Error = Error;
+
+    fn command(&mut self, at: Timestamp, person: &PersonId, request: Request) -> Result<(), Error> {
+        self.runtime.block_on(self.rooms.command(person.clone(), request, Some(at))).map(drop)
+    }
+
+    fn document(&mut self, plan: PlanId) -> Result<Vec<Bytes>, Error> {
+        Ok(self.rooms.of_plan(plan)?.changes()?)
+    }
+
+    fn changes(&mut self, plan: PlanId, written: Vec<Written>) -> Result<(), Error> {
+        let room = self.rooms.of_plan(plan)?;
+        self.runtime.block_on(async {
+            let mut answers = Vec::with_capacity(written.len());
+            for Written { at, person, raw } in written {
+                answers.push(room.hand_in(None, person, vec![raw], Some(at)).await);
+            }
+            for answer in answers {
+                match answer.await {
+                    Ok(Submitted::Kept) => {}
+                    other => return Err(Error::Failed(format!("an edit was not taken: {other:?}"))),
+                }
+            }
+            Ok(())
+        })
+    }
 }
 
 /// Removes the demonstration's own files, and nothing else.

@@ -173,7 +173,7 @@ impl Connection {
                 Output::Joined { peer } => self.peer = peer,
                 Output::Open { document } => outputs.extend(self.look_up(document).await),
                 Output::Submit { document, ticket, chunks } => {
-                    self.submit(document, ticket, chunks, submissions)
+                    self.submit(document, ticket, chunks, submissions).await;
                 }
                 Output::Ephemeral { document, presence } => {
                     if let Some(open) = self.open.iter().find(|open| open.document == document) {
@@ -239,7 +239,8 @@ impl Connection {
         outputs
     }
 
-    fn submit(
+    /// Hands the chunks in at once, so that they come in their order; the answer comes when it comes.
+    async fn submit(
         &self,
         document: DocumentId,
         ticket: Ticket,
@@ -247,10 +248,9 @@ impl Connection {
         submissions: &Submissions,
     ) {
         let Some(open) = self.open.iter().find(|open| open.document == document) else { return };
-        let (room, person, id) = (open.room.clone(), self.person.clone(), self.id);
-        submissions.push(Box::pin(async move {
-            (document, ticket, room.submit(Some(id), person, chunks, None).await)
-        }));
+        let answer = open.room.hand_in(Some(self.id), self.person.clone(), chunks, None).await;
+        submissions
+            .push(Box::pin(async move { (document, ticket, answer.await.unwrap_or(Submitted::Failed)) }));
     }
 
     fn submitted(&mut self, document: DocumentId, ticket: Ticket, submitted: Submitted) -> Vec<Output> {

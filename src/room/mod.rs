@@ -211,20 +211,19 @@ impl Room {
         self.members.is_empty() && Arc::strong_count(self) == 1 && self.used.lock().elapsed() > IDLE
     }
 
-    /// Hands in chunks that a connection has sent.
-    pub async fn submit(
+    /// Hands in chunks; the answer comes later. What is handed in first is recorded first.
+    pub async fn hand_in(
         &self,
         origin: Option<ConnectionId>,
         person: PersonId,
         chunks: Vec<Bytes>,
         at: Option<Timestamp>,
-    ) -> Submitted {
+    ) -> oneshot::Receiver<Submitted> {
         let (reply, answer) = oneshot::channel();
         let job = Job::Submit(work::Submission { origin, person, chunks, at, reply });
-        if self.inbox.send(job).await.is_err() {
-            return Submitted::Failed;
-        }
-        answer.await.unwrap_or(Submitted::Failed)
+        // A room that has closed drops the job, and with it the answer.
+        let _ = self.inbox.send(job).await;
+        answer
     }
 
     async fn write(
@@ -244,6 +243,11 @@ impl Room {
     pub fn reading(&self) -> Result<Arc<document::Reading>, Failure> {
         *self.used.lock() = Instant::now();
         self.proving.with(|copy| copy.reader())
+    }
+
+    /// All durable changes, each uncompressed, in the order of the log.
+    pub fn changes(&self) -> Result<Vec<Bytes>, Failure> {
+        self.proving.changes()
     }
 
     /// What sessions read, locked.

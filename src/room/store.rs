@@ -60,6 +60,16 @@ pub(super) fn load(log: &dyn Log, document: DocumentId) -> Result<Copy, Failure>
     }
 }
 
+/// All changes of a document, in the order of the log.
+pub(super) fn changes(log: &dyn Log, document: DocumentId) -> Result<Vec<Bytes>, Failure> {
+    let mut all = Vec::new();
+    each_change(log, document, 0, |_, raw| {
+        all.push(raw);
+        Ok(())
+    })?;
+    Ok(all)
+}
+
 /// Keeps a snapshot of the first `len` changes.
 pub(super) fn keep(
     log: &dyn Log,

@@ -55,6 +55,10 @@ impl Proving {
         Self { log, document, copy: Mutex::new(None) }
     }
 
+    pub(super) fn changes(&self) -> Result<Vec<Bytes>, Failure> {
+        store::changes(&*self.log, self.document)
+    }
+
     pub(super) fn with<T>(&self, work: impl FnOnce(&mut Copy) -> T) -> Result<T, Failure> {
         let mut slot = self.copy.lock();
         let copy = match &mut *slot {
@@ -149,28 +153,28 @@ impl Worker {
             let actors = one.changes.iter().map(|change| &change.actor);
             domain::plan::edit(&views.state, &one.submission.person, self.room.plan, actors)?;
         }
+        // One question for all of them: the proof costs about the same for one change as for many.
+        let asked: Vec<Change> = read.iter().flat_map(|one| one.changes.iter().cloned()).collect();
+        let mut verdicts = self.room.proving.with(|copy| copy.admit(&asked))?.into_iter();
         let mut heads = self.room.shared().history().heads();
         let mut parts = Vec::with_capacity(read.len());
-        self.room.proving.with(|copy| {
-            for one in read.iter_mut() {
-                one.admitted.clear();
-                one.missing.clear();
-                let verdicts = copy.admit(&one.changes);
-                for (change, verdict) in one.changes.iter().zip(verdicts) {
-                    match verdict {
-                        Verdict::Admitted => one.admitted.push(prepare(&mut heads, change.clone())),
-                        Verdict::Known => {}
-                        Verdict::MissingDeps(deps) => one.missing.push((deps, change.raw.clone())),
-                        Verdict::Refused(refused) => one.refused = Some(refused),
-                    }
-                }
-                let Submission { person, at, .. } = &one.submission;
-                let changes = one.admitted.clone();
-                if !changes.is_empty() {
-                    parts.push(Part { person: person.clone(), changes, at: *at });
+        for one in read.iter_mut() {
+            one.admitted.clear();
+            one.missing.clear();
+            for (change, verdict) in one.changes.iter().zip(&mut verdicts) {
+                match verdict {
+                    Verdict::Admitted => one.admitted.push(prepare(&mut heads, change.clone())),
+                    Verdict::Known => {}
+                    Verdict::MissingDeps(deps) => one.missing.push((deps, change.raw.clone())),
+                    Verdict::Refused(refused) => one.refused = Some(refused),
                 }
             }
-        })?;
+            let Submission { person, at, .. } = &one.submission;
+            let changes = one.admitted.clone();
+            if !changes.is_empty() {
+                parts.push(Part { person: person.clone(), changes, at: *at });
+            }
+        }
         Ok(parts)
     }
 

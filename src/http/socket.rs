@@ -245,7 +245,7 @@ impl Connection {
         document: DocumentId,
         ticket: Ticket,
         chunks: Vec<bytes::Bytes>,
-        submissions: &Submissions,
+        submissions: &mut Submissions,
     ) {
         let Some(open) = self.open.iter().find(|open| open.document == document) else { return };
         let answer = open.room.hand_in(Some(self.id), self.person.clone(), chunks, None).await;

@@ -17,6 +17,7 @@
 import { type Command, type EditorState, type Plugin, TextSelection } from "prosemirror-state"
 import { EditorView } from "prosemirror-view"
 import { Binding } from "./binding"
+import { clipboard } from "./clipboard"
 import { keys } from "./commands"
 import type { PlanHandle } from "./plan"
 import { schema } from "./schema"
@@ -75,7 +76,12 @@ export class Editor {
       handle: options.handle,
       editable,
       newId: options.newId,
-      plugins: [...(options.plugins ?? []), keys({ undo, redo, askLink: options.askLink }), textHistory()],
+      plugins: [
+        ...(options.plugins ?? []),
+        keys({ undo, redo, askLink: options.askLink }),
+        clipboard(),
+        textHistory(),
+      ],
     })
     this.history = new Undo(this.binding, options.handle)
     this.view = new EditorView(options.place, {

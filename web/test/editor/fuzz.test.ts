@@ -9,7 +9,9 @@ import { type Command, TextSelection } from "prosemirror-state"
 import { describe, expect, it } from "vitest"
 import { Binding } from "../../src/editor/binding"
 import { type FlatBlock, plain } from "../../src/editor/blocks"
+import { insertBlocks } from "../../src/editor/clipboard"
 import * as commands from "../../src/editor/commands"
+import { blocksFromHtml, type PastedBlock } from "../../src/editor/paste"
 import { readingOrder, readPlan, removedSections } from "../../src/editor/plan"
 import { blockOf } from "../../src/editor/schema"
 import { addSection, moveSection, removeSection, restoreSection, stepPlace } from "../../src/editor/sections"
@@ -103,6 +105,12 @@ class Desk {
 const WORDS = ["equality", "body", "a", "the", "measure", "plan", "für", "données", "x"]
 const EMOJI = ["😀", "👩‍👧", "🇪🇺", "é", "𝔄"]
 
+const PAGES = [
+  "<h2>Pasted</h2><p>one <b>two</b></p><ul><li>three<ol><li>four</li></ol></li></ul>",
+  "words and <i>more</i>",
+  "<blockquote>said</blockquote><table><tr><td>a</td><td>b</td></tr></table><p>last</p>",
+]
+
 type Operation = (desk: Desk) => unknown
 
 const operations: Record<string, Operation> = {
@@ -145,6 +153,18 @@ const operations: Record<string, Operation> = {
   link: (d) =>
     d.select(12, "block") && d.run(commands.setLink({ href: `https://example.org/${d.dice.below(3)}` })),
   unlink: (d) => d.select(12, "block") && d.run(commands.setLink(null)),
+  paste: (d) =>
+    d.select(10, "plan") && d.binding.dispatch(insertBlocks(d.state, blocksFromHtml(d.dice.of(PAGES)))),
+  "copy and paste": (d) => {
+    if (!d.select(60, "section")) return
+    const blocks: PastedBlock[] = []
+    const { content } = d.state.selection.content()
+    content.descendants((node) => {
+      if (node.isTextblock && node.type.name !== "sectionHeading") blocks.push(blockOf(node))
+      return !node.isTextblock
+    })
+    if (blocks.length > 0 && d.caret("any")) d.binding.dispatch(insertBlocks(d.state, blocks))
+  },
   undo: (d) => d.undo.undo(),
   redo: (d) => d.undo.redo(),
   "add section": (d) => {

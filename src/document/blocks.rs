@@ -245,7 +245,7 @@ fn push_text(runs: &mut Vec<Run>, value: &str, marks: &BTreeMap<String, Value>) 
     }
 }
 
-fn read_marks(marks: &BTreeMap<String, Value>) -> Marks {
+pub(super) fn read_marks(marks: &BTreeMap<String, Value>) -> Marks {
     let is_true = |name| marks.get(name).is_some_and(|value| *value == Value::Bool(true));
     Marks { link: marks.get("link").and_then(read_link), strong: is_true("strong"), em: is_true("em") }
 }

@@ -104,7 +104,7 @@ fn nameless(spans: &[Span]) -> Vec<Element> {
 /// The people behind a document's actors, each asked for once.
 pub(super) struct Actors<'a> {
     person: &'a dyn Fn(&ActorId) -> Option<PersonId>,
-    known: Vec<Option<Option<PersonId>>>,
+    known: Vec<Option<(ActorId, Option<PersonId>)>>,
 }
 
 impl<'a> Actors<'a> {
@@ -117,14 +117,22 @@ impl<'a> Actors<'a> {
             self.known.resize(index + 1, None);
         }
         if self.known[index].is_none() {
-            let actor = ActorId::new(actor.to_bytes());
-            self.known[index] = Some(actor.ok().and_then(|actor| (self.person)(&actor)));
+            self.known[index] = ActorId::new(actor.to_bytes()).ok().map(|actor| {
+                let person = (self.person)(&actor);
+                (actor, person)
+            });
         }
     }
 
     /// Who is behind an actor of [`Element::actor`].
     pub(super) fn person(&self, actor: u32) -> Option<&PersonId> {
-        self.known.get(actor as usize)?.as_ref()?.as_ref()
+        self.known.get(actor as usize)?.as_ref()?.1.as_ref()
+    }
+
+    /// The number that stands for an actor in [`Element::actor`]; none if none of the elements read is its.
+    pub(super) fn number(&self, actor: &ActorId) -> Option<u32> {
+        let is_it = |known: &Option<(ActorId, _)>| known.as_ref().is_some_and(|(id, _)| id == actor);
+        self.known.iter().position(is_it).map(|index| index as u32)
     }
 }
 

@@ -1,6 +1,7 @@
 //! The plan as an Automerge document. Nothing outside this module meets the crate `automerge`.
 
 mod admission;
+mod anchor;
 mod blocks;
 mod columns;
 mod copy;
@@ -17,6 +18,7 @@ mod reading;
 mod refused;
 mod rules;
 mod scan;
+mod sequence;
 mod state;
 #[cfg(test)]
 mod testing;
@@ -27,6 +29,7 @@ mod write;
 use automerge::TextEncoding;
 
 pub use admission::{Admission, Verdict};
+pub use anchor::{AnchorState, CannotAnchor, Resolved, Resolver, anchor, quote, resolve};
 pub use blocks::{Attrs, Block, BlockType, Duplicates, Link, Marks, Run, normalise};
 pub use copy::Copy;
 pub use edit::{CannotWrite, Edit, Mark};

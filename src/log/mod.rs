@@ -8,9 +8,13 @@ mod checkpoint;
 mod contract;
 mod copy;
 #[cfg(test)]
+mod crash;
+#[cfg(test)]
 mod damage;
 mod envelope;
 mod keys;
+#[cfg(test)]
+mod model;
 mod names;
 mod overlay;
 mod pages;

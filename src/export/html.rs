@@ -6,11 +6,11 @@ use std::collections::HashMap;
 use maud::{DOCTYPE, Markup, html};
 
 use super::{
-    Names,
+    Names, changes, difference,
     passage::{Fate, Part, Passage, Piece, parts},
 };
 use crate::{
-    document::{Item, List, Marks, Node, PlanState},
+    document::{Item, List, Node, PlanState},
     domain::PersonId,
 };
 
@@ -31,6 +31,22 @@ const LABEL_FROM: usize = 12;
 /// The sections of a plan, each after the one above it. The headings start at level 2.
 pub fn plan(state: &PlanState, look: &Look<'_>) -> Markup {
     sections(&parts(state), look)
+}
+
+/// What became different between two states.
+pub struct Difference {
+    /// In sentences, with links to the places; none where nothing did.
+    pub changes: Option<Markup>,
+    /// The later text, with what came and what went marked.
+    pub text: Markup,
+}
+
+/// `by`: the only person who wrote between the two states, where it was only one.
+pub fn difference(from: &PlanState, to: &PlanState, by: Option<&PersonId>, look: &Look<'_>) -> Difference {
+    let parts = difference::difference(from, to, by);
+    let found = changes::changes(&parts, by);
+    let changes = (!found.is_empty()).then(|| changes::list(&found, look.names));
+    Difference { changes, text: sections(&parts, look) }
 }
 
 /// Links to the sections, nested as these are. Empty where the plan is.
@@ -215,7 +231,8 @@ impl<'a> Setter<'a> {
 
     /// Pieces of one fate and one person; never empty.
     fn stretch(&self, pieces: &[Piece]) -> Markup {
-        let words = html! { @for piece in pieces { (set_marks(&piece.text, &piece.marks)) } };
+        let links = pieces.chunk_by(|a, b| a.marks.link == b.marks.link);
+        let words = html! { @for pieces in links { (set_link(pieces)) } };
         let person = pieces[0].person.as_ref();
         let class = person.map(|person| format!("person-{}", self.look.names.number(person)));
         let class = class.as_deref().unwrap_or("person-unknown");
@@ -248,7 +265,7 @@ impl<'a> Setter<'a> {
         let person = Some(person.cloned());
         if named.shown != person && length >= LABEL_FROM {
             *named = Named { said: person.clone(), shown: person };
-            html! { span.by-name { (name) span.visually-hidden { ":" } } " " }
+            html! { span.by-name { (name) span.visually-hidden { ": " } } }
         } else if named.said != person {
             named.said = person;
             html! { span.visually-hidden { "[" (name) "] " } }
@@ -258,28 +275,36 @@ impl<'a> Setter<'a> {
     }
 }
 
-/// A line feed is a line break.
-fn set_marks(text: &str, marks: &Marks) -> Markup {
+/// Pieces with one link, or with none.
+fn set_link(pieces: &[Piece]) -> Markup {
+    let alike = pieces.chunk_by(|a, b| a.marks == b.marks);
+    let words = html! { @for pieces in alike { (set_marks(pieces)) } };
+    match &pieces[0].marks.link {
+        Some(link) => html! {
+            a href=(link.href) title=[link.title.as_deref()] rel="noopener noreferrer" { (words) }
+        },
+        None => words,
+    }
+}
+
+/// Pieces with the same marks. A line feed is a line break.
+fn set_marks(pieces: &[Piece]) -> Markup {
+    let text: String = pieces.iter().map(|piece| piece.text.as_str()).collect();
     let words = html! {
         @for (index, line) in text.split('\n').enumerate() {
             @if index > 0 { br; }
             (line)
         }
     };
+    let marks = &pieces[0].marks;
     let words = if marks.em {
         html! { em { (words) } }
     } else {
         words
     };
-    let words = if marks.strong {
+    if marks.strong {
         html! { strong { (words) } }
     } else {
         words
-    };
-    match &marks.link {
-        Some(link) => html! {
-            a href=(link.href) title=[link.title.as_deref()] rel="noopener noreferrer" { (words) }
-        },
-        None => words,
     }
 }

@@ -102,6 +102,17 @@ pub struct Timeline {
     /// The events where a reader can stop, ascending, each with its time.
     #[serde(skip)]
     pub stops: Vec<(Position, Timestamp)>,
+    /// Changes one after the other by the same person, however long the pauses.
+    #[serde(skip)]
+    turns: Vec<Turn>,
+}
+
+/// From the first to the last of some changes by one person, without another's between.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Turn {
+    first: Position,
+    last: Position,
+    person: Option<PersonId>,
 }
 
 /// Folds a plan's events, oldest first. None when there are none.
@@ -117,6 +128,7 @@ pub fn timeline(moments: impl IntoIterator<Item = Moment>) -> Option<Timeline> {
         comments: Vec::new(),
         decisions: Vec::new(),
         stops: Vec::new(),
+        turns: Vec::new(),
     };
     // A person's newest burst: where it stands in `bursts`.
     let mut open: HashMap<Option<PersonId>, usize> = HashMap::new();
@@ -136,6 +148,10 @@ impl Timeline {
         match what {
             What::Changed { added, removed } => {
                 self.stops.push((position, at));
+                match self.turns.last_mut() {
+                    Some(turn) if turn.person == person => turn.last = position,
+                    _ => self.turns.push(Turn { first: position, last: position, person: person.clone() }),
+                }
                 let (added, removed) = (u64::from(added), u64::from(removed));
                 if let Some(&index) = open.get(&person) {
                     let burst = &mut self.bursts[index];
@@ -188,6 +204,14 @@ impl Timeline {
         }
         seen.sort_unstable();
         seen.into_iter().map(|(_, person)| person).collect()
+    }
+
+    /// Who wrote after one position and up to another, if it was one person only.
+    pub fn only_writer(&self, after: Position, up_to: Position) -> Option<&PersonId> {
+        let start = self.turns.partition_point(|turn| turn.last <= after);
+        let mut turns = self.turns[start..].iter().take_while(|turn| turn.first <= up_to);
+        let person = turns.next()?.person.as_ref()?;
+        turns.all(|turn| turn.person.as_ref() == Some(person)).then_some(person)
     }
 
     /// The time of the last stop at or before the position; the plan's first moment when there is none.
@@ -303,6 +327,22 @@ pub(super) mod tests {
         assert_eq!([1, 3, 5, 6, 8, 9, 99].map(|p| line.time_at(p)), [0, 0, 0, 2, 2, 90, 90].map(minute));
         assert_eq!([0, 1, 2, 89, 90, 91].map(|m| line.position_at(minute(m))), [3, 3, 6, 6, 9, 9]);
         assert_eq!(line.position_at(Timestamp(-5)), 3);
+    }
+
+    #[test]
+    fn the_only_writer() {
+        let line = line(&["1 0 ann +1-0", "2 1 ann +1-0", "3 2 bob +1-0", "4 3 ann +1-0", "5 60 bob +1-0"]);
+        let table = [
+            (0, 2, Some("ann")),
+            (1, 2, Some("ann")),
+            (2, 3, Some("bob")),
+            (1, 3, None),
+            (4, 5, Some("bob")),
+            (5, 9, None),
+        ];
+        for (after, up_to, expected) in table {
+            assert_eq!(line.only_writer(after, up_to).map(PersonId::as_str), expected, "{after} to {up_to}");
+        }
     }
 
     #[test]

@@ -94,7 +94,8 @@ impl Moment {
             (None, Some(x)) => line.position_at(axis.time(x / SLIDER)),
             (None, None) => line.head,
         };
-        if !(line.first..=line.head).contains(&position) {
+        // Other plans' events may be newer; up to them this plan stands as it is.
+        if !(line.first..=asked.plan.head.max(line.head)).contains(&position) {
             return Err(Problem::NoMoment(asked.plan.id));
         }
         let stride = match wanted.step.as_deref() {
@@ -129,6 +130,8 @@ impl Moment {
                 }
                 section.replay-time aria-label=(say::TIMELINE) {
                     (strip::strip(&self.line, &self.axis, &self.asked.people, self.time()))
+                }
+                section.replay-bar aria-label=(say::WALK) {
                     (self.slider())
                     (self.controls())
                 }
@@ -166,7 +169,7 @@ impl Moment {
             let to = to.filter(|to| *to != here).map(|to| self.link(to));
             let disabled = to.is_none().then_some("true");
             html! {
-                a.button data-go=(name) role="link" href=[to] aria-disabled=[disabled] { (label) }
+                a.button data-go=(name) role="link" tabindex="0" href=[to] aria-disabled=[disabled] { (label) }
             }
         };
         let plan = self.asked.plan.id;
@@ -179,7 +182,7 @@ impl Moment {
         };
         html! {
             div.replay-controls {
-                div.group role="group" aria-label=(say::WALK) {
+                div.group {
                     (go("first", say::FIRST, Some(first)))
                     (go("previous", say::PREVIOUS, previous))
                     button.button.button-primary data-go="play" type="button" hidden { (say::PLAY) }
@@ -200,8 +203,15 @@ impl Moment {
         let plan = self.asked.plan.id;
         let Around { previous, here, next, number, of, .. } = self.around;
         let look = set::Look { names: &self.asked.people, authors: self.authors };
-        let changes: Option<Markup> = None;
-        let text = set::plan(&*library.state_at(plan, here)?, &look);
+        let (changes, text) = match previous {
+            Some(previous) => {
+                let (from, to) = (library.state_at(plan, previous)?, library.state_at(plan, here)?);
+                let by = self.line.only_writer(previous, here);
+                let difference = set::difference(&from, &to, by, &look);
+                (difference.changes, difference.text)
+            }
+            None => (None, set::plan(&*library.state_at(plan, here)?, &look)),
+        };
         let threads = library.threads_at(plan, here)?;
         let deeds = self.deeds(&threads);
         let nothing = changes.is_none() && deeds.is_empty();

@@ -116,12 +116,11 @@ export function stretches(
   return found
 }
 
-/** Takes off what is the same at both ends, but never half of a surrogate pair. */
+/** How much is the same at both ends. */
 export function trim(a: Item[], b: Item[]): { prefix: number; suffix: number } {
   const most = Math.min(a.length, b.length)
   let prefix = 0
   while (prefix < most && sameItem(a[prefix] as Item, b[prefix] as Item)) prefix += 1
-  if (prefix > 0 && isHigh(a[prefix - 1] as Item) && prefix < Math.max(a.length, b.length)) prefix -= 1
   let suffix = 0
   while (
     suffix < most - prefix &&
@@ -129,16 +128,17 @@ export function trim(a: Item[], b: Item[]): { prefix: number; suffix: number } {
   ) {
     suffix += 1
   }
-  if (suffix > 0 && isLow(a[a.length - suffix] as Item)) suffix -= 1
   return { prefix, suffix }
 }
 
-function isHigh(item: Item): boolean {
-  return typeof item === "number" && item >= 0xd800 && item < 0xdc00
-}
-
-function isLow(item: Item): boolean {
-  return typeof item === "number" && item >= 0xdc00 && item < 0xe000
+/** Is there, right before or behind a range, half of a character whose other half may lie in it? */
+export function halves(section: PmNode, from: number, to: number): { left: boolean; right: boolean } {
+  const [before = 0] = from > 0 ? itemsOf(section, from - 1, from) : []
+  const [behind = 0] = itemsOf(section, to, to + 1)
+  return {
+    left: typeof before === "number" && before >= 0xd800 && before < 0xdc00,
+    right: typeof behind === "number" && behind >= 0xdc00 && behind < 0xe000,
+  }
 }
 
 /**
@@ -165,7 +165,7 @@ export function touched(mapping: Mapping): Range[] | null {
   )
 }
 
-function merge(ranges: Range[]): Range[] | null {
+export function merge(ranges: Range[]): Range[] | null {
   ranges.sort((a, b) => a.fromA - b.fromA || a.fromB - b.fromB)
   const merged: Range[] = []
   for (const range of ranges) {

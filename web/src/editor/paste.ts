@@ -75,17 +75,22 @@ class Reader {
     const style = styleOf(element)
     if (SKIPPED.has(name) || isHidden(element, style) || /mso-list:\s*ignore/i.test(style)) return
     const context: Context = { ...outer, marks: marksOf(name, element, style, outer) }
-    if (name === "BR") return this.lineBreak()
-    if (!BLOCKS.has(name) && !/^(block|flex|grid)$/.test(property(style, "display")))
-      return this.children(element, context)
-    if (name === "UL" || name === "OL" || name === "MENU") return this.listOf(element, name === "OL", context)
-    if (name === "LI") return this.item(element, context)
-    if (name === "TR") return this.row(element, context)
+    if (name === "BR") this.lineBreak()
+    else if (name === "UL" || name === "OL" || name === "MENU") this.listOf(element, name === "OL", context)
+    else if (name === "LI") this.item(element, context)
+    else if (name === "TR") this.row(element, context)
+    else if (BLOCKS.has(name) || /^(block|flex|grid)$/.test(property(style, "display")))
+      this.block(element, name, style, context, outer)
+    else this.children(element, context)
+  }
+
+  private block(element: HTMLElement, name: string, style: string, context: Context, outer: Context): void {
     const kind = kindOf(name, element, style, outer)
     if (outer.list && this.inItem && !kind) {
       this.line()
       this.children(element, context)
-      return this.line()
+      this.line()
+      return
     }
     this.open(kind ?? outer.kind)
     // A heading's letters are strong by its being one.
@@ -141,7 +146,10 @@ class Reader {
   }
 
   private text(value: string, context: Context): void {
-    if (context.pre) return this.preformatted(value, context.marks)
+    if (context.pre) {
+      this.push(value.replace(/\r\n?/g, "\n"), context.marks)
+      return
+    }
     for (const part of value.split(/([ \t\r\n\f]+)/)) {
       if (part === "") continue
       if (/^[ \t\r\n\f]/.test(part)) {
@@ -156,10 +164,6 @@ class Reader {
         this.push(part, context.marks)
       }
     }
-  }
-
-  private preformatted(value: string, marks: Marks): void {
-    this.push(value.replace(/\r\n?/g, "\n"), marks)
   }
 
   private push(text: string, marks: Marks): void {

@@ -6,7 +6,18 @@ import * as A from "@automerge/automerge"
 import type { Mark, Node as PmNode } from "prosemirror-model"
 import type { Mapping } from "prosemirror-transform"
 import { type FlatBlock, readMarks, type Run, sameMarks } from "./blocks"
-import { flatAt, flatSize, itemsOf, type Range, type Stretch, stretches, touched, trim } from "./flat"
+import {
+  flatAt,
+  flatSize,
+  halves,
+  itemsOf,
+  merge,
+  type Range,
+  type Stretch,
+  stretches,
+  touched,
+  trim,
+} from "./flat"
 import { type PlanDoc, type TextPath, textPath } from "./plan"
 import { blockOf, kindOf, linkOf, ownId, schema } from "./schema"
 
@@ -68,7 +79,7 @@ function sectionRanges(
   return flatSize(b) - flatSize(a) === shift ? found : null
 }
 
-/** Leaves out of the ranges what is the same on both sides. */
+/** Leaves out of the ranges what is the same on both sides, but never half of a character. */
 export function tighten(a: PmNode, b: PmNode, ranges: Range[]): Range[] {
   const tight: Range[] = []
   for (const range of ranges) {
@@ -79,9 +90,16 @@ export function tighten(a: PmNode, b: PmNode, ranges: Range[]): Range[] {
       fromB: range.fromB + prefix,
       toB: range.toB - suffix,
     }
-    if (left.fromA < left.toA || left.fromB < left.toB) tight.push(left)
+    if (left.fromA === left.toA && left.fromB === left.toB) continue
+    // What lies outside is the same on both sides, so one of them tells.
+    const half = halves(b, left.fromB, left.toB)
+    if (half.left) left.fromA -= 1
+    if (half.left) left.fromB -= 1
+    if (half.right) left.toA += 1
+    if (half.right) left.toB += 1
+    tight.push(left)
   }
-  return tight
+  return merge(tight) ?? tight
 }
 
 /** What is between the ranges: the same sequence on both sides. */

@@ -10,10 +10,12 @@ mod people;
 mod play;
 mod rhythm;
 mod script;
+mod stage;
 mod text;
 
 pub use diary::TITLE;
 pub use people::Part;
 pub use play::{BATCH, Stage, Written, build};
 pub use script::{Act, Edit, What, intended, plan, script, thread};
+pub use stage::{HeldClock, fill};
 pub use text::{Block, Mark};

@@ -1,0 +1,190 @@
+//! The engine as the stage: what the script writes is scanned, proven and decided like anything that comes in
+//! over a connection, only in larger batches and at the script's time.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use bytes::Bytes;
+use tokio::runtime::Handle;
+
+use super::play::{Stage, Written, build};
+use super::script::script;
+use crate::document::{self, Admission, Copy, Verdict};
+use crate::domain::{Change, Heads, PersonId, PlanId, Request, Timestamp};
+use crate::engine::{Clock, Edit, Engine, Error, Part, Prepared, record};
+use crate::room::Rooms;
+
+/// A clock that can be held at a time, for the record of what was done before.
+#[derive(Clone)]
+pub struct HeldClock {
+    /// Milliseconds; 0 while it runs.
+    held: Arc<AtomicI64>,
+    running: Clock,
+}
+
+impl HeldClock {
+    /// Held at the demonstration's first act.
+    pub fn new(running: Clock) -> Self {
+        let begin = script(running()).first().map_or(0, |act| act.at.0);
+        Self { held: Arc::new(AtomicI64::new(begin)), running }
+    }
+
+    pub fn clock(&self) -> Clock {
+        let HeldClock { held, running } = self.clone();
+        Arc::new(move || match held.load(Ordering::Relaxed) {
+            0 => running(),
+            held => Timestamp(held),
+        })
+    }
+
+    fn hold(&self, at: Timestamp) {
+        self.held.store(at.0, Ordering::Relaxed);
+    }
+
+    /// Lets it run from now on.
+    pub fn release(&self) {
+        self.hold(Timestamp(0));
+    }
+}
+
+/// Plays the demonstration into an engine that has [`HeldClock::clock`] and an empty log, and lets the clock run.
+pub async fn fill(engine: &Engine, clock: &HeldClock) -> Result<(), Error> {
+    let mut house = House {
+        rooms: Rooms::new(engine.clone()),
+        clock: clock.clone(),
+        handle: Handle::current(),
+        proving: Copy::empty(),
+        heads: Heads::new(),
+    };
+    let now = (clock.running)();
+    let played = tokio::task::spawn_blocking(move || build(&mut house, now)).await;
+    clock.release();
+    played.unwrap_or_else(|stopped| Err(Error::Failed(format!("the demonstration was not built: {stopped}"))))
+}
+
+struct House {
+    rooms: Rooms,
+    clock: HeldClock,
+    handle: Handle,
+    proving: Copy,
+    heads: Heads,
+}
+
+impl House {
+    /// Scans and proves changes. All are expected to be in order.
+    fn prove(&mut self, raw: impl Iterator<Item = Bytes>) -> Result<Vec<Prepared>, Error> {
+        let scanned: Result<Vec<Change>, _> = raw.map(|raw| document::scan(&raw)).collect();
+        let changes = scanned.map_err(|refused| wrong(&refused))?;
+        let verdicts = self.proving.admit(&changes);
+        if let Some(verdict) = verdicts.iter().find(|verdict| **verdict != Verdict::Admitted) {
+            return Err(wrong(&format!("{verdict:?}")));
+        }
+        let prepare = |change: Change| {
+            self.heads.retain(|head| !change.deps.contains(head));
+            self.heads.push(change.hash);
+            self.heads.sort();
+            Prepared { heads: self.heads.clone(), change }
+        };
+        Ok(changes.into_iter().map(prepare).collect())
+    }
+}
+
+fn wrong(what: &dyn std::fmt::Display) -> Error {
+    Error::Failed(format!("a change of the demonstration is not taken: {what}"))
+}
+
+impl Stage for House {
+    type Error = Error;
+
+    fn command(&mut self, at: Timestamp, person: &PersonId, request: Request) -> Result<(), Error> {
+        self.clock.hold(at);
+        self.handle.block_on(self.rooms.command(person.clone(), request, Some(at))).map(drop)
+    }
+
+    fn document(&mut self, plan: PlanId) -> Result<Vec<Bytes>, Error> {
+        let engine = self.rooms.engine();
+        let document = engine.views().state.plans.get(&plan).map(|plan| plan.document);
+        let document = document.ok_or(crate::domain::Refusal::PlanUnknown)?;
+        let events = engine.log().read_stream(&record::changes(document), 0, 100)?;
+        let payloads = events.iter().filter_map(|event| event.payload.as_ref());
+        let raw = payloads.map(record::change_bytes).collect::<Result<Vec<_>, _>>()?;
+        self.prove(raw.iter().cloned())?;
+        self.proving.confirm();
+        Ok(raw)
+    }
+
+    fn changes(&mut self, plan: PlanId, written: Vec<Written>) -> Result<(), Error> {
+        let prepared = self.prove(written.iter().map(|one| one.raw.clone()))?;
+        if let Some(last) = written.last() {
+            self.clock.hold(last.at);
+        }
+        let part = |(one, prepared): (Written, Prepared)| Part {
+            person: one.person,
+            changes: vec![prepared],
+            at: Some(one.at),
+        };
+        let parts = written.into_iter().zip(prepared).map(part).collect();
+        let engine = self.rooms.engine();
+        let document = engine.views().state.plans.get(&plan).map(|plan| plan.document);
+        let document = document.ok_or(crate::domain::Refusal::PlanUnknown)?;
+        self.handle.block_on(engine.edit(Edit { plan, document, parts }))?;
+        self.proving.confirm();
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{diary, intended, plan};
+    use super::*;
+    use crate::document::{Reading, state_at};
+    use crate::log::{Options, RedbLog};
+
+    /// A Saturday in November 2026.
+    const NOW: Timestamp = Timestamp(1_795_300_000_000);
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn the_engine_takes_all_of_it_at_its_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let log = Arc::new(RedbLog::open(folder.path(), &Options::default()).unwrap());
+        let clock = HeldClock::new(Arc::new(|| NOW));
+        let engine = Engine::open(log.clone(), clock.clock()).unwrap();
+        fill(&engine, &clock).await.unwrap();
+        assert_eq!((engine.clock())(), NOW, "the clock runs again");
+
+        let views = engine.views();
+        let events = views.head;
+        assert!(events > 9_000, "{events}");
+        let threads = views.threads.of(plan());
+        assert_eq!(threads.len(), 19);
+        assert_eq!(threads.iter().filter(|thread| thread.resolved().is_some()).count(), 7);
+        drop(views);
+
+        // The record's times are the script's, to the last.
+        let acts = script(NOW);
+        let first = engine.log().read(0, 2).unwrap();
+        assert_eq!(first[1].at, acts[0].at);
+        let last = engine.log().read(events - 1, 1).unwrap();
+        assert_eq!(last[0].at, acts.last().unwrap().at);
+
+        let document = engine.views().state.plans[&plan()].document;
+        let changes = engine.log().read_stream(&record::changes(document), 0, 20_000).unwrap();
+        let mut reading = Reading::default();
+        reading
+            .apply(changes.iter().map(|event| record::change_bytes(event.payload.as_ref().unwrap()).unwrap()))
+            .unwrap();
+        let state = state_at(&reading, &reading.heads(), &|_| None).unwrap();
+        let outline: Vec<_> =
+            state.sections.iter().map(|section| (section.id.as_str(), section.parent.as_str())).collect();
+        assert_eq!(outline, diary::OUTLINE);
+        for (section, (id, blocks)) in state.sections.iter().zip(intended()) {
+            let shown: Vec<_> = section.blocks.iter().map(|state| state.block.text.as_str()).collect();
+            let meant: Vec<_> = blocks.iter().map(|(_, text)| text.as_str()).collect();
+            assert_eq!(shown, meant, "{id}");
+            let ids: Vec<_> = section.blocks.iter().map(|state| state.block.id.as_str()).collect();
+            let meant: Vec<_> = blocks.iter().map(|(block, _)| block.id.as_str()).collect();
+            assert_eq!(ids, meant);
+        }
+        assert_eq!(state.removed.len(), 1);
+    }
+}

@@ -3,16 +3,12 @@
 use std::path::PathBuf;
 use std::{fs, io};
 
-use bytes::Bytes;
 use clap::Args;
-use tokio::runtime::Handle;
 use tracing::info;
 
 use super::{Outcome, Place, serve};
-use crate::demo::{self, Stage, Written};
-use crate::domain::{PersonId, PlanId, Request, Timestamp};
-use crate::engine::{Engine, Error};
-use crate::room::{Rooms, Submitted};
+use crate::demo::{self, HeldClock};
+use crate::engine::{self, Engine};
 
 #[derive(Args)]
 pub(super) struct Demo {
@@ -32,10 +28,13 @@ impl Demo {
             reset(&self.data)?;
         }
         serve::runtime()?.block_on(async {
-            let engine = serve::open(&self.data)?;
+            // Time begins with the first act: an epoch begun today would leave no past to put it in.
+            let clock = HeldClock::new(engine::system());
+            let engine = serve::open(&self.data, clock.clock())?;
             if engine.views().state.people.is_empty() {
-                build(&engine).await?;
+                build(&engine, &clock).await?;
             }
+            clock.release();
             if self.reset {
                 return Ok(());
             }
@@ -44,57 +43,15 @@ impl Demo {
     }
 }
 
-/// Plays the script through the same commands and rooms as any user's.
-async fn build(engine: &Engine) -> Outcome {
-    let begun = (engine.clock())();
-    let stage = Playing { rooms: Rooms::new(engine.clone()), runtime: Handle::current() };
-    let played = tokio::task::spawn_blocking(move || {
-        let mut stage = stage;
-        demo::build(&mut stage, begun)
-    });
-    played
-        .await
-        .map_err(|error| error.to_string())?
-        .map_err(|error| format!("the demonstration was not built: {error:?}"))?;
+/// Plays the script at the times that it tells of.
+async fn build(engine: &Engine, clock: &HeldClock) -> Outcome {
+    let system = engine::system();
+    let begun = system();
+    demo::fill(engine, clock).await.map_err(|error| format!("the demonstration was not built: {error:?}"))?;
     engine.checkpoint();
-    let took = (engine.clock())().0 - begun.0;
+    let took = system().0 - begun.0;
     info!("the demonstration network was built in {took} ms: {} events", engine.views().head);
     Ok(())
-}
-
-/// The engine as the stage of the demonstration.
-struct Playing {
-    rooms: Rooms,
-    runtime: Handle,
-}
-
-impl Stage for Playing {
-    type Error = Error;
-
-    fn command(&mut self, at: Timestamp, person: &PersonId, request: Request) -> Result<(), Error> {
-        self.runtime.block_on(self.rooms.command(person.clone(), request, Some(at))).map(drop)
-    }
-
-    fn document(&mut self, plan: PlanId) -> Result<Vec<Bytes>, Error> {
-        Ok(self.rooms.of_plan(plan)?.changes()?)
-    }
-
-    fn changes(&mut self, plan: PlanId, written: Vec<Written>) -> Result<(), Error> {
-        let room = self.rooms.of_plan(plan)?;
-        self.runtime.block_on(async {
-            let mut answers = Vec::with_capacity(written.len());
-            for Written { at, person, raw } in written {
-                answers.push(room.hand_in(None, person, vec![raw], Some(at)).await);
-            }
-            for answer in answers {
-                match answer.await {
-                    Ok(Submitted::Kept) => {}
-                    other => return Err(Error::Failed(format!("an edit was not taken: {other:?}"))),
-                }
-            }
-            Ok(())
-        })
-    }
 }
 
 /// Removes the demonstration's own files, and nothing else.

@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 use tracing::info;
 
 use super::{Data, Outcome, Place};
-use crate::engine::{self, Engine};
+use crate::engine::{self, Clock, Engine};
 use crate::http::{self, App};
 use crate::log::{Options, RedbLog};
 use crate::room::Rooms;
@@ -28,7 +28,7 @@ pub(super) struct Serve {
 impl Serve {
     pub(super) fn run(self) -> Outcome {
         runtime()?.block_on(async {
-            let engine = open(&self.data.data)?;
+            let engine = open(&self.data.data, engine::system())?;
             serve(engine, &self.data.data, &self.place, false).await
         })
     }
@@ -39,10 +39,10 @@ pub(super) fn runtime() -> Result<tokio::runtime::Runtime, String> {
 }
 
 /// Opens the log of a data folder and folds it.
-pub(super) fn open(data: &Path) -> Result<Engine, String> {
+pub(super) fn open(data: &Path, clock: Clock) -> Result<Engine, String> {
     let options = Options { signing_key: std::env::var("QUORATE_SIGNING_KEY").ok(), ..Options::default() };
     let log = RedbLog::open(data, &options).map_err(|failure| failure.to_string())?;
-    Engine::open(Arc::new(log), engine::system()).map_err(|failure| failure.to_string())
+    Engine::open(Arc::new(log), clock).map_err(|failure| failure.to_string())
 }
 
 /// Serves until the process is asked to stop.

@@ -77,7 +77,7 @@ impl House {
         let changes = scanned.map_err(|refused| wrong(&refused))?;
         let verdicts = self.proving.admit(&changes);
         if let Some(verdict) = verdicts.iter().find(|verdict| **verdict != Verdict::Admitted) {
-            return Err(wrong(&format!("{verdict:?}")));
+            return Err(wrong(&format_args!("{verdict:?}")));
         }
         let prepare = |change: Change| {
             self.heads.retain(|head| !change.deps.contains(head));
@@ -135,9 +135,9 @@ impl Stage for House {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{diary, intended, plan};
+    use super::super::{diary, intended, plan, thread};
     use super::*;
-    use crate::document::{Reading, state_at};
+    use crate::document::{AnchorState, Reading, resolve, state_at};
     use crate::log::{Options, RedbLog};
 
     /// A Saturday in November 2026.
@@ -157,7 +157,8 @@ mod tests {
         assert!(events > 9_000, "{events}");
         let threads = views.threads.of(plan());
         assert_eq!(threads.len(), 19);
-        assert_eq!(threads.iter().filter(|thread| thread.resolved().is_some()).count(), 7);
+        let anchors: Vec<_> = threads.iter().map(|thread| (thread.id, thread.anchor.clone())).collect();
+        assert_eq!(threads.iter().filter(|thread| thread.resolved().is_some()).count(), 8);
         drop(views);
 
         // The record's times are the script's, to the last.
@@ -186,5 +187,17 @@ mod tests {
             assert_eq!(ids, meant);
         }
         assert_eq!(state.removed.len(), 1);
+
+        // Comments keep to their words: changed, gone with the sentence or with its section, or as they were.
+        for number in 1..=19 {
+            let (_, anchor) = anchors.iter().find(|(id, _)| *id == thread(number)).unwrap();
+            let expected = match number {
+                1 | 15 => AnchorState::Edited,
+                2 | 9 => AnchorState::Deleted,
+                _ => AnchorState::Exact,
+            };
+            let resolved = resolve(&reading, anchor, &reading.heads()).unwrap();
+            assert_eq!(resolved.state, expected, "thread {number}: {}", anchor.quote);
+        }
     }
 }

@@ -124,6 +124,7 @@ pub fn state_at(
 }
 
 /// A section's text, as spans and as elements.
+#[derive(Default)]
 pub(super) struct SectionText {
     pub(super) spans: Vec<Span>,
     pub(super) elements: Vec<Element>,
@@ -141,6 +142,11 @@ impl SectionText {
         });
         let hidden = hidden(&spans);
         Self { spans, elements, hidden }
+    }
+
+    /// Are both the same text, element by element and mark by mark?
+    pub(super) fn same(&self, other: &Self) -> bool {
+        self.elements == other.elements && self.spans == other.spans
     }
 
     /// The place in a block's shown text of a place in the section's text.

@@ -1,0 +1,639 @@
+//! What differs between two states of a plan, from the identity of the elements: never by comparing words. So
+//! words that were typed anew are new, even where they read the same.
+
+use std::collections::HashSet;
+
+use automerge::ROOT;
+use serde::Serialize;
+
+use super::blocks::{Attrs, Block, BlockType, Marks, Run, read_blocks};
+use super::element::{self, Actors, At};
+use super::outline::{Entry, outline};
+use super::sequence::{Atom, Holds, Sequence};
+use super::state::SectionText;
+use super::text::is_hidden;
+use super::{Reading, UnknownHeads};
+use crate::domain::{ActorId, Heads, PersonId, SectionId};
+
+/// The difference of two states. What is the same is left out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PlanDiff {
+    pub from: Heads,
+    pub to: Heads,
+    /// The plan's title, before and after, where it differs.
+    pub title: Option<(String, String)>,
+    /// The sections in which something differs: those that are there after, in reading order, with removed
+    /// ones behind the section that they followed.
+    pub sections: Vec<SectionDiff>,
+}
+
+/// What became of a section or a block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Fate {
+    /// There before and after, and the same.
+    Kept,
+    Added,
+    Removed,
+    /// There before and after, and not the same.
+    Changed,
+}
+
+/// One section in which something differs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SectionDiff {
+    pub id: SectionId,
+    /// Kept: it was only moved.
+    pub fate: Fate,
+    /// It has another parent or order than before.
+    pub moved: bool,
+    /// The heading before and after, where it differs.
+    pub renamed: Option<(String, String)>,
+    /// The heading after; of a removed section before.
+    pub heading: String,
+    /// How many sections are above it, after; of a removed section before.
+    pub depth: usize,
+    /// Of a removed section: the one that it followed in reading order; none if it was the first.
+    pub after: Option<SectionId>,
+    /// All blocks, kept ones too, in the order of the text: what is gone stands where it was.
+    pub blocks: Vec<BlockDiff>,
+}
+
+/// One block. Its fate is that of the block as such: of a paragraph that was split in two, the second part is an
+/// added block with kept words, and when both are joined again it is a removed block with kept words, which
+/// are then part of the block before it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct BlockDiff {
+    /// The provision's id. Where it occurs twice in a section, the second has `~2` behind it.
+    pub id: String,
+    pub fate: Fate,
+    #[serde(rename = "type")]
+    pub kind: BlockType,
+    pub attrs: Attrs,
+    /// What it was before, where its type, level or indent differ.
+    pub was: Option<(BlockType, Attrs)>,
+    pub segments: Vec<Segment>,
+}
+
+/// What became of words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Op {
+    Keep,
+    Ins,
+    Del,
+    /// Kept, with other marks than before.
+    Format,
+}
+
+/// Words of one fate by one person. Kept, formatted and deleted ones together are the words before; kept,
+/// formatted and inserted ones the words after.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Segment {
+    pub op: Op,
+    pub text: String,
+    /// The words with their marks: as they are after; of deleted words before.
+    pub runs: Vec<Run>,
+    /// Of [`Op::Format`]: the words with the marks that they had.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub was: Vec<Run>,
+    /// Who wrote the words, of deleted ones too. None: nobody that is known.
+    pub person: Option<PersonId>,
+}
+
+/// Compares the states at two heads; which of them is older does not matter. Takes twice the time of reading
+/// one.
+pub fn diff(
+    reading: &Reading,
+    from: &Heads,
+    to: &Heads,
+    authors: &dyn Fn(&ActorId) -> Option<PersonId>,
+) -> Result<PlanDiff, UnknownHeads> {
+    if !reading.contains(from) || !reading.contains(to) {
+        return Err(UnknownHeads);
+    }
+    let document = reading.automerge();
+    let (old, new) = (element::hashes(from), element::hashes(to));
+    let (old, new): (At<'_>, At<'_>) = (Some(&old), Some(&new));
+    let title = |at| element::string(document, &ROOT, "title", at).unwrap_or_default();
+    let (title_old, title_new) = (title(old), title(new));
+    let mut actors = Actors::new(authors);
+    let before = visible(reading, old);
+    let after = visible(reading, new);
+    let mut sections: Vec<SectionDiff> = Vec::new();
+    let find = |entries: &[Entry], id: &SectionId| entries.iter().position(|entry| entry.id == *id);
+    for entry in &after {
+        let was = find(&before, &entry.id).map(|at| &before[at]);
+        let old_side = was.map(|was| Side::read(reading, was, old, &mut actors)).unwrap_or_default();
+        let new_side = Side::read(reading, entry, new, &mut actors);
+        let moved = was.is_some_and(|was| (&was.parent, &was.order) != (&entry.parent, &entry.order));
+        let same = was.is_some() && old_side.text.same(&new_side.text);
+        if same && !moved {
+            continue;
+        }
+        let renamed = was.is_some() && old_side.heading() != new_side.heading();
+        sections.push(SectionDiff {
+            id: entry.id.clone(),
+            fate: if was.is_none() {
+                Fate::Added
+            } else if same {
+                Fate::Kept
+            } else {
+                Fate::Changed
+            },
+            moved,
+            renamed: renamed.then(|| (old_side.heading(), new_side.heading())),
+            heading: new_side.heading(),
+            depth: entry.depth,
+            after: None,
+            blocks: blocks(&old_side, &new_side, &actors),
+        });
+    }
+    for (at, entry) in before.iter().enumerate() {
+        if find(&after, &entry.id).is_some() {
+            continue;
+        }
+        let old_side = Side::read(reading, entry, old, &mut actors);
+        let follows = at.checked_sub(1).map(|at| before[at].id.clone());
+        let removed = SectionDiff {
+            id: entry.id.clone(),
+            fate: Fate::Removed,
+            moved: false,
+            renamed: None,
+            heading: old_side.heading(),
+            depth: entry.depth,
+            after: follows.clone(),
+            blocks: blocks(&old_side, &Side::default(), &actors),
+        };
+        // Behind the last one listed that stood before it.
+        let earlier: HashSet<&SectionId> = before[..at].iter().map(|entry| &entry.id).collect();
+        let place = sections.iter().rposition(|section| earlier.contains(&section.id)).map_or(0, |at| at + 1);
+        sections.insert(place, removed);
+    }
+    let title = (title_old != title_new).then_some((title_old, title_new));
+    Ok(PlanDiff { from: from.clone(), to: to.clone(), title, sections })
+}
+
+fn visible(reading: &Reading, at: At<'_>) -> Vec<Entry> {
+    outline(reading.automerge(), at).into_iter().filter(|entry| !entry.hidden).collect()
+}
+
+/// A section in one state. Empty where it is not there.
+#[derive(Default)]
+struct Side {
+    text: SectionText,
+    sequence: Sequence,
+    blocks: Vec<Block>,
+}
+
+impl Side {
+    fn read(reading: &Reading, entry: &Entry, at: At<'_>, actors: &mut Actors<'_>) -> Self {
+        let text = SectionText::read(reading, entry, at, actors);
+        let sequence = Sequence::new(&text.spans, &text.elements);
+        let mut blocks = read_blocks(entry.id.as_str(), &text.spans);
+        super::Duplicates::default().rename(&mut blocks);
+        Self { text, sequence, blocks }
+    }
+
+    fn heading(&self) -> String {
+        self.blocks.first().map_or_else(String::new, |heading| heading.text.clone())
+    }
+
+    /// The block whose marker is at this place.
+    fn block_of(&self, marker: &Atom) -> Option<&Block> {
+        self.blocks.iter().find(|block| !block.implied && block.start == marker.at + 1)
+    }
+
+    /// The block of the text before the first marker.
+    fn lead(&self) -> Option<&Block> {
+        self.blocks.iter().find(|block| block.implied && block.kind == BlockType::Paragraph)
+    }
+}
+
+/// One element of either state, in the order of the text.
+#[derive(Clone, Copy)]
+enum Step<'a> {
+    Keep(&'a Atom, &'a Atom),
+    Ins(&'a Atom),
+    Del(&'a Atom),
+}
+
+/// Both states are parts of one order of elements, so walking both side by side finds all that are in both.
+fn steps<'a>(old: &'a [Atom], new: &'a [Atom]) -> Vec<Step<'a>> {
+    let names = |atoms: &[Atom]| atoms.iter().map(|atom| atom.name).collect::<HashSet<_>>();
+    let (in_old, in_new) = (names(old), names(new));
+    let mut steps = Vec::with_capacity(old.len().max(new.len()));
+    let mut rest = new.iter().peekable();
+    for atom in old {
+        if !in_new.contains(&atom.name) {
+            steps.push(Step::Del(atom));
+            continue;
+        }
+        while let Some(other) = rest.next_if(|other| !in_old.contains(&other.name)) {
+            steps.push(Step::Ins(other));
+        }
+        match rest.next_if(|other| other.name == atom.name) {
+            Some(other) => steps.push(Step::Keep(atom, other)),
+            None => steps.push(Step::Del(atom)),
+        }
+    }
+    steps.extend(rest.map(Step::Ins));
+    steps
+}
+
+fn blocks(old: &Side, new: &Side, actors: &Actors<'_>) -> Vec<BlockDiff> {
+    let mut blocks: Vec<BlockDiff> = Vec::new();
+    for step in steps(&old.sequence.atoms, &new.sequence.atoms) {
+        if let Some(block) = opened(old, new, step) {
+            blocks.push(block);
+            continue;
+        }
+        if blocks.is_empty() {
+            blocks.extend(lead(old, new));
+        }
+        if let Some(block) = blocks.last_mut() {
+            add(&mut block.segments, old, new, step, actors);
+        }
+    }
+    for block in &mut blocks {
+        if block.fate == Fate::Kept && block.segments.iter().any(|segment| segment.op != Op::Keep) {
+            block.fate = Fate::Changed;
+        }
+    }
+    join_remade(blocks)
+}
+
+/// The block that begins here, if the element is a marker.
+fn opened(old: &Side, new: &Side, step: Step<'_>) -> Option<BlockDiff> {
+    let (fate, was, block) = match step {
+        Step::Keep(before, after) => (Fate::Kept, old.block_of(before), new.block_of(after)?),
+        Step::Ins(atom) => (Fate::Added, None, new.block_of(atom)?),
+        Step::Del(atom) => (Fate::Removed, None, old.block_of(atom)?),
+    };
+    let (Step::Keep(atom, _) | Step::Ins(atom) | Step::Del(atom)) = step;
+    if atom.holds != Holds::Marker {
+        return None;
+    }
+    let was = was.filter(|was| (was.kind, was.attrs) != (block.kind, block.attrs));
+    Some(BlockDiff {
+        id: block.id.clone(),
+        fate: if was.is_some() { Fate::Changed } else { fate },
+        kind: block.kind,
+        attrs: block.attrs,
+        was: was.map(|was| (was.kind, was.attrs)),
+        segments: Vec::new(),
+    })
+}
+
+fn lead(old: &Side, new: &Side) -> Option<BlockDiff> {
+    let fate = match (old.lead(), new.lead()) {
+        (Some(_), Some(_)) => Fate::Kept,
+        (Some(_), None) => Fate::Removed,
+        (None, _) => Fate::Added,
+    };
+    let block = new.lead().or(old.lead())?;
+    let (id, kind, attrs) = (block.id.clone(), block.kind, block.attrs);
+    Some(BlockDiff { id, fate, kind, attrs, was: None, segments: Vec::new() })
+}
+
+fn add(segments: &mut Vec<Segment>, old: &Side, new: &Side, step: Step<'_>, actors: &Actors<'_>) {
+    let (mut op, side, atom) = match step {
+        Step::Keep(_, after) => (Op::Keep, new, after),
+        Step::Ins(atom) => (Op::Ins, new, atom),
+        Step::Del(atom) => (Op::Del, old, atom),
+    };
+    let Some(marks) = marks_of(side, atom) else { return };
+    let before = match step {
+        Step::Keep(before, _) => marks_of(old, before),
+        Step::Ins(_) | Step::Del(_) => None,
+    };
+    let before = before.filter(|before| *before != marks);
+    if before.is_some() {
+        op = Op::Format;
+    }
+    let text = side.sequence.text(atom);
+    let shown: String;
+    let text = if text.contains(is_hidden) {
+        shown = text.chars().filter(|c| !is_hidden(*c)).collect();
+        &shown
+    } else {
+        text
+    };
+    if text.is_empty() {
+        return;
+    }
+    let person = actors.person(atom.name.1);
+    let segment = match segments.last_mut() {
+        Some(last) if last.op == op && last.person.as_ref() == person => last,
+        _ => {
+            let person = person.cloned();
+            segments.push(Segment { op, text: String::new(), runs: Vec::new(), was: Vec::new(), person });
+            let last = segments.len() - 1;
+            &mut segments[last]
+        }
+    };
+    segment.text.push_str(text);
+    push(&mut segment.runs, text, marks);
+    if let Some(before) = before {
+        push(&mut segment.was, text, before);
+    }
+}
+
+fn marks_of<'a>(side: &'a Side, atom: &Atom) -> Option<&'a Marks> {
+    match atom.holds {
+        Holds::Text(number) => side.sequence.marks.get(number),
+        Holds::Marker => None,
+    }
+}
+
+fn push(runs: &mut Vec<Run>, text: &str, marks: &Marks) {
+    match runs.last_mut() {
+        Some(last) if last.marks == *marks => last.text.push_str(text),
+        _ => runs.push(Run { text: text.into(), marks: marks.clone() }),
+    }
+}
+
+/// Some clients make a block anew to change it: the old marker goes, one with the same id comes beside it. That
+/// is one block, changed, unless words are between the two.
+fn join_remade(blocks: Vec<BlockDiff>) -> Vec<BlockDiff> {
+    let mut joined: Vec<BlockDiff> = Vec::new();
+    for mut block in blocks {
+        if let Some(last) = joined.last()
+            && last.id == block.id
+            && last.segments.is_empty()
+            && matches!((last.fate, block.fate), (Fate::Removed, Fate::Added) | (Fate::Added, Fate::Removed))
+        {
+            let (old, new) = if last.fate == Fate::Removed { (last, &block) } else { (&block, last) };
+            let (kind, attrs) = (new.kind, new.attrs);
+            let was = (old.kind, old.attrs);
+            block.was = (was != (kind, attrs)).then_some(was);
+            (block.kind, block.attrs) = (kind, attrs);
+            let same = block.was.is_none() && block.segments.iter().all(|segment| segment.op == Op::Keep);
+            block.fate = if same { Fate::Kept } else { Fate::Changed };
+            joined.pop();
+        }
+        joined.push(block);
+    }
+    joined
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::testing::{actor, insert, person, plan, section};
+    use super::super::{Author, Edit, Link, Mark, PlanState, state_at};
+    use super::*;
+    use crate::domain::ProvisionId;
+
+    /// Some edit of the plan, whatever state it is in: numbers choose sections, blocks and places.
+    fn edit(state: &PlanState, choice: (u8, u8, u8, u8, u8), number: usize) -> Edit {
+        let (what, which, block, from, to) = choice;
+        if state.sections.is_empty() {
+            return Edit::RenamePlan { title: format!("Plan {number}") };
+        }
+        let chosen = &state.sections[usize::from(which) % state.sections.len()];
+        let (id, any) = (chosen.id.clone(), usize::from(block) % chosen.blocks.len());
+        let found = &chosen.blocks[any].block;
+        let block = found.id.clone();
+        let place = |at: u8| {
+            let places: Vec<usize> =
+                found.text.char_indices().map(|(byte, _)| byte).chain([found.text.len()]).collect();
+            super::super::utf16_len(&found.text[..places[usize::from(at) % places.len()]])
+        };
+        let (from, to) = (place(from).min(place(to)), place(from).max(place(to)));
+        let new = ProvisionId::new(format!("n{number}")).unwrap();
+        let on = what % 2 == 0;
+        let mark = match what % 3 {
+            0 => Mark::Strong,
+            1 => Mark::Em,
+            _ => Mark::Link(Link { href: format!("https://example.org/{number}"), title: None }),
+        };
+        let other = state.sections[usize::from(to as u8) % state.sections.len()].id.clone();
+        match what % 13 {
+            0..3 => Edit::InsertText {
+                section: id,
+                block,
+                at: from,
+                text: ["w", "🙂x", "a\u{1}b\n"][usize::from(what % 3)].into(),
+            },
+            3 | 4 => Edit::DeleteText { section: id, block, from, to },
+            5 => Edit::SplitBlock { section: id, block, at: from, id: new },
+            6 if any > 0 => Edit::JoinBlock { section: id, block },
+            7 if any > 0 => Edit::RemoveBlock { section: id, block },
+            8 => Edit::Mark { section: id, block, from, to, mark, on },
+            9 if any > 0 => Edit::SetBlock {
+                section: id,
+                block,
+                kind: BlockType::UnorderedListItem,
+                attrs: Attrs { level: None, indent: Some(which % 3) },
+            },
+            10 => Edit::AddSection {
+                section: SectionId::new(format!("s{number}")).unwrap(),
+                block: new,
+                heading: format!("Section {number}"),
+                parent: on.then_some(id),
+                after: None,
+            },
+            11 if state.sections.len() > 1 => Edit::RemoveSection { section: id },
+            12 => Edit::MoveSection { section: id, parent: on.then_some(other), after: None },
+            _ => Edit::RenamePlan { title: format!("Plan {number}") },
+        }
+    }
+
+    /// A section's blocks in the order of its text, as the difference has them before or after.
+    fn side(section: &SectionDiff, left_out: Fate, op: Op) -> Vec<(String, BlockType, Attrs, String)> {
+        let mut blocks: Vec<(String, BlockType, Attrs, String)> = Vec::new();
+        for block in &section.blocks {
+            let words: String = {
+                let segments = block.segments.iter().filter(|segment| segment.op != op);
+                segments.map(|segment| segment.text.as_str()).collect()
+            };
+            match blocks.last_mut() {
+                Some((.., text)) if block.fate == left_out => text.push_str(&words),
+                None if block.fate == left_out => {}
+                _ => {
+                    let now = (block.kind, block.attrs);
+                    let (kind, attrs) = if op == Op::Ins { block.was.unwrap_or(now) } else { now };
+                    blocks.push((block.id.clone(), kind, attrs, words));
+                }
+            }
+        }
+        blocks
+    }
+
+    fn expected(state: &PlanState, id: &SectionId) -> Vec<(String, BlockType, Attrs, String)> {
+        let blocks = state.sections.iter().find(|section| section.id == *id).map(|section| &section.blocks);
+        let blocks = blocks.into_iter().flatten().map(|state| &state.block);
+        blocks.map(|block| (block.id.clone(), block.kind, block.attrs, block.text.clone())).collect()
+    }
+
+    fn check(author: &Author, from: &Heads, to: &Heads) -> Result<(), TestCaseError> {
+        let states = [from, to].map(|heads| state_at(author.reading(), heads, &person).unwrap());
+        let found = diff(author.reading(), from, to, &person).unwrap();
+        for section in &found.sections {
+            prop_assert_eq!(side(section, Fate::Added, Op::Ins), expected(&states[0], &section.id), "before");
+            prop_assert_eq!(
+                side(section, Fate::Removed, Op::Del),
+                expected(&states[1], &section.id),
+                "after"
+            );
+        }
+        for section in states.iter().flat_map(|state| &state.sections) {
+            if !found.sections.iter().any(|listed| listed.id == section.id) {
+                prop_assert_eq!(expected(&states[0], &section.id), expected(&states[1], &section.id));
+            }
+        }
+        Ok(())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 16, ..ProptestConfig::default() })]
+        #[test]
+        fn a_difference_holds_both_states(
+            edits in prop::collection::vec((any::<bool>(), any::<(u8, u8, u8, u8, u8)>()), 1..40)
+        ) {
+            let mut authors = [plan(), plan()];
+            authors[1] = authors[0].clone();
+            authors[1].write_as(&actor(2));
+            let mut heads = vec![authors[0].reading().heads()];
+            for (number, (second, choice)) in edits.into_iter().enumerate() {
+                let author = &mut authors[usize::from(second)];
+                let state = state_at(author.reading(), &author.reading().heads(), &person).unwrap();
+                if let Ok(Some(raw)) = author.change(1, &[edit(&state, choice, number)]) {
+                    heads.push(author.reading().heads());
+                    if number % 5 == 4 {
+                        authors[usize::from(!second)].hear([raw]).unwrap();
+                    }
+                }
+            }
+            let [first, second] = &mut authors;
+            let all = |author: &Author| -> Vec<Vec<u8>> {
+                author.reading().automerge().get_changes(&[]).iter().map(|change| change.raw_bytes().to_vec()).collect()
+            };
+            let others = all(second);
+            first.hear(others).unwrap();
+            heads.push(first.reading().heads());
+            for (a, b) in heads.iter().zip(heads.iter().skip(1)).chain([(&heads[0], &heads[heads.len() - 1])]) {
+                check(first, a, b)?;
+                check(first, b, a)?;
+                prop_assert!(diff(first.reading(), a, a, &person).unwrap().sections.is_empty());
+            }
+        }
+    }
+
+    /// The blocks after one change, as `fate id: words`, with `-`, `+` and `~` for what is not just kept.
+    fn after(edits: &[Edit]) -> Vec<String> {
+        let mut author = plan();
+        let from = author.reading().heads();
+        author.write_as(&actor(2));
+        author.change(1, edits).unwrap();
+        let found = diff(author.reading(), &from, &author.reading().heads(), &person).unwrap();
+        let sections = found.sections.iter().flat_map(|section| &section.blocks);
+        sections
+            .map(|block| {
+                let words: String = block
+                    .segments
+                    .iter()
+                    .map(|segment| match segment.op {
+                        Op::Keep => segment.text.clone(),
+                        Op::Ins => format!("[+{}]", segment.text),
+                        Op::Del => format!("[-{}]", segment.text),
+                        Op::Format => format!("[~{}]", segment.text),
+                    })
+                    .collect();
+                format!("{:?} {}: {words}", block.fate, block.id)
+            })
+            .collect()
+    }
+
+    #[test]
+    fn what_happened_to_blocks_and_words_is_said() {
+        let p = |id: &str| ProvisionId::new(id).unwrap();
+        let s = || section("aims");
+        let delete = |from, to| Edit::DeleteText { section: s(), block: "p1".into(), from, to };
+        let split = Edit::SplitBlock { section: s(), block: "p1".into(), at: 15, id: p("p2") };
+        let bold =
+            Edit::Mark { section: s(), block: "p1".into(), from: 0, to: 5, mark: Mark::Strong, on: true };
+        let heading = BlockType::Heading;
+        let attrs = Attrs { level: Some(2), indent: None };
+        let quote = Edit::SetBlock { section: s(), block: "p1".into(), kind: heading, attrs };
+        for (edits, expected) in [
+            (
+                vec![insert("aims", "p1", 5, " and fair")],
+                vec!["Kept aims: Aims", "Changed p1: Equal[+ and fair] treatment for all."],
+            ),
+            (vec![delete(5, 15)], vec!["Kept aims: Aims", "Changed p1: Equal[- treatment] for all."]),
+            // Written anew is new, even when it reads the same.
+            (
+                vec![delete(0, 5), insert("aims", "p1", 0, "Equal")],
+                vec!["Kept aims: Aims", "Changed p1: [-Equal][+Equal] treatment for all."],
+            ),
+            (vec![split], vec!["Kept aims: Aims", "Kept p1: Equal treatment", "Added p2:  for all."]),
+            (vec![bold], vec!["Kept aims: Aims", "Changed p1: [~Equal] treatment for all."]),
+            (vec![quote], vec!["Kept aims: Aims", "Changed p1: Equal treatment for all."]),
+            (
+                vec![Edit::RemoveBlock { section: s(), block: "p1".into() }],
+                vec!["Kept aims: Aims", "Removed p1: [-Equal treatment for all.]"],
+            ),
+            (
+                vec![Edit::JoinBlock { section: s(), block: "p1".into() }],
+                vec!["Kept aims: Aims", "Removed p1: Equal treatment for all."],
+            ),
+            (vec![Edit::RenamePlan { title: "Other".into() }], vec![]),
+        ] {
+            assert_eq!(after(&edits), expected, "{edits:?}");
+        }
+    }
+
+    #[test]
+    fn sections_added_moved_renamed_and_removed_are_told_apart() {
+        let mut author = plan();
+        let add = |id: &str, after: Option<&str>| Edit::AddSection {
+            section: section(id),
+            block: ProvisionId::new(format!("h-{id}")).unwrap(),
+            heading: id.to_uppercase(),
+            parent: None,
+            after: after.map(section),
+        };
+        author.change(1, &[add("b", Some("aims")), add("c", Some("b")), add("d", Some("c"))]).unwrap();
+        let from = author.reading().heads();
+        author
+            .change(
+                1,
+                &[
+                    Edit::RenameSection { section: section("aims"), heading: "Our aims".into() },
+                    Edit::RemoveSection { section: section("b") },
+                    Edit::MoveSection { section: section("d"), parent: Some(section("c")), after: None },
+                    add("e", Some("c")),
+                    Edit::RenamePlan { title: "Other".into() },
+                ],
+            )
+            .unwrap();
+        let found = diff(author.reading(), &from, &author.reading().heads(), &person).unwrap();
+        let told: Vec<String> = found
+            .sections
+            .iter()
+            .map(|s| {
+                format!(
+                    "{} {:?} moved {} {:?} after {:?}",
+                    s.id,
+                    s.fate,
+                    s.moved,
+                    s.renamed,
+                    s.after.as_ref().map(|id| id.as_str())
+                )
+            })
+            .collect();
+        assert_eq!(
+            told,
+            [
+                "aims Changed moved false Some((\"Aims\", \"Our aims\")) after None",
+                "b Removed moved false None after Some(\"aims\")",
+                "d Kept moved true None after None",
+                "e Added moved false None after None",
+            ]
+        );
+        assert_eq!(found.title, Some(("Plan".into(), "Other".into())));
+    }
+}

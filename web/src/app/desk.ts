@@ -121,6 +121,12 @@ export class Desk {
       clearTimeout(this.timer)
       this.timer = setTimeout(() => this.readPlaces(), REREAD_MS)
     })
+    // On the whole page, so that words selected in a plan that one may not write in can be commented on too.
+    document.addEventListener("keydown", (event) => {
+      if (event.code !== "KeyM" || !event.altKey || !(event.ctrlKey || event.metaKey)) return
+      event.preventDefault()
+      this.startComment()
+    })
     window.addEventListener("hashchange", () => {
       this.linked = false
       this.followLink()

@@ -1,0 +1,110 @@
+import { readFileSync } from "node:fs"
+import { createRequire } from "node:module"
+import type { Page } from "playwright-core"
+import { describe, expect, test } from "vitest"
+import { editor, saved, select, stage, unique, url, writeAtEnd } from "./journey"
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8")
+
+/** What the rules of WCAG 2.2, levels A and AA, find wrong, one line each. */
+async function faults(page: Page): Promise<string[]> {
+  // The page's content policy refuses scripts put into the page; this is evaluated beside it.
+  await page.evaluate(axe)
+  return page.evaluate(async () => {
+    type Axe = {
+      run: (
+        root: Document,
+        options: object,
+      ) => Promise<{
+        violations: { id: string; nodes: { target: string[]; failureSummary?: string }[] }[]
+      }>
+    }
+    const found = await (window as unknown as { axe: Axe }).axe.run(document, {
+      runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    })
+    return found.violations.flatMap(({ id, nodes }) =>
+      nodes.map(({ target }) => `${id}: ${target.join(" ")}`),
+    )
+  })
+}
+
+describe("every screen", () => {
+  const room = stage()
+  const sizes = [
+    { width: 1280, height: 800 },
+    { width: 390, height: 844 },
+  ]
+
+  test("of the workspace passes axe and fits its width", async () => {
+    for (const viewport of sizes) {
+      const page = await room.enter("secretariat", "", { viewport })
+      await saved(page)
+      expect(await faults(page)).toEqual([])
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(
+        viewport.width,
+      )
+      await page.getByRole("button", { name: /^Signed in as/ }).click()
+      expect(await faults(page)).toEqual([])
+      await page.getByRole("button", { name: "Freeze the plan" }).click()
+      await page.getByLabel("Reason").waitFor()
+      expect(await faults(page)).toEqual([])
+      await page.keyboard.press("Escape")
+      if (viewport.width < 600) {
+        for (const sheet of ["Outline", /^Comments/]) {
+          await page.getByRole("button", { name: sheet }).first().click()
+          await page.getByRole("dialog").waitFor()
+          expect(await faults(page)).toEqual([])
+          await page.keyboard.press("Escape")
+          await page.getByRole("dialog").waitFor({ state: "detached" })
+        }
+      }
+    }
+  })
+
+  test("that the server makes passes axe and fits its width", async () => {
+    for (const viewport of sizes) {
+      const out = await room.browser.newContext({ viewport })
+      const page = await out.newPage()
+      await page.goto(url)
+      expect(await faults(page)).toEqual([])
+      const context = await room.context("member-1", { viewport })
+      const inside = await context.newPage()
+      for (const path of ["/", `/plans/${room.plan.id}/read`, `/plans/${room.plan.id}/replay`]) {
+        await inside.goto(`${url}${path}`)
+        expect(await faults(inside), path).toEqual([])
+        expect(await inside.evaluate(() => document.documentElement.scrollWidth), path).toBeLessThanOrEqual(
+          viewport.width,
+        )
+      }
+      await out.close()
+    }
+  })
+
+  test("is walked with the keyboard alone: write, format, comment, and out of it again", async () => {
+    const page = await room.enter("member-1")
+    await saved(page)
+    // The first stop leads past everything else.
+    await page.keyboard.press("Tab")
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("Skip to the plan")
+    await page.keyboard.press("Enter")
+    for (let stop = 0; stop < 6; stop += 1) {
+      await page.keyboard.press("Tab")
+      if (await editor(page).evaluate((node) => node === document.activeElement)) break
+    }
+    expect(await editor(page).evaluate((node) => node === document.activeElement)).toBe(true)
+    const words = unique("By keyboard.")
+    await writeAtEnd(page, words)
+    await select(page, words)
+    await page.keyboard.press("Control+b")
+    await page.locator(".ProseMirror strong").filter({ hasText: words }).waitFor()
+    await page.keyboard.press("Control+Alt+m")
+    await page.keyboard.type("Said without a mouse.")
+    await page.keyboard.press("Control+Enter")
+    await page.locator(".thread").filter({ hasText: words }).waitFor()
+    // A list takes the Tab key; a paragraph lets it leave the text.
+    await editor(page).focus()
+    await page.keyboard.press("Control+End")
+    await page.keyboard.press("Tab")
+    expect(await editor(page).evaluate((node) => node === document.activeElement)).toBe(false)
+  })
+})

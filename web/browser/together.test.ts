@@ -22,7 +22,7 @@ describe("two people in one plan", () => {
     const [one, two] = await Promise.all([room.enter("member-1"), room.enter("secretariat")])
     await one.getByRole("button", { name: /^Who is here/ }).waitFor()
     await writeAtEnd(two, unique("Here I stand."))
-    await one.locator(".ProseMirror .cursor, .ProseMirror [data-cursor]").first().waitFor()
+    await one.locator(".ProseMirror .peer-caret").first().waitFor()
   })
 
   test("undo only their own edits", async () => {

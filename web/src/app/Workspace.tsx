@@ -47,32 +47,34 @@ export function Workspace({ room }: { room: Room }) {
 }
 
 function NotOpen({ room, opening }: { room: Room; opening: Exclude<Opening, { state: "open" }> }) {
+  const { link } = useStore(room.connection.sync)
   const [long, setLong] = useState(false)
   useEffect(() => {
     const timer = setTimeout(() => setLong(true), 3_000)
     return () => clearTimeout(timer)
   }, [])
-  if (opening.state === "opening") return <Waiting long={long} />
+  const waiting = opening.state === "opening" && link === "offline"
+  if (opening.state === "opening" && !waiting) return <Waiting long={long} />
   return (
     <main id="plan" className="ws-message">
       <section className="sheet" role="alert">
-        {opening.state === "waiting" ? (
-          <>
-            <h2>{words.opening.offlineTitle}</h2>
-            <p>{words.opening.offline}</p>
-          </>
-        ) : (
+        {opening.state === "failed" ? (
           <>
             <h2>{words.opening.unavailableTitle}</h2>
             <p>{opening.problem.message}</p>
             <p className="ws-message-buttons">
-              <Button className="button button-primary" onPress={() => void room.openDocument()}>
+              <Button className="button button-primary" onPress={() => location.reload()}>
                 {words.opening.retry}
               </Button>
               <a className="button" href="/">
                 {words.opening.plans}
               </a>
             </p>
+          </>
+        ) : (
+          <>
+            <h2>{words.opening.offlineTitle}</h2>
+            <p>{words.opening.offline}</p>
           </>
         )}
       </section>

@@ -7,7 +7,7 @@
  */
 import * as Automerge from "@automerge/automerge/slim"
 import type { AutomergeUrl, DocHandle, PeerId, StorageId } from "@automerge/automerge-repo/slim"
-import { decodeHeads, Repo } from "@automerge/automerge-repo/slim"
+import { decodeHeads, parseAutomergeUrl, Repo } from "@automerge/automerge-repo/slim"
 import { WebSocketClientAdapter } from "@automerge/automerge-repo-network-websocket"
 import { IndexedDBStorageAdapter } from "@automerge/automerge-repo-storage-indexeddb"
 import type { Keep } from "./keep"
@@ -26,6 +26,9 @@ export type Sync = {
   /** Saving takes longer than anybody should wait without a word. */
   slow: boolean
 }
+
+/** There is no such document, or it is not for this person: the server gives one answer for both. */
+export class Unavailable extends Error {}
 
 /** The stock client asks for a new socket this often while it has none. */
 const RETRY_MS = 3_000
@@ -70,9 +73,20 @@ export class Connection {
     return this.repo.peerId
   }
 
-  /** Resolves once the document is here, from this device or from the server; rejects when neither has it. */
+  /**
+   * Resolves once the document is here, from this device or from the server,
+   * however long that takes; rejects when the server says that there is none.
+   */
   async open(plan: string, url: string): Promise<DocHandle<PlanDocument>> {
-    const handle = await this.repo.find<PlanDocument>(url as AutomergeUrl)
+    const { documentId } = parseAutomergeUrl(url as AutomergeUrl)
+    const denied = new Promise<never>((_, reject) => {
+      this.adapter.on("message", (message) => {
+        if (message.type === "doc-unavailable" && message.documentId === documentId) {
+          reject(new Unavailable())
+        }
+      })
+    })
+    const handle = await Promise.race([this.find(url as AutomergeUrl), denied])
     this.handle = handle
     const kept = this.keep.read<Automerge.Heads>(`heads:${plan}`)
     if (kept && Automerge.hasHeads(handle.doc(), kept)) this.serverHeads = kept
@@ -88,9 +102,22 @@ export class Connection {
     return handle
   }
 
+  /**
+   * The client calls a document unavailable when no server answered at once;
+   * the server's answer may still come, when the line is slow or down.
+   */
+  private async find(url: AutomergeUrl): Promise<DocHandle<PlanDocument>> {
+    const handle = await this.repo.find<PlanDocument>(url, { allowableStates: ["ready", "unavailable"] })
+    // Its own patience ends after a minute, with nothing said against the document.
+    for (;;) {
+      if (handle.isReady()) return handle
+      await handle.whenReady(["ready"]).catch(() => {})
+    }
+  }
+
   /** Hands in what this person wrote in other plans while away; nothing shows of it. */
   async handIn(urls: string[]): Promise<void> {
-    await Promise.allSettled(urls.map((url) => this.repo.find(url as AutomergeUrl)))
+    await Promise.allSettled(urls.map((url) => this.find(url as AutomergeUrl)))
   }
 
   private learn(): void {

@@ -10,6 +10,7 @@ import { flatAt, relativeAt } from "../editor/flat"
 import {
   type BlockChoice,
   createEditor,
+  createPresence,
   type Editor,
   indent,
   isMarked,
@@ -98,9 +99,9 @@ export class Desk {
 
   constructor(
     private readonly room: Room,
-    handle: DocHandle<PlanDocument>,
+    private readonly document: DocHandle<PlanDocument>,
   ) {
-    this.handle = handle as unknown as PlanHandle
+    this.handle = document as unknown as PlanHandle
     const mayEdit = () => room.access.get().may.includes("edit") && !room.access.get().frozen
     this.editable = new Store(mayEdit())
     this.mayComment = new Store(room.access.get().may.includes("comment"))
@@ -122,7 +123,7 @@ export class Desk {
       this.timer = setTimeout(() => this.readPlaces(), REREAD_MS)
     })
     // On the whole page, so that words selected in a plan that one may not write in can be commented on too.
-    document.addEventListener("keydown", (event) => {
+    window.addEventListener("keydown", (event) => {
       if (event.code !== "KeyM" || !event.altKey || !(event.ctrlKey || event.metaKey)) return
       event.preventDefault()
       this.startComment()
@@ -134,23 +135,45 @@ export class Desk {
   }
 
   mount(place: HTMLElement): () => void {
+    const { handle, room } = this
+    const presence = createPresence({ handle, send: (message) => this.document.broadcast(message) })
     const editor = createEditor({
       place,
-      handle: this.handle,
+      handle,
       editable: () => this.editable.get(),
       askLink: () => this.linking.set(true),
-      label: this.room.plan.get().title,
-      plugins: [highlightsPlugin((thread) => this.focusThread(thread, { focus: false }))],
+      label: room.plan.get().title,
+      plugins: [highlightsPlugin((thread) => this.focusThread(thread, { focus: false })), presence.plugin],
     })
     this.editor = editor
-    const stop = editor.listen((state, before) => this.read(state, before))
+    const hear = ({ senderId, message }: { senderId: string; message: unknown }) => presence.hear(senderId, message)
+    const showPeople = () => presence.setPeople(this.peers())
+    this.document.on("ephemeral-message", hear)
+    presence.attach(editor)
+    showPeople()
+    const stops = [
+      editor.listen((state, before) => this.read(state, before)),
+      room.here.subscribe(showPeople),
+      room.people.subscribe(showPeople),
+    ]
     this.read(editor.state, null)
     this.readPlaces()
     return () => {
-      stop()
+      for (const stop of stops) stop()
+      this.document.off("ephemeral-message", hear)
+      presence.detach()
       this.editor = null
       editor.destroy()
     }
+  }
+
+  /** Who is at the other ends, by the server's word; this window itself is left out. */
+  private peers(): Map<string, { name: string; number: number }> {
+    const { room } = this
+    const others = room.here.get().filter(({ peer }) => peer !== room.connection.peerId)
+    return new Map(
+      others.map(({ peer, person }) => [peer, { name: room.name(person), number: room.number(person) }]),
+    )
   }
 
   private read(state: EditorState, before: EditorState | null): void {
@@ -307,7 +330,7 @@ export class Desk {
     this.thread.set(thread)
     this.panel.update((n) => n + 1)
     requestAnimationFrame(() => {
-      const card = document.getElementById(`thread-${thread}`)
+      const card = window.document.getElementById(`thread-${thread}`)
       if (focus) card?.focus({ preventScroll: true })
       card?.scrollIntoView({ block: "nearest" })
     })

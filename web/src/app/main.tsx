@@ -31,6 +31,7 @@ async function start(root: Root): Promise<void> {
   root.render(<Waiting long={false} />)
   try {
     const [room] = await Promise.all([Room.enter(planOfAddress()), initializeWasm(wasm)])
+    room.start()
     root.render(
       <StrictMode>
         <Workspace room={room} />

@@ -15,7 +15,7 @@ import {
   type Session,
   type Thread,
 } from "./api"
-import { Connection, type PlanDocument } from "./connection"
+import { Connection, type PlanDocument, Unavailable } from "./connection"
 import { Keep, keepSession, keptSession } from "./keep"
 import { type Here, listen, type Refused } from "./live"
 import { Store } from "./store"
@@ -24,7 +24,6 @@ import { words } from "./words"
 export type Opening =
   | { state: "opening" }
   | { state: "open"; handle: DocHandle<PlanDocument> }
-  | { state: "waiting" }
   | { state: "failed"; problem: Problem }
 
 export type Access = { may: May[]; frozen: Frozen | null }
@@ -95,9 +94,7 @@ export class Room {
       info = error instanceof Problem && error.unreachable ? keep.read<PlanInfo>(`plan:${plan}`) : null
       if (!info) throw error
     }
-    const room = new Room(me, session, new Connection(network, me.id, keep), keep, info)
-    room.start()
-    return room
+    return new Room(me, session, new Connection(network, me.id, keep), keep, info)
   }
 
   get id(): string {
@@ -115,7 +112,8 @@ export class Room {
     return at < 0 ? 8 : (at % 8) + 1
   }
 
-  private start(): void {
+  /** Begins to listen and to open the document; Automerge's wasm must be there. */
+  start(): void {
     const kept = this.keep.read<Person[]>("people")
     if (kept) this.setPeople(kept)
     const threads = this.keep.read<Thread[]>(`threads:${this.id}`)
@@ -150,20 +148,13 @@ export class Room {
           (url) => url !== document,
         ),
       )
-    } catch {
-      if (this.connection.sync.get().link === "online") {
-        this.opening.set({
-          state: "failed",
-          problem: new Problem("unavailable", 404, words.opening.unavailable),
-        })
-        return
-      }
-      this.opening.set({ state: "waiting" })
-      const stop = this.connection.sync.subscribe(() => {
-        if (this.connection.sync.get().link !== "online") return
-        stop()
-        void this.openDocument()
-      })
+    } catch (error) {
+      if (!(error instanceof Unavailable)) console.error(error)
+      const problem =
+        error instanceof Unavailable
+          ? new Problem("unavailable", 404, words.opening.unavailable)
+          : new Problem("failed", 0, words.opening.failedTitle)
+      this.opening.set({ state: "failed", problem })
     }
   }
 

@@ -268,6 +268,14 @@ impl Connection {
                 return Vec::new();
             }
         };
-        self.session.submitted(document, ticket, verdict)
+        // A freeze may be what refused it, before its news came: so that the end of it is noticed too.
+        let mut outputs = match self.open.iter().find(|open| open.document == document) {
+            Some(open) if verdict == Verdict::Refused => {
+                self.session.access(document, self.access(&open.room))
+            }
+            _ => Vec::new(),
+        };
+        outputs.extend(self.session.submitted(document, ticket, verdict));
+        outputs
     }
 }

@@ -176,9 +176,8 @@ impl Rooms {
             for room in open {
                 let version =
                     rooms.engine.views().state.plans.get(&room.plan).map_or(0, |plan| plan.governance);
-                if seen.insert(room.plan, version).is_some_and(|before| before != version)
-                    || version > 0 && !seen.contains_key(&room.plan)
-                {
+                // A room that is met for the first time is woken as well: it may have opened before a freeze.
+                if seen.insert(room.plan, version) != Some(version) {
                     room.members.wake_all(room.document);
                     room.members.announce();
                 }

@@ -89,8 +89,9 @@ pub enum Verdict {
     /// These chunks have no place yet, because changes that they depend on are neither in the document
     /// nor in the submission. What else was in it is durable and in the room.
     Missing { deps: Vec<ChangeHash>, chunks: Vec<Bytes> },
-    /// Some of it was refused. From here on the connection only reads, until the host says otherwise by
-    /// [`Session::access`]; the peer keeps its edits. Why, the host tells the person.
+    /// Some of it was refused. From here on the connection only reads, until the host has said by
+    /// [`Session::access`] that it may only read, and then that it may write again; the peer keeps its
+    /// edits, and offers them again then or on its next connection. Why, the host tells the person.
     Refused,
 }
 
@@ -314,7 +315,7 @@ impl Session {
         self.with_peer(document, |peer, config| peer.submitted(verdict, config))
     }
 
-    /// What the person may do with an open document has changed. Saying the same twice does nothing.
+    /// What the person may do with an open document. Saying the same twice does nothing.
     pub fn access(&mut self, document: DocumentId, access: Access) -> Vec<Output> {
         self.with_peer(document, |peer, config| peer.access(access, config))
     }

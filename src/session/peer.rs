@@ -28,7 +28,9 @@ pub(super) enum Step {
 #[derive(Debug)]
 pub(super) struct Peer {
     room: Room,
+    /// What the peer may do: what the host said, unless an edit was refused since.
     access: Access,
+    host_says: Access,
     /// It has been sent a message on this connection.
     answered: bool,
     /// It has, or is on its way to have, everything below `sent_upto`. Otherwise a Bloom filter may have
@@ -75,6 +77,7 @@ impl Peer {
         Self {
             room,
             access,
+            host_says: access,
             answered: false,
             in_step: false,
             sent_upto: 0,
@@ -164,7 +167,12 @@ impl Peer {
 
     pub(super) fn access(&mut self, access: Access, config: &Config) -> Vec<Step> {
         let mut steps = Vec::new();
-        self.set_access(access, config, &mut steps);
+        // After a refusal the host still says ReadWrite, at each wake: to believe it would call for the
+        // refused edits again and again.
+        if self.host_says != access {
+            self.host_says = access;
+            self.set_access(access, config, &mut steps);
+        }
         steps
     }
 

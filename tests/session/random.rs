@@ -100,6 +100,7 @@ fn play(acts: &[Act], began_with: u8, whole: bool) {
         }
     }
     world.quiet();
+    world.set_access(Access::ReadOnly);
     world.set_access(Access::ReadWrite);
     world.quiet();
     world.assert_equal();

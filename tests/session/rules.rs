@@ -617,6 +617,10 @@ fn an_edit_that_the_engine_refuses_makes_the_connection_read_only() {
     assert!(world.clients[0].state.is_peer_read_only());
     assert!(world.quiet() <= 2);
     assert_eq!(world.host.room.lock().len(), 3);
+    // The host repeats what it said before: that is no reason to call for the same edit again.
+    world.set_access(Access::ReadWrite);
+    assert_eq!(world.quiet(), 0);
+    world.set_access(Access::ReadOnly);
     world.set_access(Access::ReadWrite);
     world.quiet();
     world.assert_equal();

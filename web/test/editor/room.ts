@@ -4,6 +4,8 @@ import { marker } from "../../src/editor/write"
 import { type PlanChange, type PlanDoc, type PlanHandle, textPath } from "../../src/editor/plan"
 
 export class Peer implements PlanHandle {
+  /** How long the listeners took last time, in milliseconds. */
+  telling = 0
   private readonly listeners = new Set<(change: PlanChange) => void>()
   constructor(private current: A.Doc<PlanDoc>) {}
 
@@ -25,8 +27,10 @@ export class Peer implements PlanHandle {
   private apply(run: (options: { patchCallback: A.PatchCallback<PlanDoc> }) => A.Doc<PlanDoc>): void {
     let heard: A.Patch[] = []
     this.current = run({ patchCallback: (patches) => (heard = patches) })
+    const began = performance.now()
     if (heard.length > 0)
       for (const listener of this.listeners) listener({ doc: this.current, patches: heard })
+    this.telling = performance.now() - began
   }
 
   on(_event: "change", listener: (change: PlanChange) => void): this {

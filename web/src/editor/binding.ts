@@ -18,6 +18,7 @@ import {
   type SectionPlace,
   spansOf,
 } from "./plan"
+import { Held } from "./held"
 import { repairSection } from "./repair"
 import { schema } from "./schema"
 import {
@@ -50,7 +51,7 @@ export class Binding {
   private readonly listeners = new Set<(state: EditorState, before: EditorState) => void>()
   private twins = false
   private writing = false
-  private held: Touched[] | null = null
+  private held: Held | null = null
   private readonly heard = (change: PlanChange) => this.changed(change)
 
   constructor(options: BindingOptions) {
@@ -109,7 +110,7 @@ export class Binding {
       this.handle.change((doc: PlanDoc) => {
         for (const edit of edits) {
           if (this.odd.has(edit.id)) repairSection(doc, edit.id, readBlocks(edit.id, spansOf(old, edit.id)))
-          writeSection(doc, edit)
+          writeSection(doc, edit, this.held?.section === edit.id ? this.held.edited(edit) : undefined)
         }
       })
     } finally {
@@ -127,19 +128,37 @@ export class Binding {
   private changed(change: PlanChange): void {
     if (this.writing) return
     const touched = readPatches(change.patches)
-    if (this.held) this.held.push(touched)
-    else this.show(touched)
+    if (this.held) this.keepBack(this.held, touched)
+    this.show(touched)
   }
 
-  /** Holds back what others change, while an input method composes. */
-  hold(): void {
-    this.held ??= []
+  /** Takes out of what is to be shown now what would disturb the section that is held. */
+  private keepBack(held: Held, touched: Touched): void {
+    const mapping = touched.texts.get(held.section)
+    // Nothing tells where things are now: showing it ends the composition, and loses nothing.
+    if (mapping === null) {
+      this.release()
+      return
+    }
+    if (touched.everywhere) held.waiting = true
+    if (mapping) held.changed(mapping)
+    held.places ||= touched.places
+    touched.places = false
+    touched.texts.delete(held.section)
+  }
+
+  /** Leaves this section as it is shown, while an input method composes in it; one's own edits go on. */
+  hold(section: string): void {
+    this.release()
+    if (!this.odd.has(section)) this.held = new Held(section)
   }
 
   release(): void {
-    const held = this.held ?? []
+    const { held } = this
     this.held = null
-    for (const touched of held) this.show(touched)
+    if (!held || (!held.waiting && !held.places)) return
+    const texts = new Map(held.waiting ? [[held.section, null]] : [])
+    this.show({ places: held.places, texts, everywhere: false })
   }
 
   private show(touched: Touched): void {

@@ -14,11 +14,12 @@
  * `presence.ts` shows where the others are; see there.
  * Call `editor.refresh()` when what `editable` says has changed.
  */
-import { type Command, type EditorState, type Plugin, TextSelection } from "prosemirror-state"
+import { type Command, type EditorState, Plugin, TextSelection } from "prosemirror-state"
 import { EditorView } from "prosemirror-view"
 import { Binding } from "./binding"
 import { clipboard } from "./clipboard"
 import { keys } from "./commands"
+import { numbers } from "./numbers"
 import type { PlanHandle } from "./plan"
 import { schema } from "./schema"
 import {
@@ -48,6 +49,9 @@ export interface EditorOptions {
   plugins?: Plugin[]
   newId?: () => string
 }
+
+/** Longer than the view takes to read the text after a composition has ended. */
+const COMPOSED_MS = 60
 
 export interface OutlineEntry {
   id: string
@@ -80,6 +84,8 @@ export class Editor {
         ...(options.plugins ?? []),
         keys({ undo, redo, askLink: options.askLink }),
         clipboard(),
+        numbers(),
+        this.composition(),
         textHistory(),
       ],
     })
@@ -184,6 +190,35 @@ export class Editor {
   destroy(): void {
     this.binding.destroy()
     this.view.destroy()
+  }
+
+  /** Holds the section that an input method composes in, until the editor has read what was composed. */
+  private composition(): Plugin {
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const wait = () => {
+      clearTimeout(timer)
+      timer = setTimeout(() => {
+        if (this.view.isDestroyed) return
+        if (this.view.composing) wait()
+        else this.binding.release()
+      }, COMPOSED_MS)
+    }
+    return new Plugin({
+      props: {
+        handleDOMEvents: {
+          compositionstart: (view) => {
+            clearTimeout(timer)
+            const { $head } = view.state.selection
+            if ($head.depth > 0) this.binding.hold($head.node(1).attrs.id)
+            return false
+          },
+          compositionend: () => {
+            wait()
+            return false
+          },
+        },
+      },
+    })
   }
 
   private keep(change: SectionChange | null): boolean {

@@ -8,6 +8,7 @@ import type { Transaction } from "prosemirror-state"
 import { Mapping, ReplaceStep, StepMap } from "prosemirror-transform"
 import type { PlacedBlock } from "./blocks"
 import { flatSize, itemsOf, type Range, relativeAt, sameItem, touched } from "./flat"
+import { MoveStep } from "./move"
 import type { PlanChange, SectionPlace } from "./plan"
 import { nodeOf, ownId, schema } from "./schema"
 import { gaps, tighten } from "./write"
@@ -196,20 +197,17 @@ export function showPlaces(
   places: readonly SectionPlace[],
   make: (place: SectionPlace) => PmNode,
 ): void {
-  const target = new Map(places.map((place, index) => [place.id, index]))
-  const shown = sectionIds(tr.doc)
-  const staying = longestRising(shown.map((id) => target.get(id) ?? -1))
-  const moving = new Map<string, PmNode>()
-  for (let index = shown.length - 1; index >= 0; index -= 1) {
-    if (staying.has(index)) continue
+  const target = new Set(places.map(({ id }) => id))
+  for (let index = tr.doc.childCount - 1; index >= 0; index -= 1) {
     const section = tr.doc.child(index)
-    moving.set(section.attrs.id, section)
+    if (target.has(section.attrs.id)) continue
     const from = contentStart(tr.doc, index) - 1
     tr.delete(from, from + section.nodeSize)
   }
   for (const [index, place] of places.entries()) {
-    const at = contentStart(tr.doc, index) - 1
-    if (tr.doc.maybeChild(index)?.attrs.id !== place.id) tr.insert(at, moving.get(place.id) ?? make(place))
+    const found = sectionIds(tr.doc).indexOf(place.id)
+    if (found < 0) tr.insert(contentStart(tr.doc, index) - 1, make(place))
+    else if (found !== index) tr.step(MoveStep.of(tr.doc, found, index))
     showDepth(tr, index, place.depth)
   }
 }
@@ -230,25 +228,6 @@ export function sectionIds(doc: PmNode): string[] {
     ids.push(section.attrs.id)
   })
   return ids
-}
-
-/** The places of a longest run of rising numbers; numbers below 0 are never in it. */
-function longestRising(numbers: number[]): Set<number> {
-  const best: { length: number; before: number }[] = []
-  let last = -1
-  for (const [index, number] of numbers.entries()) {
-    let found = { length: number < 0 ? 0 : 1, before: -1 }
-    for (let earlier = 0; earlier < index && number >= 0; earlier += 1) {
-      const length = (best[earlier]?.length ?? 0) + 1
-      const rising = (numbers[earlier] ?? -1) >= 0 && (numbers[earlier] ?? 0) < number
-      if (rising && length > found.length) found = { length, before: earlier }
-    }
-    best.push(found)
-    if (found.length > 0 && found.length > (best[last]?.length ?? 0)) last = index
-  }
-  const places = new Set<number>()
-  for (let at = last; at >= 0; at = best[at]?.before ?? -1) places.add(at)
-  return places
 }
 
 /**

@@ -19,7 +19,7 @@ import {
   trim,
 } from "./flat"
 import { type PlanDoc, type TextPath, textPath } from "./plan"
-import { blockOf, kindOf, linkOf, ownId, schema } from "./schema"
+import { kindOf, linkOf, ownId, schema } from "./schema"
 
 /** What one section's text is to become. */
 export interface SectionEdit {
@@ -29,6 +29,18 @@ export interface SectionEdit {
   /** Ranges in flat positions, in order, apart from each other; what lies between is the same but for marks. */
   ranges: Range[]
 }
+
+/**
+ * From flat positions in the editor, before and after the edit, to those in the document. The same, but while a
+ * text holds more than the editor shows yet (see `Binding.hold`).
+ */
+export interface Offset {
+  before(range: Range): { from: number; to: number }
+  /** A start (1) lies behind what others wrote there, an end (-1) before it. */
+  after(flat: number, side: 1 | -1): number
+}
+
+const SAME: Offset = { before: ({ fromA, toA }) => ({ from: fromA, to: toA }), after: (flat) => flat }
 
 /** The sections that differ; both documents hold the same sections in the same order. */
 export function sectionEdits(before: PmNode, after: PmNode, mapping: Mapping): SectionEdit[] {
@@ -117,32 +129,34 @@ export function gaps(a: PmNode, b: PmNode, ranges: Range[]): Range[] {
 }
 
 /** Inside `handle.change`. */
-export function writeSection(doc: PlanDoc, edit: SectionEdit): void {
+export function writeSection(doc: PlanDoc, edit: SectionEdit, offset: Offset = SAME): void {
   const path = textPath(edit.id)
-  for (const range of [...edit.ranges].reverse()) writeRange(doc, path, edit, range)
-  for (const gap of gaps(edit.before, edit.after, edit.ranges)) writeGap(doc, path, edit, gap)
-  writeInsertedMarks(doc, path, edit)
+  for (const range of [...edit.ranges].reverse()) writeRange(doc, path, edit, range, offset)
+  for (const gap of gaps(edit.before, edit.after, edit.ranges)) writeGap(doc, path, edit, gap, offset)
+  writeInsertedMarks(doc, path, edit, offset)
 }
 
 /** From the last range to the first, so that the positions before the change hold. */
-function writeRange(doc: PlanDoc, path: TextPath, edit: SectionEdit, range: Range): void {
-  let at = range.fromA
-  let remove = range.toA - range.fromA
+function writeRange(doc: PlanDoc, path: TextPath, edit: SectionEdit, range: Range, offset: Offset): void {
+  const text = doc as A.Doc<PlanDoc>
+  const { from, to } = offset.before(range)
+  let at = from
+  let remove = to - from
   for (const part of joined(stretches(edit.after, range.fromB, range.toB))) {
     const [first] = part
     if (!first) continue
     if (first.marker) {
-      if (remove > 0) A.splice(doc as A.Doc<PlanDoc>, path, at, remove)
-      A.splitBlock(doc as A.Doc<PlanDoc>, path, at, markerOf(first.marker))
+      if (remove > 0) A.splice(text, path, at, remove)
+      A.splitBlock(text, path, at, markerOf(first.marker))
       at += 1
     } else {
-      const text = part.map((stretch) => stretch.text).join("")
-      A.splice(doc as A.Doc<PlanDoc>, path, at, remove, text)
-      at += text.length
+      const words = part.map((stretch) => stretch.text).join("")
+      A.splice(text, path, at, remove, words)
+      at += words.length
     }
     remove = 0
   }
-  if (remove > 0) A.splice(doc as A.Doc<PlanDoc>, path, at, remove)
+  if (remove > 0) A.splice(text, path, at, remove)
 }
 
 /** A marker by itself, or the stretches of text up to the next marker. */
@@ -177,21 +191,29 @@ export function marker(
  * What is written at one place inherits the marks there; put right where the editor has others. All marks are
  * asked for at once: `marksAt` is dearer, and sometimes differs from what is then read (seen with 3.5.0).
  */
-function writeInsertedMarks(doc: PlanDoc, path: TextPath, edit: SectionEdit): void {
+function writeInsertedMarks(doc: PlanDoc, path: TextPath, edit: SectionEdit, offset: Offset): void {
   const parts = edit.ranges.flatMap((range) => joined(stretches(edit.after, range.fromB, range.toB)))
   const texts = parts.filter(([first]) => first && !first.marker)
   if (texts.length === 0) return
   const all = A.marks(doc as A.Doc<PlanDoc>, path)
   for (const part of texts) {
-    const at = part[0]?.from ?? 0
+    const at = offset.after(part[0]?.from ?? 0, 1)
     const there = all.filter((mark) => mark.start <= at && at < mark.end)
     const has = readMarks(Object.fromEntries(there.map((mark) => [mark.name, mark.value])))
-    for (const stretch of part) writeMarks(doc, path, stretch.from, stretch.to, has, runOf(stretch.marks))
+    for (const stretch of part)
+      writeMarks(
+        doc,
+        path,
+        offset.after(stretch.from, 1),
+        offset.after(stretch.to, -1),
+        has,
+        runOf(stretch.marks),
+      )
   }
 }
 
 /** In what stayed: kinds of blocks, and marks. */
-function writeGap(doc: PlanDoc, path: TextPath, edit: SectionEdit, gap: Range): void {
+function writeGap(doc: PlanDoc, path: TextPath, edit: SectionEdit, gap: Range, offset: Offset): void {
   const kept = new Set<PmNode>()
   edit.before.forEach((block) => {
     kept.add(block)
@@ -209,7 +231,7 @@ function writeGap(doc: PlanDoc, path: TextPath, edit: SectionEdit, gap: Range): 
     while (index < old.length && (old[index] as Stretch).to + shift <= stretch.from) index += 1
     if (stretch.marker) {
       const was = old[index]?.marker
-      if (was) writeKind(doc, path, stretch.from, was, stretch.marker)
+      if (was) writeKind(doc, path, offset.after(stretch.from, 1), was, stretch.marker)
       continue
     }
     for (let at = index; at < old.length; at += 1) {
@@ -217,7 +239,15 @@ function writeGap(doc: PlanDoc, path: TextPath, edit: SectionEdit, gap: Range): 
       const from = Math.max(was.from + shift, stretch.from)
       const to = Math.min(was.to + shift, stretch.to)
       if (from >= stretch.to) break
-      if (from < to && !was.marker) writeMarks(doc, path, from, to, runOf(was.marks), runOf(stretch.marks))
+      if (from < to && !was.marker)
+        writeMarks(
+          doc,
+          path,
+          offset.after(from, 1),
+          offset.after(to, -1),
+          runOf(was.marks),
+          runOf(stretch.marks),
+        )
     }
   }
 }
@@ -271,18 +301,3 @@ export function runOf(marks: readonly Mark[]): Omit<Run, "text"> {
   }
   return run
 }
-
-/** Writes a whole section anew: for texts that no editor made, before they are first edited here. */
-export function rewriteSection(doc: PlanDoc, id: string, section: PmNode): void {
-  const path = textPath(id)
-  const at = doc as A.Doc<PlanDoc>
-  A.splice(at, path, 0, (doc.sections[id] as { text: string }).text.length)
-  writeSection(doc, {
-    id,
-    before: section.copy(),
-    after: section,
-    ranges: [{ fromA: 0, toA: 0, fromB: 0, toB: flatSize(section) }],
-  })
-}
-
-export { blockOf }

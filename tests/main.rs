@@ -1,3 +1,5 @@
 mod export;
 mod golden;
+mod kill;
 mod session;
+mod wire;

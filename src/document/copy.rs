@@ -19,7 +19,7 @@ use bytes::Bytes;
 use super::marks;
 use super::past::{Next, Outside, Past};
 use super::rules::{self, Findings, Surroundings};
-use super::{Admission, Reading, Refused, Unreadable, Verdict, text_encoding};
+use super::{Admission, Imported, Reading, Refused, Unreadable, Verdict, text_encoding};
 use crate::domain::{Change, ChangeHash, Heads};
 
 /// The proving copy of one document.
@@ -90,6 +90,41 @@ impl Copy {
         }
     }
 
+    /// Like [`Admission::admit`], for the changes of a whole document: where it holds all that is here, it is
+    /// taken over as it is instead of applying change after change.
+    pub fn admit_imported(&mut self, imported: &Imported) -> Vec<Verdict> {
+        let count = self.past.len();
+        let document = imported.document();
+        let holds =
+            |head: &ChangeHash| document.get_change_meta_by_hash(&automerge::ChangeHash(head.0)).is_some();
+        if !self.past.heads().iter().all(holds) {
+            return self.admit(imported.changes());
+        }
+        let mut made = Made::after(&self.past);
+        let mut raw = Vec::new();
+        let verdicts: Vec<Verdict> = imported
+            .changes()
+            .iter()
+            .zip(imported.parsed())
+            .map(|(change, parsed)| match self.examine(change, Some(parsed), &made) {
+                Err(verdict) => verdict,
+                Ok((_, findings)) => {
+                    made.add(&findings);
+                    raw.push(change.raw.clone());
+                    Verdict::Admitted
+                }
+            })
+            .collect();
+        if verdicts.iter().all(|verdict| matches!(verdict, Verdict::Admitted | Verdict::Known)) {
+            // Loading it has rebuilt every change and checked the order of every mark.
+            self.document = Arc::new(Reading::of(document.clone()));
+            self.tail.extend(raw);
+            return verdicts;
+        }
+        self.past.truncate(count);
+        self.admit(imported.changes())
+    }
+
     /// How many changes are confirmed.
     pub fn changes(&self) -> usize {
         self.confirmed
@@ -112,7 +147,13 @@ impl Copy {
     }
 
     /// Everything that can be said of a change before applying it. The change is then counted into the past.
-    fn examine(&mut self, change: &Change, made: &Made) -> Result<(Parsed, Findings), Verdict> {
+    /// A change that the crate itself has taken out of a document is given as it reads it.
+    fn examine(
+        &mut self,
+        change: &Change,
+        parsed: Option<&Parsed>,
+        made: &Made,
+    ) -> Result<(Parsed, Findings), Verdict> {
         if self.past.contains(&change.hash) {
             return Err(Verdict::Known);
         }
@@ -140,8 +181,14 @@ impl Copy {
                 "The change's operations are not numbered on from what it builds on.",
             );
         }
-        let (parsed, expanded) = decode(change).map_err(Verdict::Refused)?;
-        let around = Around { past: &self.past, outside: &outside, document: self.automerge(), made };
+        let (parsed, expanded) = decode(change, parsed).map_err(Verdict::Refused)?;
+        let around = Around {
+            past: &self.past,
+            outside: &outside,
+            document: self.automerge(),
+            in_document: made.before,
+            made,
+        };
         let findings = guard(|| rules::check(&expanded, &around))
             .unwrap_or_else(|| Err(unsound()))
             .map_err(Verdict::Refused)?;
@@ -173,7 +220,7 @@ impl Copy {
         for (change, verdict) in batch.iter().zip(verdicts) {
             let count = self.past.len();
             let sound_so_far = Arc::clone(&self.document);
-            *verdict = match self.examine(change, &Made::default()) {
+            *verdict = match self.examine(change, None, &Made::after(&self.past)) {
                 Err(verdict) => verdict,
                 Ok((parsed, findings)) => {
                     let candidate = Candidate { parsed, raw: change.raw.clone(), marks: findings.marks };
@@ -194,11 +241,11 @@ impl Copy {
 impl Admission for Copy {
     fn admit(&mut self, batch: &[Change]) -> Vec<Verdict> {
         let count = self.past.len();
-        let mut made = Made::default();
+        let mut made = Made::after(&self.past);
         let mut candidates = Vec::new();
         let mut verdicts: Vec<Verdict> = batch
             .iter()
-            .map(|change| match self.examine(change, &made) {
+            .map(|change| match self.examine(change, None, &made) {
                 Err(verdict) => verdict,
                 Ok((parsed, findings)) => {
                     made.add(&findings);
@@ -261,18 +308,26 @@ struct Around<'a> {
     past: &'a Past,
     outside: &'a Outside,
     document: &'a Automerge,
+    /// How many changes of the past the document holds.
+    in_document: usize,
     made: &'a Made,
 }
 
 /// What earlier changes of the batch made, which the document does not hold yet.
 #[derive(Default)]
 struct Made {
+    /// How many changes there were before the batch.
+    before: usize,
     objects: HashMap<OpId, ObjType>,
     /// The operations that begin and end marks.
     marks: HashSet<OpId>,
 }
 
 impl Made {
+    fn after(past: &Past) -> Self {
+        Self { before: past.len(), ..Self::default() }
+    }
+
     fn add(&mut self, findings: &Findings) {
         self.objects.extend(findings.objects.iter().cloned());
         self.marks.extend(findings.marks.iter().flat_map(rules::Mark::halves));
@@ -285,24 +340,24 @@ impl Surroundings for Around<'_> {
     }
 
     fn seen(&self, id: &OpId) -> bool {
-        crate::domain::ActorId::new(id.1.to_bytes())
-            .is_ok_and(|actor| self.past.has_seen(self.outside, &actor, id.0))
+        self.past.has_seen(self.outside, id.1.to_bytes(), id.0)
     }
 
     fn is_mark(&self, text: &OpId, element: &OpId) -> bool {
         if self.made.marks.contains(element) {
             return true;
         }
+        // Made by an earlier change of the batch, whose marks are known.
+        let Some(maker) = self.past.holder_among(self.in_document, element.1.to_bytes(), element.0) else {
+            return false;
+        };
         // What is visible is no mark; what somebody else has deleted meanwhile is looked up where it was made.
         let text = marks::object(text);
         let visible = guard(|| marks::place(self.document, &text, element, None)).flatten();
         if visible.is_some_and(|(_, visible)| visible) {
             return false;
         }
-        let actor = crate::domain::ActorId::new(element.1.to_bytes()).ok();
-        let hash = actor.and_then(|actor| self.past.holder_hash(&actor, element.0));
-        let maker = hash.and_then(|hash| self.document.get_change_by_hash(&automerge::ChangeHash(hash.0)));
-        // Not in the document yet: made by an earlier change of the batch, whose marks are known.
+        let maker = self.document.get_change_by_hash(&automerge::ChangeHash(maker.0));
         maker.is_some_and(|change| {
             let at = element.0.checked_sub(change.start_op().get()).map(|at| at as usize);
             let change = change.decode();
@@ -318,8 +373,11 @@ fn unsound() -> Refused {
 
 /// The change as the document crate reads it. Its own writing of it must give the same bytes: that leaves no
 /// room for a second spelling, unknown columns or values where none belong.
-fn decode(change: &Change) -> Result<(Parsed, ExpandedChange), Refused> {
+fn decode(change: &Change, parsed: Option<&Parsed>) -> Result<(Parsed, ExpandedChange), Refused> {
     guard(|| {
+        if let Some(parsed) = parsed {
+            return Some((parsed.clone(), parsed.decode()));
+        }
         let parsed = Parsed::from_bytes(change.raw.to_vec()).ok()?;
         let expanded = parsed.decode();
         let again = Parsed::from(expanded.clone());

@@ -1,7 +1,7 @@
 //! A whole saved document, as a stock client sends it when it has much to say: taken apart into changes, which
 //! are then admitted like any others.
 
-use automerge::{Automerge, LoadOptions, VerificationMode};
+use automerge::{Automerge, Change as Parsed, LoadOptions, VerificationMode};
 
 use super::columns::{Column, Reader, count_booleans, descriptions, kind, walk};
 use super::copy::guard;
@@ -9,9 +9,31 @@ use super::scan::{DOCUMENT, Header, hash, inflate};
 use super::{Refused, limits, scan, text_encoding};
 use crate::domain::Change;
 
-/// Reads a document chunk and gives its changes, each after those it builds on. Orphans behind the chunk are
-/// not looked at: [`super::split`] cuts them off.
-pub fn import(chunk: &[u8]) -> Result<Vec<Change>, Refused> {
+/// A document from elsewhere, sound in itself, of which nothing is admitted yet.
+#[derive(Debug)]
+pub struct Imported {
+    document: Automerge,
+    changes: Vec<Change>,
+    parsed: Vec<Parsed>,
+}
+
+impl Imported {
+    /// All changes of the document, each after those it builds on.
+    pub fn changes(&self) -> &[Change] {
+        &self.changes
+    }
+
+    pub(super) fn parsed(&self) -> &[Parsed] {
+        &self.parsed
+    }
+
+    pub(super) fn document(&self) -> &Automerge {
+        &self.document
+    }
+}
+
+/// Reads a document chunk. Orphans behind the chunk are not looked at: [`super::split`] cuts them off.
+pub fn import(chunk: &[u8]) -> Result<Imported, Refused> {
     check_sizes(chunk)?;
     let document = guard(|| {
         let options =
@@ -19,8 +41,9 @@ pub fn import(chunk: &[u8]) -> Result<Vec<Change>, Refused> {
         Automerge::load_with_options(chunk, options).ok()
     });
     let document = document.flatten().ok_or_else(unreadable)?;
-    let changes = guard(|| document.get_changes(&[])).ok_or_else(unreadable)?;
-    changes.iter().map(|change| scan(change.raw_bytes())).collect()
+    let parsed = guard(|| document.get_changes(&[])).ok_or_else(unreadable)?;
+    let changes = parsed.iter().map(|change| scan(change.raw_bytes())).collect::<Result<_, _>>()?;
+    Ok(Imported { document, changes, parsed })
 }
 
 fn unreadable() -> Refused {

@@ -37,7 +37,7 @@ pub use diff::{BlockDiff, Fate, Op, PlanDiff, SectionDiff, Segment, diff};
 pub use edit::{CannotWrite, Edit, Mark};
 pub use extent::extent;
 pub use history::{Ancestors, History, MissingDeps};
-pub use import::import;
+pub use import::{Imported, import};
 pub use order::between;
 pub use reading::{Reading, Unreadable};
 pub use refused::Refused;

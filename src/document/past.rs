@@ -14,7 +14,7 @@ type Number = u32;
 pub(crate) struct Past {
     numbers: HashMap<ChangeHash, Number>,
     changes: Vec<Entry>,
-    actors: HashMap<ActorId, usize>,
+    actors: HashMap<Box<[u8]>, usize>,
     /// The changes of each actor, in order of their sequence numbers from 1.
     by_actor: Vec<Vec<Number>>,
     heads: BTreeSet<Number>,
@@ -74,7 +74,7 @@ impl Past {
 
     /// How many changes of this actor are here: the next one's sequence number is one more.
     pub(crate) fn last_seq(&self, actor: &ActorId) -> u64 {
-        self.actors.get(actor).map_or(0, |&at| self.by_actor[at].len() as u64)
+        self.actors.get(actor.as_bytes()).map_or(0, |&at| self.by_actor[at].len() as u64)
     }
 
     /// The largest operation counter among these changes, which are all here.
@@ -87,26 +87,31 @@ impl Past {
     }
 
     /// The number of the change that holds this operation.
-    fn holder(&self, actor: &ActorId, counter: u64) -> Option<Number> {
+    fn holder(&self, actor: &[u8], counter: u64) -> Option<Number> {
         let numbers = &self.by_actor[*self.actors.get(actor)?];
         let at = numbers.partition_point(|&n| u64::from(self.changes[n as usize].max_op) < counter);
         numbers.get(at).copied()
     }
 
-    /// The change that holds this operation, if any does.
-    pub(crate) fn holder_hash(&self, actor: &ActorId, counter: u64) -> Option<ChangeHash> {
-        self.holder(actor, counter).map(|number| self.changes[number as usize].hash)
+    /// The change that holds this operation, if any of the first `count` changes does.
+    pub(crate) fn holder_among(&self, count: usize, actor: &[u8], counter: u64) -> Option<ChangeHash> {
+        let number = self.holder(actor, counter)? as usize;
+        (number < count).then(|| self.changes[number].hash)
     }
 
     /// Whether a change with this outside has seen the operation (or would have, did it exist: operation
     /// numbers between two changes of an actor count for the later one).
-    pub(crate) fn has_seen(&self, outside: &Outside, actor: &ActorId, counter: u64) -> bool {
+    pub(crate) fn has_seen(&self, outside: &Outside, actor: &[u8], counter: u64) -> bool {
+        if outside.0.is_empty() {
+            let last = self.actors.get(actor).and_then(|&at| self.by_actor[at].last());
+            return last.is_some_and(|&number| u64::from(self.changes[number as usize].max_op) >= counter);
+        }
         self.holder(actor, counter).is_some_and(|number| !outside.0.contains(&number))
     }
 
     /// Whether a change with this outside has seen the actor's newest change.
     pub(crate) fn has_seen_last(&self, outside: &Outside, actor: &ActorId) -> bool {
-        let last = self.actors.get(actor).and_then(|&at| self.by_actor[at].last());
+        let last = self.actors.get(actor.as_bytes()).and_then(|&at| self.by_actor[at].last());
         last.is_none_or(|number| !outside.0.contains(number))
     }
 
@@ -152,10 +157,14 @@ impl Past {
             self.heads.remove(dep);
         }
         self.heads.insert(number);
-        let actor = *self.actors.entry(next.actor.clone()).or_insert_with(|| {
-            self.by_actor.push(Vec::new());
-            self.by_actor.len() - 1
-        });
+        let actor = match self.actors.get(next.actor.as_bytes()) {
+            Some(&actor) => actor,
+            None => {
+                self.by_actor.push(Vec::new());
+                self.actors.insert(next.actor.as_bytes().into(), self.by_actor.len() - 1);
+                self.by_actor.len() - 1
+            }
+        };
         self.by_actor[actor].push(number);
         self.numbers.insert(next.hash, number);
         let deps = match deps[..] {

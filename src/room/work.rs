@@ -9,7 +9,7 @@ use tokio::sync::{mpsc, oneshot};
 use tracing::error;
 
 use super::{Notice, Room, Submitted, prepare, store};
-use crate::document::{self, Admission, CannotWrite, Chunk, Copy, Reading, Refused, Verdict};
+use crate::document::{self, Admission, CannotWrite, Chunk, Copy, Imported, Reading, Refused, Verdict};
 use crate::domain::{
     self, ActorId, Change, ChangeHash, DocumentId, PersonId, PlanId, Position, Request, Timestamp, Write,
 };
@@ -99,6 +99,8 @@ struct Worker {
 /// A submission whose chunks were read.
 struct Read {
     submission: Submission,
+    /// The whole document that it began with; its changes stand first in `changes`.
+    imported: Option<Imported>,
     changes: Vec<Change>,
     refused: Option<Refused>,
     missing: Vec<(Vec<ChangeHash>, Bytes)>,
@@ -153,9 +155,7 @@ impl Worker {
             let actors = one.changes.iter().map(|change| &change.actor);
             domain::plan::edit(&views.state, &one.submission.person, self.room.plan, actors)?;
         }
-        // One question for all of them: the proof costs about the same for one change as for many.
-        let asked: Vec<Change> = read.iter().flat_map(|one| one.changes.iter().cloned()).collect();
-        let mut verdicts = self.room.proving.with(|copy| copy.admit(&asked))?.into_iter();
+        let mut verdicts = self.room.proving.with(|copy| verdicts(copy, read))?.into_iter();
         let mut heads = self.room.shared().history().heads();
         let mut parts = Vec::with_capacity(read.len());
         for one in read.iter_mut() {
@@ -302,12 +302,35 @@ fn snapshot(room: &Room, log: &dyn Log) -> Result<(), Failure> {
     room.proving.with(|copy| copy.take_snapshot(bytes, len))
 }
 
+/// One for each change of each submission, in order.
+fn verdicts(copy: &mut Copy, read: &[Read]) -> Vec<Verdict> {
+    if read.iter().all(|one| one.imported.is_none()) {
+        // One question for all of them: the proof costs about the same for one change as for many.
+        let asked: Vec<Change> = read.iter().flat_map(|one| one.changes.iter().cloned()).collect();
+        return copy.admit(&asked);
+    }
+    let mut verdicts = Vec::new();
+    for one in read {
+        let whole = one.imported.as_ref().map_or_else(Vec::new, |imported| copy.admit_imported(imported));
+        let after = copy.admit(&one.changes[whole.len()..]);
+        verdicts.extend(whole);
+        verdicts.extend(after);
+    }
+    verdicts
+}
+
 fn read(submission: Submission) -> Read {
-    let mut read =
-        Read { submission, changes: Vec::new(), refused: None, missing: Vec::new(), admitted: Vec::new() };
+    let mut read = Read {
+        submission,
+        imported: None,
+        changes: Vec::new(),
+        refused: None,
+        missing: Vec::new(),
+        admitted: Vec::new(),
+    };
     let chunks = std::mem::take(&mut read.submission.chunks);
     for chunk in chunks {
-        if let Err(refused) = read_chunk(&chunk, &mut read.changes) {
+        if let Err(refused) = read_chunk(&chunk, &mut read.changes, &mut read.imported) {
             read.refused = Some(refused);
             break;
         }
@@ -315,11 +338,22 @@ fn read(submission: Submission) -> Read {
     read
 }
 
-fn read_chunk(bytes: &Bytes, changes: &mut Vec<Change>) -> Result<(), Refused> {
+fn read_chunk(
+    bytes: &Bytes,
+    changes: &mut Vec<Change>,
+    imported: &mut Option<Imported>,
+) -> Result<(), Refused> {
     for chunk in document::split(bytes)? {
         match chunk {
             Chunk::Change(bytes) => changes.push(document::scan(&bytes)?),
-            Chunk::Document(bytes) => changes.extend(document::import(&bytes)?),
+            Chunk::Document(bytes) => {
+                let whole = document::import(&bytes)?;
+                let is_first = changes.is_empty();
+                changes.extend_from_slice(whole.changes());
+                if is_first {
+                    *imported = Some(whole);
+                }
+            }
         }
     }
     Ok(())

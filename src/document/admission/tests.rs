@@ -104,7 +104,27 @@ fn a_saved_document_gives_its_changes_in_order() {
     let saved = Bytes::from(document.save());
     let chunks = split(&saved).unwrap();
     let [Chunk::Document(chunk)] = &chunks[..] else { panic!("one document chunk: {chunks:?}") };
-    let changes = import(chunk).unwrap();
-    assert_eq!(changes, scanned(&document));
-    assert_eq!(Copy::empty().admit(&changes), vec![Verdict::Admitted; 51]);
+    let imported = import(chunk).unwrap();
+    let changes = scanned(&document);
+    assert_eq!(imported.changes(), changes);
+    let admitted = vec![Verdict::Admitted; 51];
+    let mut copy = Copy::empty();
+    assert_eq!(copy.admit(imported.changes()), admitted);
+    // Taken over as a whole: into nothing, into a part of it, beside something else.
+    let mut copy = Copy::empty();
+    assert_eq!(copy.admit_imported(&imported), admitted);
+    let mut copy = Copy::empty();
+    copy.admit(&changes[..20]);
+    let verdicts = copy.admit_imported(&imported);
+    assert_eq!(verdicts, [vec![Verdict::Known; 20], vec![Verdict::Admitted; 31]].concat());
+    copy.rollback();
+    assert_eq!(copy.heads(), []);
+    let mut aside = plan().fork().with_actor(ActorId::from(&[5_u8; 16][..]));
+    edit(&mut aside, 0, 0, "aside");
+    copy.admit(&scanned(&aside));
+    copy.confirm();
+    assert_eq!(copy.admit_imported(&imported), [vec![Verdict::Known], vec![Verdict::Admitted; 50]].concat());
+    copy.confirm();
+    assert_eq!(copy.heads().len(), 2);
+    assert_eq!(Copy::load(copy.save(), []).unwrap().heads(), copy.heads());
 }

@@ -1,0 +1,14 @@
+//! The server as a process, and clients that speak its wire format without an editor behind them.
+//!
+//! Shared by the integration tests and the benchmark, hence what one of them leaves unused is allowed.
+#![allow(dead_code, reason = "the tests and the benchmark each use a part")]
+
+mod client;
+mod frame;
+mod server;
+mod writer;
+
+pub(crate) use client::{Client, Heard};
+pub(crate) use frame::{envelope, join, message};
+pub(crate) use server::{Server, Spawn};
+pub(crate) use writer::Writer;

@@ -103,7 +103,7 @@ async fn nothing_acknowledged_is_lost_in_twenty_kills() {
         let Some(last) = page.last() else { break };
         after = last["position"].as_u64().unwrap();
         let changed = page.iter().filter(|event| event["type"] == "document.changed");
-        events.extend(changed.map(|event| event["hash"].as_str().unwrap_or_default().to_owned()));
+        events.extend(changed.map(|event| event["payload"]["hash"].as_str().unwrap_or_default().to_owned()));
     }
     let count = events.len();
     events.sort_unstable();

@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::pen::Pen;
 use super::script::{Act, What, plan, script};
+use super::text::utf16_len;
 use crate::domain::{ActorId, Anchor, Command, PersonId, PlanId, Request, SectionId, Timestamp};
 
 /// One change of a document, by whom and when.
@@ -100,7 +101,7 @@ impl Play {
             What::Edit { session, section, edit } => {
                 let copy = self.copy_of(session, &person);
                 let copy = &mut self.copies[copy];
-                let raw = copy.pen.write(at, &section, edit);
+                let raw = copy.pen.write(at, section, edit);
                 copy.has.resize(self.all.len(), false);
                 copy.has.push(true);
                 self.all.push(raw.clone());
@@ -161,9 +162,9 @@ impl Play {
         // Nobody's copy may change under their hands.
         let mut reader = self.copies.first().cloned().unwrap_or_default();
         reader.pull(&self.all);
-        let last = start + super::text::utf16_len(&words) - 1;
-        let [start, end] = [start, last].map(|at| reader.pen.cursor(&section, at));
-        Anchor { section, start, end, heads: reader.pen.heads(), quote: words }
+        let anchor = reader.pen.anchor(&section, start, start + utf16_len(&words));
+        debug_assert_eq!(anchor.quote, words);
+        anchor
     }
 }
 
@@ -171,61 +172,4 @@ impl Play {
 fn actor(person: &PersonId, session: usize) -> ActorId {
     let digest = Sha256::digest(format!("quorate demonstration actor {person} {session}"));
     ActorId::new(&digest[..16]).expect("16 bytes are an actor id")
-}
-
-#[cfg(test)]
-mod tests {
-    use automerge::{Automerge, ObjType, ROOT, transaction::Transactable};
-
-    use super::*;
-
-    #[derive(Default)]
-    struct Hall {
-        written: Vec<Written>,
-        requests: Vec<(Timestamp, PersonId, Request)>,
-        first: Vec<Bytes>,
-    }
-
-    impl Stage for Hall {
-        type Error = String;
-        fn command(&mut self, at: Timestamp, person: &PersonId, request: Request) -> Result<(), String> {
-            self.requests.push((at, person.clone(), request));
-            Ok(())
-        }
-        fn document(&mut self, _: PlanId) -> Result<Vec<Bytes>, String> {
-            let mut document = Automerge::new_with_encoding(crate::document::text_encoding());
-            let mut tx = document.transaction();
-            tx.put_object(ROOT, "sections", ObjType::Map).unwrap();
-            tx.commit();
-            self.first = vec![Bytes::copy_from_slice(document.get_last_local_change().unwrap().raw_bytes())];
-            Ok(self.first.clone())
-        }
-        fn changes(&mut self, _: PlanId, written: Vec<Written>) -> Result<(), String> {
-            self.written.extend(written);
-            Ok(())
-        }
-    }
-
-    #[test]
-    fn timing() {
-        let mut hall = Hall::default();
-        let start = std::time::Instant::now();
-        build(&mut hall, Timestamp(1_795_300_000_000)).unwrap();
-        println!("{:?} {} changes", start.elapsed(), hall.written.len());
-        let start = std::time::Instant::now();
-        let mut pen = Pen::default();
-        pen.take_in(hall.first.iter().chain(hall.written.iter().map(|w| &w.raw)));
-        println!("{:?} applied", start.elapsed());
-        use automerge::ReadDoc;
-        let sections = pen.doc().get(ROOT, "sections").unwrap().unwrap().1;
-        for (id, blocks) in super::super::script::intended() {
-            let s = pen.doc().get(&sections, id).unwrap().unwrap().1;
-            let t = pen.doc().get(&s, "text").unwrap().unwrap().1;
-            let text = pen.doc().text(&t).unwrap();
-            let want: String = blocks.iter().map(|(_, words)| format!("\u{fffc}{words}")).collect();
-            let at = text.chars().zip(want.chars()).take_while(|(a, b)| a == b).count();
-            let near = |t: &str| t.chars().skip(at.saturating_sub(60)).take(160).collect::<String>();
-            assert_eq!(near(&text), near(&want), "{id}");
-        }
-    }
 }

@@ -4,6 +4,7 @@
 use super::diary::{Session, Task};
 use super::people::Part;
 use super::text::{Atom, Kind, Mark, Revision, utf16_len};
+use crate::document::BlockType;
 
 /// SplitMix64: small, and good enough for pauses.
 #[derive(Debug, Clone)]
@@ -227,10 +228,10 @@ impl Hand<'_> {
 
     fn grow(&mut self, section: usize, atom: usize, what: &Atom) {
         match &what.kind {
-            Kind::Block(block) => {
-                if block.kind != "section-heading" {
-                    self.pause(2_000, 14_000);
-                }
+            // A section comes with its heading's block.
+            Kind::Block(block) if block.kind == BlockType::SectionHeading => {}
+            Kind::Block(_) => {
+                self.pause(2_000, 14_000);
                 self.push(section, Deed::Grow { atom, text: String::new() });
             }
             Kind::Words(words) => self.type_words(section, atom, words),

@@ -60,6 +60,8 @@ pub enum What {
 pub enum Edit {
     /// The section is new: below, and after.
     Lay {
+        /// The id of the heading's block, which is empty as yet.
+        heading: String,
         parent: Option<SectionId>,
         after: Option<SectionId>,
     },
@@ -276,7 +278,11 @@ impl<'a> Simulation<'a> {
             }
             Deed::Lay { parent, after } => {
                 let (parent, after) = ids(*parent, *after);
-                (0, Edit::Lay { parent, after })
+                let Kind::Block(Block { id, .. }) = &self.texts[section][0].kind else {
+                    panic!("a section's file begins with its heading")
+                };
+                own[section][0].shown = 1;
+                (0, Edit::Lay { heading: id.clone(), parent, after })
             }
             Deed::Place { parent, after } => {
                 let (parent, after) = ids(*parent, *after);
@@ -458,7 +464,8 @@ mod tests {
             .sum();
         println!("{words} words");
         assert!(words >= 4_200, "ten printed pages: {words}");
-        for kind in ["heading", "unordered-list-item", "ordered-list-item", "blockquote"] {
+        use crate::document::BlockType::{Blockquote, Heading, OrderedListItem, UnorderedListItem};
+        for kind in [Heading, UnorderedListItem, OrderedListItem, Blockquote] {
             assert!(intended.iter().flat_map(|(_, blocks)| blocks).any(|(block, _)| block.kind == kind));
         }
         let paragraphs: Vec<_> =

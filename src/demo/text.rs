@@ -11,15 +11,16 @@
 //! So all words that ever stood in a section stand in its file in one order, and the place of a word at any
 //! time is the sum of what stood before it then. Nothing has to be compared to know what a revision did.
 
+use crate::document::{Attrs, BlockType};
+
 /// A revision of one section's text.
 pub(super) type Revision = u8;
 
 /// The type and the attributes of a block marker; its id is given by the section and its place in the file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Block {
-    pub kind: &'static str,
-    pub level: Option<u8>,
-    pub indent: Option<u8>,
+    pub kind: BlockType,
+    pub attrs: Attrs,
     pub id: String,
 }
 
@@ -114,30 +115,30 @@ fn read_sign(sign: &str, life: &mut Life) {
 }
 
 fn block(line: &str) -> (Block, &str) {
-    let plain = |kind, level, indent| Block { kind, level, indent, id: String::new() };
+    let plain = |kind, level, indent| Block { kind, attrs: Attrs { level, indent }, id: String::new() };
     let trimmed = line.trim_start();
     let indent = Some(((line.len() - trimmed.len()) / 2) as u8);
     if let Some(words) = trimmed.strip_prefix("# ") {
-        return (plain("section-heading", None, None), words);
+        return (plain(BlockType::SectionHeading, None, None), words);
     }
     for (sign, level) in [("## ", 2), ("### ", 3)] {
         if let Some(words) = trimmed.strip_prefix(sign) {
-            return (plain("heading", Some(level), None), words);
+            return (plain(BlockType::Heading, Some(level), None), words);
         }
     }
     if let Some(words) = trimmed.strip_prefix("- ") {
-        return (plain("unordered-list-item", None, indent), words);
+        return (plain(BlockType::UnorderedListItem, None, indent), words);
     }
     if let Some(words) = trimmed.strip_prefix("> ") {
-        return (plain("blockquote", None, None), words);
+        return (plain(BlockType::Blockquote, None, None), words);
     }
     if let Some((number, words)) = trimmed.split_once(". ")
         && !number.is_empty()
         && number.bytes().all(|byte| byte.is_ascii_digit())
     {
-        return (plain("ordered-list-item", None, indent), words);
+        return (plain(BlockType::OrderedListItem, None, indent), words);
     }
-    (plain("paragraph", None, None), trimmed)
+    (plain(BlockType::Paragraph, None, None), trimmed)
 }
 
 /// The words of one block, read from left to right.
@@ -241,7 +242,7 @@ mod tests {
             parse("s", "# H\n## Two\n  - in **b** [l](https://x.example/a)\n1. one {*2:late}\n> said\n");
         let kinds: Vec<_> = blocks_at(&atoms, 9)
             .into_iter()
-            .map(|(block, _)| (block.id, block.kind, block.level, block.indent))
+            .map(|(block, _)| (block.id, block.kind.as_str(), block.attrs.level, block.attrs.indent))
             .collect();
         assert_eq!(
             kinds,

@@ -84,6 +84,29 @@ pub enum Edit {
         kind: BlockType,
         attrs: Attrs,
     },
+    /// In the section's whole text, where a marker counts one: for a writer who knows its places without
+    /// reading the blocks anew for every word.
+    Splice {
+        section: SectionId,
+        at: usize,
+        delete: usize,
+        text: String,
+    },
+    /// A marker at a place in the section's whole text.
+    PutMarker {
+        section: SectionId,
+        at: usize,
+        id: ProvisionId,
+        kind: BlockType,
+        attrs: Attrs,
+    },
+    /// Puts a mark on a stretch of the section's whole text.
+    MarkStretch {
+        section: SectionId,
+        from: usize,
+        to: usize,
+        mark: Mark,
+    },
     /// Puts a mark on a stretch of a block, or takes it off.
     Mark {
         section: SectionId,

@@ -161,6 +161,17 @@ fn make(draft: &mut Transaction<'_>, edit: &Edit) -> Done {
             let marker = found.marker().ok_or_else(|| found.unknown())?;
             set_marker(draft, &found.text, marker, *kind, *attrs)
         }
+        Edit::Splice { section, at, delete, text } => {
+            Ok(draft.splice_text(&section_text(draft, section)?, *at, *delete as isize, text)?)
+        }
+        Edit::PutMarker { section, at, id, kind, attrs } => {
+            let text = section_text(draft, section)?;
+            put_marker(draft, &text, *at, id.as_str(), *kind, *attrs)
+        }
+        Edit::MarkStretch { section, from, to, mark } => {
+            let text = section_text(draft, section)?;
+            put_mark(draft, &text, *from, *to, mark, true)
+        }
         Edit::Mark { section, block, from, to, mark, on } => {
             let found = Found::block(draft, section, block)?;
             let (from, to) = found.stretch(*from, *to)?;
@@ -184,6 +195,12 @@ fn sections(document: &impl ReadDoc) -> Option<ObjId> {
 fn entry_object(document: &impl ReadDoc, section: &SectionId) -> Result<ObjId, CannotWrite> {
     sections(document)
         .and_then(|sections| element::object(document, &sections, section.as_str(), ObjType::Map, None))
+        .ok_or_else(|| CannotWrite::SectionUnknown(section.clone()))
+}
+
+fn section_text(document: &impl ReadDoc, section: &SectionId) -> Result<ObjId, CannotWrite> {
+    let entry = entry_object(document, section)?;
+    element::object(document, &entry, "text", ObjType::Text, None)
         .ok_or_else(|| CannotWrite::SectionUnknown(section.clone()))
 }
 

@@ -5,12 +5,14 @@
  */
 import * as A from "@automerge/automerge"
 import { closeHistory } from "prosemirror-history"
-import { type Command, TextSelection } from "prosemirror-state"
+import { type Command, TextSelection, type Transaction } from "prosemirror-state"
+import { EditorView } from "prosemirror-view"
 import { describe, expect, it } from "vitest"
 import { Binding } from "../../src/editor/binding"
 import { type FlatBlock, plain } from "../../src/editor/blocks"
 import { insertBlocks } from "../../src/editor/clipboard"
 import * as commands from "../../src/editor/commands"
+import { numbers } from "../../src/editor/numbers"
 import { blocksFromHtml, type PastedBlock } from "../../src/editor/paste"
 import { readingOrder, readPlan, removedSections } from "../../src/editor/plan"
 import { blockOf } from "../../src/editor/schema"
@@ -40,19 +42,40 @@ class Dice {
 class Desk {
   readonly binding: Binding
   readonly undo: Undo
+  private readonly view: EditorView | null = null
   private count = 0
 
   constructor(
     readonly name: string,
     readonly peer: Peer,
     readonly dice: Dice,
+    seen: boolean,
   ) {
     this.binding = new Binding({
       handle: peer,
-      plugins: [textHistory(Number.POSITIVE_INFINITY)],
+      plugins: [textHistory(Number.POSITIVE_INFINITY), numbers()],
       newId: () => this.id("n"),
     })
     this.undo = new Undo(this.binding, peer)
+    if (seen) this.view = this.show()
+  }
+
+  private show(): EditorView {
+    const place = document.createElement("div")
+    const dispatchTransaction = (tr: Transaction) => this.binding.dispatch(tr)
+    const view = new EditorView(place, { state: this.state, dispatchTransaction })
+    this.binding.listen((state) => view.updateState(state))
+    return view
+  }
+
+  /** What the page holds is what the state says. */
+  checkPage(): void {
+    const blocks = Array.from(
+      this.view?.dom.querySelectorAll("[data-block]") ?? [],
+      (block) => block.textContent,
+    )
+    if (this.view)
+      expect(blocks).toEqual(this.state.doc.children.flatMap((s) => s.children.map((b) => b.textContent)))
   }
 
   get state() {
@@ -239,11 +262,12 @@ function play(seed: number): void {
   })
   const a = new Peer(A.clone(start, { actor: "aa" }))
   const b = new Peer(A.clone(start, { actor: "bb" }))
-  const desks = [new Desk("A", a, dice), new Desk("B", b, dice)] as const
+  const desks = [new Desk("A", a, dice, seed % 5 === 0), new Desk("B", b, dice, false)] as const
   const log: string[] = []
   const check = (desk: Desk) => {
     same(shown(desk.binding), read(desk.peer.doc()))
     desk.state.doc.check()
+    desk.checkPage()
   }
   try {
     let apart = 0

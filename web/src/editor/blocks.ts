@@ -57,7 +57,8 @@ export type Span =
   | { type: "text"; value: string; marks?: Record<string, unknown> }
   | { type: "block"; value: Record<string, unknown> }
 
-const VALID_ID = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/
+/** Of blocks and of sections. */
+export const VALID_ID = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/
 const TYPES: ReadonlySet<string> = new Set([
   "section-heading",
   "paragraph",

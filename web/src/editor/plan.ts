@@ -1,6 +1,6 @@
 /** The document as the editor reads it, and the narrow door through which it is met. */
 import * as A from "@automerge/automerge"
-import { Duplicates, type PlacedBlock, readBlocks, type Span, string } from "./blocks"
+import { Duplicates, type PlacedBlock, readBlocks, type Span, string, VALID_ID } from "./blocks"
 
 /** The document of a plan. What peers wrote may be anything: read it through the functions here. */
 export interface PlanDoc {
@@ -68,7 +68,7 @@ function entries(doc: PlanDoc): Map<string, Entry> {
   if (typeof sections !== "object" || sections === null) return found
   for (const id of Object.keys(sections)) {
     const section = sections[id]
-    if (typeof section !== "object" || section === null || typeof section.text !== "string") continue
+    if (!VALID_ID.test(id) || typeof section !== "object" || section === null) continue
     found.set(id, {
       parent: string(section.parent) ?? "",
       order: string(section.order) ?? "",
@@ -84,14 +84,15 @@ function entries(doc: PlanDoc): Map<string, Entry> {
 function cutCycles(found: Map<string, Entry>): void {
   const settled = new Set<string>([""])
   for (const start of [...found.keys()]) {
-    const walked: string[] = []
+    const walked = new Set<string>()
     let at = start
-    while (!settled.has(at) && !walked.includes(at)) {
-      walked.push(at)
+    while (!settled.has(at) && !walked.has(at)) {
+      walked.add(at)
       at = found.get(at)?.parent ?? ""
     }
     if (!settled.has(at)) {
-      const circle = walked.slice(walked.indexOf(at))
+      const path = [...walked]
+      const circle = path.slice(path.indexOf(at))
       const cut = circle.reduce((least, id) => (compareBytes(id, least) < 0 ? id : least))
       const entry = found.get(cut)
       if (entry) found.set(cut, { ...entry, parent: "" })
@@ -120,15 +121,15 @@ export function readingOrder(doc: PlanDoc): SectionPlace[] {
   const found = entries(doc)
   const children = childrenOf(found)
   const places: SectionPlace[] = []
-  const visit = (parent: string, depth: number): void => {
-    for (const id of children.get(parent) ?? []) {
-      const entry = found.get(id)
-      if (!entry || entry.removed) continue
-      places.push({ id, parent: entry.parent, order: entry.order, depth })
-      visit(id, depth + 1)
-    }
+  // By a list and not by calls: sections may be nested as deep as a peer likes.
+  const waiting = (children.get("") ?? []).map((id) => ({ id, depth: 0 })).reverse()
+  for (let next = waiting.pop(); next; next = waiting.pop()) {
+    const { id, depth } = next
+    const entry = found.get(id)
+    if (!entry || entry.removed) continue
+    places.push({ id, parent: entry.parent, order: entry.order, depth })
+    for (const child of [...(children.get(id) ?? [])].reverse()) waiting.push({ id: child, depth: depth + 1 })
   }
-  visit("", 0)
   return places
 }
 
@@ -149,6 +150,8 @@ export function siblingsOf(doc: PlanDoc, parent: string): SectionPlace[] {
 }
 
 export function spansOf(doc: A.Doc<PlanDoc>, section: string): Span[] {
+  // A peer may have put something else in a text's place: then there are no words.
+  if (typeof doc.sections[section]?.text !== "string") return []
   return A.spans(doc, textPath(section)) as unknown as Span[]
 }
 

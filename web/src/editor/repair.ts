@@ -12,7 +12,9 @@ import { marker } from "./write"
 export function repairSection(document: PlanDoc, section: string, blocks: readonly PlacedBlock[]): void {
   const path = textPath(section)
   const doc = document as A.Doc<PlanDoc>
-  const text = document.sections[section]?.text ?? ""
+  const entry = document.sections[section]
+  if (entry && typeof entry.text !== "string") entry.text = ""
+  const text = entry?.text ?? ""
   const heading = blocks[0]
   const lead = blocks[1]?.implied ? blocks[1] : undefined
   for (const block of [...blocks].filter((block) => !block.implied).reverse()) {

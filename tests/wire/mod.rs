@@ -4,11 +4,10 @@
 #![allow(dead_code, reason = "the tests and the benchmark each use a part")]
 
 mod client;
-mod frame;
+pub(crate) mod frame;
 mod server;
 mod writer;
 
 pub(crate) use client::{Client, Heard};
-pub(crate) use frame::{envelope, join, message};
 pub(crate) use server::{Server, Spawn};
 pub(crate) use writer::Writer;

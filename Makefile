@@ -1,0 +1,72 @@
+# All that is done with this project by hand. Start with `make run`.
+
+CARGO ?= cargo
+BINARY := target/release/quorate
+# Extra arguments: `make run ARGS="--listen 0.0.0.0:8400"`, `make bench ARGS="--trace path"`.
+ARGS ?=
+
+.PHONY: build run test test-rust test-web test-stock test-browser lint bench tour schema clean need
+
+## build: the web client and the release binary, which has the client inside
+build: web/dist/.built
+	@tools/need.sh cargo
+	$(CARGO) build --release --locked
+
+## run: build all and open the demonstration network on http://localhost:8400
+run: build
+	$(BINARY) demo $(ARGS)
+
+## test: everything, as it must pass before a change lands
+test: need test-web build test-rust test-stock test-browser
+	@echo "all tests passed"
+
+need:
+	@tools/need.sh cargo node chromium
+
+test-rust:
+	$(CARGO) test --release --locked
+
+test-web: web/node_modules/.installed
+	cd web && npm run --silent typecheck && npm run --silent test
+
+test-stock: tests/stock/node_modules/.installed
+	cd tests/stock && QUORATE_BIN=$(CURDIR)/$(BINARY) npm run --silent test
+
+test-browser: web/node_modules/.installed
+	cd web && QUORATE_BIN=$(CURDIR)/$(BINARY) npm run --silent test:browser
+
+## lint: formatting, clippy and the web client's linter
+lint: web/node_modules/.installed
+	$(CARGO) fmt --check
+	$(CARGO) clippy --release --all-targets --locked -- -D warnings
+	cd web && npm run --silent lint
+
+## bench: speed and size, as a table and as target/bench/latest.json
+bench: build web/node_modules/.installed
+	$(CARGO) bench --locked --bench room -- $(ARGS)
+	cd web && QUORATE_BIN=$(CURDIR)/$(BINARY) npm run --silent bench
+
+## tour: a walk through the running product; pictures of every main screen under target/tour/
+tour: need build web/node_modules/.installed
+	cd web && QUORATE_BIN=$(CURDIR)/$(BINARY) npm run --silent tour
+
+## schema: write the JSON Schemas of all events anew, from the Rust types
+schema:
+	QUORATE_WRITE_SCHEMA=1 $(CARGO) test --release --locked --test main schema::
+
+clean:
+	rm -rf target web/dist web/node_modules tests/stock/node_modules
+
+web/node_modules/.installed: web/package-lock.json
+	@tools/need.sh node
+	cd web && npm ci --no-audit --no-fund --silent
+	@touch $@
+
+tests/stock/node_modules/.installed: tests/stock/package-lock.json
+	@tools/need.sh node
+	cd tests/stock && npm ci --no-audit --no-fund --silent
+	@touch $@
+
+web/dist/.built: web/node_modules/.installed $(shell find web/src web/public web/vite.config.ts -type f 2>/dev/null)
+	cd web && npm run --silent build
+	@touch $@

@@ -1,5 +1,6 @@
 mod export;
 mod golden;
 mod kill;
+mod schema;
 mod session;
 mod wire;

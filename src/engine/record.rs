@@ -6,13 +6,15 @@
 //! the envelope and from the change.
 
 use bytes::Bytes;
+use schemars::JsonSchema;
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::document;
 use crate::domain::{
     ActorId, Anchor, Base64, Change, ChangeHash, DocumentId, Event, EventId, Fact, Heads, PersonId, PlanId,
-    SectionId, ThreadId, Timestamp,
+    Position, SectionId, ThreadId, Timestamp,
 };
 use crate::log::{Failure, Payload, Proposed, Recorded, Stream};
 
@@ -149,6 +151,60 @@ pub fn fact(recorded: &Recorded) -> Result<Fact, Failure> {
         (None, _) => erased(recorded)?,
     };
     Ok(Fact { position: recorded.position, at: recorded.at, actor: recorded.actor.clone(), event })
+}
+
+/// An event as it is shown: its envelope, and what it says.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct EventView {
+    pub position: Position,
+    pub id: EventId,
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The version of the payload's shape.
+    pub schema: u16,
+    pub at: Timestamp,
+    /// The person; none where the program itself acted.
+    pub actor: Option<PersonId>,
+    pub plan: Option<PlanId>,
+    pub stream: String,
+    /// The event's place in its stream, from 1.
+    pub version: u64,
+    /// The command that it follows from.
+    pub cause: Option<EventId>,
+    /// SHA-256 over the salt and the payload, in hexadecimal.
+    pub digest: String,
+    /// Whether the words were erased; their place in the record stays.
+    pub erased: bool,
+    /// The event's own fields: see `schema/events/`.
+    pub payload: serde_json::Map<String, serde_json::Value>,
+}
+
+impl EventView {
+    pub fn of(recorded: &Recorded) -> Result<Self, Failure> {
+        let damaged =
+            |error: serde_json::Error| Failure::Damaged(format!("event {}: {error}", recorded.position));
+        let mut payload = match serde_json::to_value(fact(recorded)?.event).map_err(damaged)? {
+            serde_json::Value::Object(payload) => payload,
+            _ => serde_json::Map::new(),
+        };
+        payload.remove("type");
+        payload.remove("plan");
+        Ok(Self {
+            position: recorded.position,
+            id: recorded.id,
+            kind: recorded.kind.to_string(),
+            schema: recorded.schema,
+            at: recorded.at,
+            actor: recorded.actor.clone(),
+            plan: recorded.plan,
+            stream: recorded.stream.as_str().to_owned(),
+            version: recorded.version,
+            cause: recorded.cause,
+            digest: recorded.digest.iter().map(|byte| format!("{byte:02x}")).collect(),
+            erased: recorded.payload.is_none(),
+            payload,
+        })
+    }
 }
 
 fn tagged(kind: &str, payload: &Bytes) -> Result<Event, serde_json::Error> {

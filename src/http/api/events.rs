@@ -10,15 +10,15 @@ use axum::routing::get;
 use axum::{Json, Router};
 use futures_util::Stream;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::plans::readable;
 use crate::domain::{PlanId, Position};
-use crate::engine::record;
+use crate::engine::record::EventView;
 use crate::http::auth::SignedIn;
 use crate::http::problem::Problem;
 use crate::http::{App, Shared};
-use crate::log::{Failure, Recorded};
+use crate::log::Failure;
 
 /// How many events a page holds at most.
 const PAGE: usize = 500;
@@ -59,37 +59,11 @@ async fn feed(
 }
 
 /// The events after a position that are visible, and the head that they were read at.
-fn page(app: &App, plan: PlanId, after: Position) -> Result<(Vec<Value>, Position), Failure> {
+fn page(app: &App, plan: PlanId, after: Position) -> Result<(Vec<EventView>, Position), Failure> {
     let head = app.engine.views().head;
     let recorded = app.engine.log().read_plan(plan, after, PAGE)?;
     let visible = recorded.iter().filter(|event| event.position <= head);
-    Ok((visible.map(event_view).collect::<Result<_, _>>()?, head))
-}
-
-/// An event as the feed shows it: its envelope, and what it says.
-pub fn event_view(recorded: &Recorded) -> Result<Value, Failure> {
-    let fact = record::fact(recorded)?;
-    let mut view = json!({
-        "position": recorded.position,
-        "id": recorded.id,
-        "type": &*recorded.kind,
-        "schema": recorded.schema,
-        "at": recorded.at,
-        "actor": recorded.actor,
-        "plan": recorded.plan,
-        "stream": recorded.stream.as_str(),
-        "version": recorded.version,
-        "cause": recorded.cause,
-        "digest": recorded.digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>(),
-        "erased": recorded.payload.is_none(),
-    });
-    let payload = serde_json::to_value(&fact.event).map_err(|error| Failure::Damaged(error.to_string()))?;
-    if let (Some(view), Value::Object(mut payload)) = (view.as_object_mut(), payload) {
-        payload.remove("type");
-        payload.remove("plan");
-        view.insert("payload".into(), Value::Object(payload));
-    }
-    Ok(view)
+    Ok((visible.map(EventView::of).collect::<Result<_, _>>()?, head))
 }
 
 /// Sends what there is, then waits for the head to move. A reader that is slow is simply not asked.
@@ -100,13 +74,11 @@ fn stream(app: Shared, plan: PlanId, after: Position) -> impl Stream<Item = Resu
         loop {
             let (app, moved, after, ready) = &mut state;
             if let Some(event) = Iterator::next(ready) {
-                let event: Value = event;
-                let position = event["position"].as_u64().unwrap_or(*after);
-                *after = position;
-                let message = Message::default()
-                    .id(position.to_string())
-                    .event(event["type"].as_str().unwrap_or("event").to_owned())
-                    .data(event.to_string());
+                let event: EventView = event;
+                *after = event.position;
+                let Ok(data) = serde_json::to_string(&event) else { return None };
+                let message =
+                    Message::default().id(event.position.to_string()).event(&*event.kind).data(data);
                 return Some((Ok(message), state));
             }
             let (events, _) = page(app, plan, *after).ok()?;

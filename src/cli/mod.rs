@@ -1,5 +1,6 @@
 //! The command line: one file a verb.
 
+mod control;
 mod demo;
 mod serve;
 mod verify;

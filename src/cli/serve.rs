@@ -8,7 +8,7 @@ use clap::Args;
 use tokio::net::TcpListener;
 use tracing::info;
 
-use super::{Data, Outcome, Place};
+use super::{Data, Outcome, Place, control};
 use crate::engine::{self, Clock, Engine};
 use crate::http::{self, App};
 use crate::log::{Options, RedbLog};
@@ -38,11 +38,13 @@ pub(super) fn runtime() -> Result<tokio::runtime::Runtime, String> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| error.to_string())
 }
 
-/// Opens the log of a data folder and folds it.
+/// Opens the log of a data folder, folds it, and listens for verbs. Needs the runtime.
 pub(super) fn open(data: &Path, clock: Clock) -> Result<Engine, String> {
     let options = Options { signing_key: std::env::var("QUORATE_SIGNING_KEY").ok(), ..Options::default() };
-    let log = RedbLog::open(data, &options).map_err(|failure| failure.to_string())?;
-    Engine::open(Arc::new(log), clock).map_err(|failure| failure.to_string())
+    let log = Arc::new(RedbLog::open(data, &options).map_err(|failure| failure.to_string())?);
+    let engine = Engine::open(log.clone(), clock).map_err(|failure| failure.to_string())?;
+    control::listen(data, log).map_err(|error| format!("the socket for verbs: {error}"))?;
+    Ok(engine)
 }
 
 /// Serves until the process is asked to stop.

@@ -94,9 +94,10 @@ fn status_of(refusal: &Refusal) -> StatusCode {
             StatusCode::NOT_FOUND
         }
         Refusal::NotPermitted { .. } | Refusal::ActorOfAnother => StatusCode::FORBIDDEN,
-        Refusal::Empty { .. } | Refusal::TooLong { .. } | Refusal::SectionInsideItself => {
-            StatusCode::UNPROCESSABLE_ENTITY
-        }
+        Refusal::Empty { .. }
+        | Refusal::TooLong { .. }
+        | Refusal::SectionInsideItself
+        | Refusal::AnchorUnknown => StatusCode::UNPROCESSABLE_ENTITY,
         Refusal::Frozen { .. }
         | Refusal::PersonExists
         | Refusal::PlanExists

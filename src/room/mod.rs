@@ -5,6 +5,7 @@ mod members;
 mod notice;
 mod past;
 mod store;
+mod witness;
 mod work;
 
 use std::collections::HashMap;
@@ -19,9 +20,12 @@ use tokio::sync::{mpsc, oneshot};
 pub use members::{Here, Member, Wake};
 pub use notice::Notice;
 pub use past::Past;
+pub use witness::Meaning;
 
 use crate::document::{self, Admission};
-use crate::domain::{self, Actor, ChangeHash, DocumentId, PersonId, PlanId, Request, Timestamp, Write};
+use crate::domain::{
+    self, Actor, ChangeHash, Command, DocumentId, PersonId, PlanId, Request, Timestamp, Write,
+};
 use crate::engine::{Engine, Error, Prepared, Receipt};
 use crate::log::Failure;
 use crate::session::{self, ConnectionId, Shared};
@@ -29,6 +33,8 @@ use work::{Job, Proving};
 
 /// A room that nobody has used for this long lets go of what it holds in memory.
 const IDLE: Duration = Duration::from_secs(60);
+/// How long a comment waits for the edits that it was made beside.
+const ANCHOR_WAIT: Duration = Duration::from_secs(3);
 /// How many submissions wait for a room before their senders wait too.
 const INBOX: usize = 1024;
 
@@ -128,6 +134,7 @@ impl Rooms {
         if let Some(receipt) = engine.repeated(request.id)? {
             return Ok(receipt);
         }
+        let request = self.with_true_quote(request).await?;
         let actor = Actor { person: person.clone() };
         let decision = domain::decide(&engine.views().state, &actor, request.id, &request.command)?;
         match (decision.write, decision.plan) {
@@ -140,6 +147,35 @@ impl Rooms {
             (Some(write), Some(plan)) => {
                 let room = self.blocking(move |rooms| rooms.of_plan(plan)).await?;
                 room.write(person, request, write, at).await
+            }
+        }
+    }
+
+    /// What a comment quotes is what stood there, whatever its sender says. The state in which the words were
+    /// selected may still be on its way: it is waited for.
+    async fn with_true_quote(&self, mut request: Request) -> Result<Request, Error> {
+        let Command::ThreadOpen { plan, anchor, .. } = &mut request.command else { return Ok(request) };
+        let plan = *plan;
+        let mut moved = self.0.engine.watch();
+        let deadline = tokio::time::Instant::now() + ANCHOR_WAIT;
+        loop {
+            let asked = anchor.clone();
+            let found = self.blocking(move |rooms| {
+                let reading = rooms.of_plan(plan)?.reading()?;
+                Ok(document::quote(&reading, &asked))
+            });
+            match found.await? {
+                Ok(Some(quote)) => {
+                    anchor.quote = quote;
+                    return Ok(request);
+                }
+                Ok(None) => return Err(domain::Refusal::AnchorUnknown.into()),
+                Err(document::UnknownHeads) => {
+                    let waited = tokio::time::timeout_at(deadline, moved.changed()).await;
+                    if !matches!(waited, Ok(Ok(()))) {
+                        return Err(domain::Refusal::AnchorUnknown.into());
+                    }
+                }
             }
         }
     }

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 
 use super::Rooms;
-use crate::document::{self, PlanState, Reading};
-use crate::domain::{ActorId, Heads, PersonId, PlanId, Position};
+use crate::document::{self, AnchorState, PlanState, Reading, Resolved, Resolver};
+use crate::domain::{ActorId, Anchor, Heads, PersonId, PlanId, Position};
 use crate::engine::{Error, record};
 use crate::log::Recorded;
 use crate::replay::{CommentKind, Decision, Moment, Timeline, What, timeline};
@@ -16,6 +16,22 @@ use crate::replay::{CommentKind, Decision, Moment, Timeline, What, timeline};
 pub struct Past {
     pub reading: Arc<Reading>,
     pub heads: Heads,
+}
+
+impl Past {
+    /// What has become of the words of some anchors in this state; one answer each, in their order.
+    pub fn resolve(&self, anchors: &[Anchor]) -> Result<Vec<Resolved>, Error> {
+        let unknown = |error: document::UnknownHeads| Error::Failed(error.to_string());
+        let mut resolver = Resolver::new(&self.reading, &self.heads).map_err(unknown)?;
+        let gone = |anchor: &Anchor| Resolved {
+            state: AnchorState::Deleted,
+            section: anchor.section.clone(),
+            range: None,
+            now: None,
+        };
+        // Heads that are not in this document's past are of words that it does not have.
+        Ok(anchors.iter().map(|anchor| resolver.resolve(anchor).unwrap_or_else(|_| gone(anchor))).collect())
+    }
 }
 
 /// Timelines as they were last asked for.

@@ -5,6 +5,7 @@ use axum::routing::get;
 use axum::{Json, Router};
 use serde::Serialize;
 
+use crate::document::{AnchorState, Resolved};
 use crate::domain::{Action, Freeze, PersonId, PlanId, Position, Refusal, State as Rules, may};
 use crate::http::auth::SignedIn;
 use crate::http::problem::Problem;
@@ -96,16 +97,26 @@ pub async fn threads_at(app: &App, plan: PlanId, position: Position) -> Result<V
     if then.is_empty() {
         return Ok(Vec::new());
     }
-    Ok(then
-        .into_iter()
-        .map(|thread| ThreadView {
-            state: if thread.resolved().is_some() { "resolved" } else { "open" },
-            anchor_state: "exact",
-            now: Some(thread.anchor.quote.clone()),
-            resolved: thread.resolved().cloned(),
-            thread,
-        })
-        .collect())
+    let found = app.rooms.blocking(move |rooms| {
+        let past = rooms.past(plan, position)?;
+        let anchors: Vec<_> = then.iter().map(|thread| thread.anchor.clone()).collect();
+        Ok(then.into_iter().zip(past.resolve(&anchors)?))
+    });
+    Ok(found.await?.map(|(thread, found)| view(thread, found)).collect())
+}
+
+fn view(thread: Thread, found: Resolved) -> ThreadView {
+    ThreadView {
+        state: if thread.resolved().is_some() { "resolved" } else { "open" },
+        anchor_state: match found.state {
+            AnchorState::Exact => "exact",
+            AnchorState::Edited => "edited",
+            AnchorState::Deleted => "deleted",
+        },
+        now: found.now,
+        resolved: thread.resolved().cloned(),
+        thread,
+    }
 }
 
 async fn threads(

@@ -1,0 +1,83 @@
+//! The way from a verb to the running server: a Unix socket in the data folder, since the log is open in
+//! one process only. One line of JSON each way.
+
+use std::fs::{self, Permissions};
+use std::io::{self, BufRead as _, BufReader, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _};
+use tokio::net::UnixListener;
+use tracing::error;
+
+use super::verify::{Findings, check_copy};
+use crate::log::RedbLog;
+
+/// What can be asked of a running server.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(tag = "verb", rename_all = "kebab-case")]
+pub(super) enum Ask {
+    Verify,
+}
+
+fn socket(data: &Path) -> PathBuf {
+    data.join("control.sock")
+}
+
+/// Asks the server that has the folder open; none when no server runs.
+pub(super) fn ask(data: &Path, ask: &Ask) -> io::Result<Option<Findings>> {
+    let mut stream = match UnixStream::connect(socket(data)) {
+        Ok(stream) => stream,
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused) => {
+            return Ok(None);
+        }
+        Err(error) => return Err(error),
+    };
+    writeln!(stream, "{}", serde_json::to_string(ask)?)?;
+    let mut line = String::new();
+    BufReader::new(stream).read_line(&mut line)?;
+    let answer: Result<Findings, String> = serde_json::from_str(&line)?;
+    answer.map(Some).map_err(io::Error::other)
+}
+
+/// Answers verbs for as long as the server runs.
+pub(super) fn listen(data: &Path, log: Arc<RedbLog>) -> io::Result<()> {
+    let path = socket(data);
+    // The folder is locked by this process: a socket that is there is one that a killed server left.
+    match fs::remove_file(&path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let listener = UnixListener::bind(&path)?;
+    fs::set_permissions(&path, Permissions::from_mode(0o600))?;
+    let data = data.to_owned();
+    tokio::spawn(async move {
+        loop {
+            let Ok((stream, _)) = listener.accept().await else { return };
+            tokio::spawn(answer(stream, data.clone(), log.clone()));
+        }
+    });
+    Ok(())
+}
+
+async fn answer(stream: tokio::net::UnixStream, data: PathBuf, log: Arc<RedbLog>) {
+    let mut stream = tokio::io::BufReader::new(stream);
+    let mut line = String::new();
+    if stream.read_line(&mut line).await.is_err() {
+        return;
+    }
+    let answer: Result<Findings, String> = match serde_json::from_str(&line) {
+        Ok(Ask::Verify) => tokio::task::spawn_blocking(move || check_copy(&data, &log))
+            .await
+            .unwrap_or_else(|stopped| Err(stopped.to_string())),
+        Err(error) => Err(format!("the server does not understand the verb: {error}")),
+    };
+    match serde_json::to_string(&answer) {
+        // Whoever asked may have gone.
+        Ok(text) => drop(stream.write_all(format!("{text}\n").as_bytes()).await),
+        Err(error) => error!("an answer could not be written: {error}"),
+    }
+}

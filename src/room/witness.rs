@@ -1,0 +1,146 @@
+//! What `verify` asks beyond the log itself: that its events mean something, that every document is whole
+//! at each of its heads, and that the caches say what the events say.
+
+use std::collections::HashMap;
+
+use bytes::Bytes;
+
+use super::{prepare, store};
+use crate::document::{self, History, Reading};
+use crate::domain::{ActorId, ChangeHash, DocumentId, Event, PersonId, PlanId, State};
+use crate::engine::record;
+use crate::log::{Problem, Recorded, Witness};
+
+/// Folds the log as the server does, and compares.
+#[derive(Default)]
+pub struct Meaning {
+    state: State,
+    documents: HashMap<DocumentId, Document>,
+    /// How often progress is told, and to whom.
+    tell: Option<Box<dyn FnMut(u64, u64) + Send>>,
+}
+
+#[derive(Default)]
+struct Document {
+    history: History,
+    heads: Vec<ChangeHash>,
+    changes: Vec<Bytes>,
+}
+
+impl Meaning {
+    /// `tell` hears how many events of how many are done.
+    pub fn new(tell: impl FnMut(u64, u64) + Send + 'static) -> Self {
+        Self { tell: Some(Box::new(tell)), ..Self::default() }
+    }
+
+    /// Rebuilds every document from its changes: after all events.
+    pub fn documents(&self) -> (String, Vec<Problem>) {
+        let mut problems = Vec::new();
+        let mut changes = 0;
+        for (id, document) in &self.documents {
+            changes += document.changes.len();
+            let mut reading = Reading::default();
+            let what = match reading.apply(&document.changes) {
+                Err(error) => Some(error.to_string()),
+                Ok(()) if reading.heads() != document.heads => {
+                    Some("rebuilt from its changes, it has other heads than the log says".into())
+                }
+                Ok(()) => None,
+            };
+            let problem = |what| Problem { position: None, what: format!("document {id}: {what}") };
+            problems.extend(what.map(problem));
+        }
+        let checked = format!(
+            "The documents ({}): each rebuilt from its changes ({changes}), with the heads that the log says.",
+            self.documents.len()
+        );
+        (checked, problems)
+    }
+
+    fn changed(
+        &mut self,
+        event: &Recorded,
+        plan: PlanId,
+        document: DocumentId,
+        actor: &ActorId,
+        heads: &[ChangeHash],
+    ) -> Result<(), String> {
+        if self.state.documents.get(&document) != Some(&plan) {
+            return Err("it changes a document that is not this plan's".into());
+        }
+        let person: Option<&PersonId> = self.state.person_of(actor);
+        if person != event.actor.as_ref() {
+            return Err("its person is not the one for whom its actor stands".into());
+        }
+        let payload = event.payload.as_ref().ok_or("its change is gone")?;
+        let raw = record::change_bytes(payload).map_err(|failure| failure.to_string())?;
+        let change = document::scan(&raw).map_err(|refused| refused.to_string())?;
+        let known = self.documents.entry(document).or_default();
+        known
+            .history
+            .append(&change, event.position)
+            .map_err(|_| "it builds on a change that the log does not have before it".to_owned())?;
+        known.changes.push(change.raw.clone());
+        let after = prepare(&mut known.heads, change).heads;
+        if after == heads {
+            Ok(())
+        } else {
+            Err("the document's heads after it are not those that it says".into())
+        }
+    }
+
+    fn snapshot(&self, document: DocumentId, bytes: &Bytes) -> Result<(), String> {
+        let (snapshot, heads) = store::parse(bytes).ok_or("the snapshot cannot be read")?;
+        let known = self.documents.get(&document).ok_or("it is of a document that the log does not have")?;
+        if snapshot.len > known.history.len() || known.history.heads_at(snapshot.len) != heads {
+            return Err("the snapshot is of a state that the log does not have".into());
+        }
+        let kept = Reading::load(&snapshot.bytes).map_err(|error| error.to_string())?;
+        let mut rebuilt = Reading::default();
+        let changes = &known.changes[..snapshot.len as usize];
+        rebuilt.apply(changes).map_err(|error| error.to_string())?;
+        let state = |reading: &Reading| document::state_at(reading, &heads, &|_| None).ok();
+        if kept.heads() == heads && state(&kept) == state(&rebuilt) {
+            Ok(())
+        } else {
+            Err("the snapshot is not what the changes make".into())
+        }
+    }
+}
+
+impl Witness for Meaning {
+    fn progress(&mut self, events: u64, of: u64) {
+        if let Some(tell) = &mut self.tell {
+            tell(events, of);
+        }
+    }
+
+    fn verifier_key(&self, event: &Recorded) -> Option<String> {
+        match record::fact(event).ok()?.event {
+            Event::EpochBegan { verifier_key, .. } => Some(verifier_key),
+            _ => None,
+        }
+    }
+
+    fn event(&mut self, event: &Recorded) -> Result<(), String> {
+        let fact = record::fact(event).map_err(|failure| failure.to_string())?;
+        let changed = match &fact.event {
+            Event::DocumentChanged { plan, document, actor_id, heads, .. } => {
+                self.changed(event, *plan, *document, actor_id, heads)
+            }
+            _ => Ok(()),
+        };
+        self.state.apply(&fact);
+        changed
+    }
+
+    fn cache(&mut self, key: &str, value: &[u8]) -> Result<(), String> {
+        let document =
+            key.strip_prefix("snapshot/").ok_or("it is a cache of nothing that this program keeps")?;
+        if value.is_empty() {
+            return Ok(());
+        }
+        let document = document.parse().map_err(|_| "it is a snapshot of no document")?;
+        self.snapshot(document, &Bytes::copy_from_slice(value))
+    }
+}

@@ -1,5 +1,5 @@
-//! The engine as the stage: what the script writes is scanned, proven and decided like anything that comes in
-//! over a connection, only in larger batches and at the script's time.
+//! The engine and its rooms as the stage: what the script writes comes in as anything does that comes over a
+//! connection, only many at once and at the script's time.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -9,10 +9,9 @@ use tokio::runtime::Handle;
 
 use super::play::{Stage, Written, build};
 use super::script::script;
-use crate::document::{self, Admission, Copy, Verdict};
-use crate::domain::{Change, Heads, PersonId, PlanId, Request, Timestamp};
-use crate::engine::{Clock, Edit, Engine, Error, Part, Prepared, record};
-use crate::room::Rooms;
+use crate::domain::{PersonId, PlanId, Request, Timestamp};
+use crate::engine::{Clock, Engine, Error};
+use crate::room::{Rooms, Submitted};
 
 /// A clock that can be held at a time, for the record of what was done before.
 #[derive(Clone)]
@@ -49,48 +48,19 @@ impl HeldClock {
 
 /// Plays the demonstration into an engine that has [`HeldClock::clock`] and an empty log, and lets the clock run.
 pub async fn fill(engine: &Engine, clock: &HeldClock) -> Result<(), Error> {
-    let mut house = House {
-        rooms: Rooms::new(engine.clone()),
-        clock: clock.clone(),
-        handle: Handle::current(),
-        proving: Copy::empty(),
-        heads: Heads::new(),
-    };
+    let mut house =
+        House { rooms: Rooms::new(engine.clone()), clock: clock.clone(), handle: Handle::current() };
     let now = (clock.running)();
     let played = tokio::task::spawn_blocking(move || build(&mut house, now)).await;
     clock.release();
     played.unwrap_or_else(|stopped| Err(Error::Failed(format!("the demonstration was not built: {stopped}"))))
 }
 
+/// The engine and its rooms as the stage.
 struct House {
     rooms: Rooms,
     clock: HeldClock,
     handle: Handle,
-    proving: Copy,
-    heads: Heads,
-}
-
-impl House {
-    /// Scans and proves changes. All are expected to be in order.
-    fn prove(&mut self, raw: impl Iterator<Item = Bytes>) -> Result<Vec<Prepared>, Error> {
-        let scanned: Result<Vec<Change>, _> = raw.map(|raw| document::scan(&raw)).collect();
-        let changes = scanned.map_err(|refused| wrong(&refused))?;
-        let verdicts = self.proving.admit(&changes);
-        if let Some(verdict) = verdicts.iter().find(|verdict| **verdict != Verdict::Admitted) {
-            return Err(wrong(&format_args!("{verdict:?}")));
-        }
-        let prepare = |change: Change| {
-            self.heads.retain(|head| !change.deps.contains(head));
-            self.heads.push(change.hash);
-            self.heads.sort();
-            Prepared { heads: self.heads.clone(), change }
-        };
-        Ok(changes.into_iter().map(prepare).collect())
-    }
-}
-
-fn wrong(what: &dyn std::fmt::Display) -> Error {
-    Error::Failed(format!("a change of the demonstration is not taken: {what}"))
 }
 
 impl Stage for House {
@@ -102,34 +72,29 @@ impl Stage for House {
     }
 
     fn document(&mut self, plan: PlanId) -> Result<Vec<Bytes>, Error> {
-        let engine = self.rooms.engine();
-        let document = engine.views().state.plans.get(&plan).map(|plan| plan.document);
-        let document = document.ok_or(crate::domain::Refusal::PlanUnknown)?;
-        let events = engine.log().read_stream(&record::changes(document), 0, 100)?;
-        let payloads = events.iter().filter_map(|event| event.payload.as_ref());
-        let raw = payloads.map(record::change_bytes).collect::<Result<Vec<_>, _>>()?;
-        self.prove(raw.iter().cloned())?;
-        self.proving.confirm();
-        Ok(raw)
+        let _guard = self.handle.enter();
+        Ok(self.rooms.of_plan(plan)?.changes()?)
     }
 
     fn changes(&mut self, plan: PlanId, written: Vec<Written>) -> Result<(), Error> {
-        let prepared = self.prove(written.iter().map(|one| one.raw.clone()))?;
+        let _guard = self.handle.enter();
+        let room = self.rooms.of_plan(plan)?;
         if let Some(last) = written.last() {
             self.clock.hold(last.at);
         }
-        let part = |(one, prepared): (Written, Prepared)| Part {
-            person: one.person,
-            changes: vec![prepared],
-            at: Some(one.at),
-        };
-        let parts = written.into_iter().zip(prepared).map(part).collect();
-        let engine = self.rooms.engine();
-        let document = engine.views().state.plans.get(&plan).map(|plan| plan.document);
-        let document = document.ok_or(crate::domain::Refusal::PlanUnknown)?;
-        self.handle.block_on(engine.edit(Edit { plan, document, parts }))?;
-        self.proving.confirm();
-        Ok(())
+        self.handle.block_on(async {
+            let mut answers = Vec::with_capacity(written.len());
+            for Written { at, person, raw } in written {
+                answers.push(room.hand_in(None, person, vec![raw], Some(at)).await);
+            }
+            for answer in answers {
+                match answer.await {
+                    Ok(Submitted::Kept) => {}
+                    other => return Err(Error::Failed(format!("an edit was not taken: {other:?}"))),
+                }
+            }
+            Ok(())
+        })
     }
 }
 
@@ -137,6 +102,7 @@ impl Stage for House {
 mod tests {
     use super::super::{diary, intended, plan, thread};
     use super::*;
+    use crate::engine::record;
     use crate::document::{AnchorState, Reading, resolve, state_at};
     use crate::log::{Options, RedbLog};
 

@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use quorate::document;
-use quorate::domain::{ActorId, Base64, Command, Event, Request};
+use quorate::document::{self, Reading};
+use quorate::domain::{ActorId, Base64, Command, Event, Request, Write};
 use quorate::engine::record::EventView;
 use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Value, json};
@@ -106,7 +106,8 @@ fn sample(event: &str) -> Value {
         }
         "document.changed" => {
             let actor: ActorId = "d5760d456cd92a9cc24ce5c3514cfa53".parse().unwrap();
-            let raw = document::create(&actor, 0, "Strategic plan");
+            let create = Write::Create { title: "Strategic plan".into() };
+            let raw = document::write(&Reading::default(), &actor, 0, &create).unwrap();
             let change = document::scan(&raw).unwrap();
             json!({
                 "plan": plan, "document": document, "hash": change.hash, "actor_id": change.actor,

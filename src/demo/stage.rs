@@ -102,8 +102,8 @@ impl Stage for House {
 mod tests {
     use super::super::{diary, intended, plan, thread};
     use super::*;
-    use crate::engine::record;
     use crate::document::{AnchorState, Reading, resolve, state_at};
+    use crate::engine::record;
     use crate::log::{Options, RedbLog};
 
     /// A Saturday in November 2026.

@@ -5,7 +5,7 @@
 import * as A from "@automerge/automerge"
 import type { Mark, Node as PmNode } from "prosemirror-model"
 import type { Mapping } from "prosemirror-transform"
-import { type FlatBlock, readMarks, type Run, sameMarks } from "./blocks"
+import { type FlatBlock, readMarks, type Run } from "./blocks"
 import {
   flatAt,
   flatSize,
@@ -18,6 +18,7 @@ import {
   touched,
   trim,
 } from "./flat"
+import { MarkPen } from "./marks"
 import { type PlanDoc, type TextPath, textPath } from "./plan"
 import { kindOf, linkOf, ownId, schema } from "./schema"
 
@@ -193,23 +194,21 @@ export function marker(
  */
 function writeInsertedMarks(doc: PlanDoc, path: TextPath, edit: SectionEdit, offset: Offset): void {
   const parts = edit.ranges.flatMap((range) => joined(stretches(edit.after, range.fromB, range.toB)))
-  const texts = parts.filter(([first]) => first && !first.marker)
-  if (texts.length === 0) return
+  if (parts.every(([first]) => first?.marker)) return
   const all = A.marks(doc as A.Doc<PlanDoc>, path)
-  for (const part of texts) {
+  const pen = new MarkPen(doc, path)
+  for (const part of parts) {
     const at = offset.after(part[0]?.from ?? 0, 1)
+    if (part[0]?.marker) {
+      pen.marker(at)
+      continue
+    }
     const there = all.filter((mark) => mark.start <= at && at < mark.end)
     const has = readMarks(Object.fromEntries(there.map((mark) => [mark.name, mark.value])))
     for (const stretch of part)
-      writeMarks(
-        doc,
-        path,
-        offset.after(stretch.from, 1),
-        offset.after(stretch.to, -1),
-        has,
-        runOf(stretch.marks),
-      )
+      pen.text(offset.after(stretch.from, 1), offset.after(stretch.to, -1), has, runOf(stretch.marks))
   }
+  pen.finish()
 }
 
 /** In what stayed: kinds of blocks, and marks. */
@@ -226,11 +225,13 @@ function writeGap(doc: PlanDoc, path: TextPath, edit: SectionEdit, gap: Range, o
   const skip = (block: PmNode): boolean => moved.has(block)
   const shift = gap.fromB - gap.fromA
   const old = stretches(edit.before, gap.fromA, gap.toA, skip)
+  const pen = new MarkPen(doc, path)
   let index = 0
   for (const stretch of stretches(edit.after, gap.fromB, gap.toB, skip)) {
     while (index < old.length && (old[index] as Stretch).to + shift <= stretch.from) index += 1
     if (stretch.marker) {
       const was = old[index]?.marker
+      pen.marker(offset.after(stretch.from, 1))
       if (was) writeKind(doc, path, offset.after(stretch.from, 1), was, stretch.marker)
       continue
     }
@@ -240,16 +241,10 @@ function writeGap(doc: PlanDoc, path: TextPath, edit: SectionEdit, gap: Range, o
       const to = Math.min(was.to + shift, stretch.to)
       if (from >= stretch.to) break
       if (from < to && !was.marker)
-        writeMarks(
-          doc,
-          path,
-          offset.after(from, 1),
-          offset.after(to, -1),
-          runOf(was.marks),
-          runOf(stretch.marks),
-        )
+        pen.text(offset.after(from, 1), offset.after(to, -1), runOf(was.marks), runOf(stretch.marks))
     }
   }
+  pen.finish()
 }
 
 /**
@@ -269,27 +264,6 @@ function writeKind(doc: PlanDoc, path: TextPath, at: number, was: PmNode, is: Pm
   if (level && now.attrs.level !== undefined) backend.put(`${block}/attrs`, "level", now.attrs.level, "int")
   if (indent && now.attrs.indent !== undefined)
     backend.put(`${block}/attrs`, "indent", now.attrs.indent, "int")
-}
-
-function writeMarks(
-  doc: PlanDoc,
-  path: TextPath,
-  start: number,
-  end: number,
-  has: Omit<Run, "text">,
-  wants: Omit<Run, "text">,
-): void {
-  if (sameMarks(has, wants)) return
-  const at = doc as A.Doc<PlanDoc>
-  for (const name of ["strong", "em"] as const) {
-    if (has[name] === wants[name]) continue
-    // The end belongs to the mark, so what is typed behind bold words is bold, and behind unmarked ones not.
-    if (wants[name]) A.mark(at, path, { start, end, expand: "after" }, name, true)
-    else A.unmark(at, path, { start, end, expand: "after" }, name)
-  }
-  if (has.link?.href === wants.link?.href && has.link?.title === wants.link?.title) return
-  if (wants.link) A.mark(at, path, { start, end, expand: "none" }, "link", JSON.stringify(wants.link))
-  else A.unmark(at, path, { start, end, expand: "none" }, "link")
 }
 
 export function runOf(marks: readonly Mark[]): Omit<Run, "text"> {

@@ -51,4 +51,11 @@ describe("binding", () => {
     agrees(two, b)
     expect(two.state.doc.toJSON()).toEqual(one.state.doc.toJSON())
   })
+  it("writes one mark over several blocks", () => {
+    const { a, one } = pair()
+    one.dispatch(one.state.tr.addMark(8, 26, schema.marks.strong.create()))
+    agrees(one, a)
+    const { ops } = A.decodeChange(A.getLastLocalChange(a.doc()) as Uint8Array)
+    expect(ops.map((op) => op.action as string)).toEqual(["markBegin", "markEnd"])
+  })
 })

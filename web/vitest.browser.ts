@@ -6,7 +6,9 @@ export default defineConfig({
     include: ["browser/**/*.test.ts"],
     globalSetup: ["browser/setup.ts"],
     fileParallelism: false,
-    testTimeout: 60_000,
+    // Generous, so that a busy machine fails nothing; nothing waits for time to pass.
+    testTimeout: 180_000,
     hookTimeout: 60_000,
+    expect: { poll: { timeout: 30_000, interval: 100 } },
   },
 })

@@ -6,7 +6,7 @@
  * of heads only after its log has them on disk, under its own storage id.
  */
 import * as Automerge from "@automerge/automerge/slim"
-import type { AutomergeUrl, DocHandle, PeerId, StorageId } from "@automerge/automerge-repo/slim"
+import type { AutomergeUrl, DocHandle, PeerId, StorageId, UrlHeads } from "@automerge/automerge-repo/slim"
 import { decodeHeads, parseAutomergeUrl, Repo } from "@automerge/automerge-repo/slim"
 import { WebSocketClientAdapter } from "@automerge/automerge-repo-network-websocket"
 import { IndexedDBStorageAdapter } from "@automerge/automerge-repo-storage-indexeddb"
@@ -42,7 +42,9 @@ export class Connection {
   private server: StorageId | null = null
   /** The newest heads of the server that this document contains. */
   private serverHeads: Automerge.Heads | null = null
+  private learned: UrlHeads | null = null
   private handle: DocHandle<PlanDocument> | null = null
+  private plan = ""
   private countTimer: ReturnType<typeof setTimeout> | undefined
   private waitingSince: number | null = null
 
@@ -88,16 +90,11 @@ export class Connection {
     })
     const handle = await Promise.race([this.find(url as AutomergeUrl), denied])
     this.handle = handle
+    this.plan = plan
     const kept = this.keep.read<Automerge.Heads>(`heads:${plan}`)
     if (kept && Automerge.hasHeads(handle.doc(), kept)) this.serverHeads = kept
     handle.on("heads-changed", this.schedule)
-    handle.on("remote-heads", ({ storageId }) => {
-      if (storageId === this.server) {
-        this.learn()
-        if (this.serverHeads) this.keep.write(`heads:${plan}`, this.serverHeads)
-      }
-    })
-    this.learn()
+    handle.on("remote-heads", this.count)
     this.count()
     return handle
   }
@@ -120,14 +117,15 @@ export class Connection {
     await Promise.allSettled(urls.map((url) => this.find(url as AutomergeUrl)))
   }
 
-  private learn(): void {
-    if (!this.handle || !this.server) return
-    const info = this.handle.getSyncInfo(this.server)
-    if (!info) return
+  /** What the server has may name changes that are still on their way here: then the older heads hold. */
+  private learn(doc: Automerge.Doc<PlanDocument>): void {
+    const info = this.server && this.handle?.getSyncInfo(this.server)
+    if (!info || info.lastHeads === this.learned) return
     const heads = decodeHeads(info.lastHeads)
-    if (heads.length === 0 || !Automerge.hasHeads(this.handle.doc(), heads)) return
+    if (heads.length === 0 || !Automerge.hasHeads(doc, heads)) return
+    this.learned = info.lastHeads
     this.serverHeads = heads
-    this.count()
+    this.keep.write(`heads:${this.plan}`, heads)
   }
 
   private schedule = (): void => {
@@ -142,6 +140,7 @@ export class Connection {
     this.countTimer = undefined
     if (!this.handle) return
     const doc = this.handle.doc()
+    this.learn(doc)
     const heads = Automerge.getHeads(doc)
     const same =
       this.serverHeads !== null &&

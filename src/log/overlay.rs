@@ -2,7 +2,7 @@
 //! and check over a file that stays as it is.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, btree_map::Entry},
     fs::File,
     io,
     os::unix::fs::FileExt as _,
@@ -87,16 +87,17 @@ impl StorageBackend for Overlay {
         let end = offset + data.len() as u64;
         for page in offset / PAGE..end.div_ceil(PAGE) {
             let start = page * PAGE;
-            if !written.pages.contains_key(&page) {
-                let mut bytes = vec![0; PAGE as usize];
-                self.read_file(start, &mut bytes)?;
-                written.pages.insert(page, bytes.into());
-            }
+            let bytes = match written.pages.entry(page) {
+                Entry::Occupied(entry) => entry.into_mut(),
+                Entry::Vacant(entry) => {
+                    let mut bytes = vec![0; PAGE as usize];
+                    self.read_file(start, &mut bytes)?;
+                    entry.insert(bytes.into())
+                }
+            };
             let (from, to) = (start.max(offset), (start + PAGE).min(end));
-            if let Some(bytes) = written.pages.get_mut(&page) {
-                bytes[(from - start) as usize..(to - start) as usize]
-                    .copy_from_slice(&data[(from - offset) as usize..(to - offset) as usize]);
-            }
+            bytes[(from - start) as usize..(to - start) as usize]
+                .copy_from_slice(&data[(from - offset) as usize..(to - offset) as usize]);
         }
         Ok(())
     }

@@ -22,7 +22,7 @@ describe("a freeze by the secretariat", () => {
 
     await member.context().setOffline(false)
     await state(member).getByText(reason).waitFor()
-    expect(await editor(member).getAttribute("contenteditable")).toBe("false")
+    expect(await editor(member).getAttribute("aria-readonly")).toBe("true")
     // The words typed while away are still in front of their author, and nobody else has them.
     expect(await times(member, away)).toBe(1)
     expect(await times(secretariat, away)).toBe(0)

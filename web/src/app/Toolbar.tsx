@@ -22,6 +22,7 @@ import {
 } from "react-aria-components"
 import type { Desk, Kind as BlockKind } from "./desk"
 import { Icon, type IconName } from "./Icon"
+import { linkAddress } from "./links"
 import { useStore } from "./store"
 import { words } from "./words"
 
@@ -233,24 +234,6 @@ function Kind({ desk, kind, isDisabled }: { desk: Desk; kind: BlockKind | null; 
       </Popover>
     </MenuTrigger>
   )
-}
-
-/** An address as it is kept in the document, or null where it is none. */
-export function linkAddress(text: string): string | null {
-  const typed = text.trim()
-  const whole = /^[^\s@/:]+@[^\s@/]+\.[^\s@/]+$/.test(typed)
-    ? `mailto:${typed}`
-    : /^[a-z][a-z0-9+.-]*:/i.test(typed)
-      ? typed
-      : `https://${typed}`
-  try {
-    const url = new URL(whole)
-    if (!["http:", "https:", "mailto:"].includes(url.protocol) || whole.length > 2048) return null
-    if (url.protocol !== "mailto:" && !url.hostname.includes(".") && url.hostname !== "localhost") return null
-    return whole
-  } catch {
-    return null
-  }
 }
 
 function LinkButton({ desk, isDisabled }: { desk: Desk; isDisabled: boolean }) {

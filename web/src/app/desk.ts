@@ -146,7 +146,8 @@ export class Desk {
       plugins: [highlightsPlugin((thread) => this.focusThread(thread, { focus: false })), presence.plugin],
     })
     this.editor = editor
-    const hear = ({ senderId, message }: { senderId: string; message: unknown }) => presence.hear(senderId, message)
+    const hear = ({ senderId, message }: { senderId: string; message: unknown }) =>
+      presence.hear(senderId, message)
     const showPeople = () => presence.setPeople(this.peers())
     this.document.on("ephemeral-message", hear)
     presence.attach(editor)

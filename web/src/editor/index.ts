@@ -61,6 +61,23 @@ export interface OutlineEntry {
   at: number
 }
 
+/** Keeps the browser from changing what it shows, where the binding would have to put it right again. */
+function readOnly(editable: () => boolean): Plugin {
+  const refuse = (_: EditorView, event: Event): boolean => {
+    if (editable()) return false
+    event.preventDefault()
+    return true
+  }
+  const handleDOMEvents = {
+    beforeinput: refuse,
+    compositionstart: refuse,
+    cut: refuse,
+    paste: refuse,
+    drop: refuse,
+  }
+  return new Plugin({ props: { handleDOMEvents } })
+}
+
 export function createEditor(options: EditorOptions): Editor {
   return new Editor(options)
 }
@@ -85,6 +102,7 @@ export class Editor {
         keys({ undo, redo, askLink: options.askLink }),
         clipboard(),
         numbers(),
+        readOnly(editable),
         this.composition(),
         textHistory(),
       ],
@@ -93,12 +111,13 @@ export class Editor {
     this.view = new EditorView(options.place, {
       state: this.binding.state,
       dispatchTransaction: (tr) => this.binding.dispatch(tr),
-      editable,
-      attributes: {
+      // Who may not edit keeps the caret, to select words with the keyboard and comment on them.
+      attributes: () => ({
         role: "textbox",
         "aria-multiline": "true",
         ...(options.label ? { "aria-label": options.label } : {}),
-      },
+        ...(editable() ? {} : { "aria-readonly": "true", inputmode: "none" }),
+      }),
     })
     this.binding.listen((state) => this.view.updateState(state))
   }

@@ -1,0 +1,60 @@
+import * as A from "@automerge/automerge"
+import { describe, expect, test } from "vitest"
+import { makeAnchor, placeOf } from "../../src/app/anchors"
+import type { PlanDoc } from "../../src/editor/plan"
+
+function plan(): A.Doc<PlanDoc> {
+  const text = (value: string) => new A.ImmutableString(value)
+  const doc = A.from({
+    schema: 1,
+    title: "Plan",
+    sections: { s1: { parent: text(""), order: text("a0"), text: "We support all members in their work." } },
+  })
+  return doc as unknown as A.Doc<PlanDoc>
+}
+
+const order = new Map([["s1", 0]])
+const edit = (doc: A.Doc<PlanDoc>, at: number, remove: number, put = "") =>
+  A.change(A.clone(doc), (one) =>
+    A.splice(one as A.Doc<PlanDoc>, ["sections", "s1", "text"], at, remove, put),
+  )
+
+describe("the words of a thread", () => {
+  const doc = plan()
+  const anchor = makeAnchor(doc, "s1", 3, 22)
+
+  test("are quoted as they stand", () => {
+    expect(anchor.quote).toBe("support all members")
+    expect(placeOf(doc, anchor, order).standing).toEqual({ state: "exact", now: "support all members" })
+  })
+
+  test("move with what is written before them", () => {
+    const moved = edit(doc, 0, 0, "Together: ")
+    expect(placeOf(moved, anchor, order).range).toEqual({ section: "s1", from: 13, to: 32 })
+    expect(placeOf(moved, anchor, order).standing.state).toBe("exact")
+  })
+
+  test("do not take in what is written at their edges", () => {
+    const wider = edit(edit(doc, 22, 0, " and friends"), 3, 0, "always ")
+    expect(placeOf(wider, anchor, order).standing).toEqual({ state: "exact", now: "support all members" })
+  })
+
+  test("are edited when changed inside, with the words of now", () => {
+    const changed = edit(doc, 3, 7, "strengthen")
+    expect(placeOf(changed, anchor, order).standing).toEqual({ state: "edited", now: "all members" })
+    const inside = edit(doc, 4, 6, "trengthen")
+    expect(placeOf(inside, anchor, order).standing).toEqual({
+      state: "edited",
+      now: "strengthen all members",
+    })
+  })
+
+  test("are gone when all of them are, or their section is", () => {
+    expect(placeOf(edit(doc, 2, 20), anchor, order).standing).toEqual({ state: "deleted" })
+    expect(placeOf(doc, anchor, new Map()).standing).toEqual({ state: "deleted" })
+  })
+
+  test("are gone for an anchor that names nothing", () => {
+    expect(placeOf(doc, { ...anchor, start: "no cursor" }, order).standing).toEqual({ state: "deleted" })
+  })
+})

@@ -6,11 +6,11 @@ use std::collections::HashMap;
 use maud::{DOCTYPE, Markup, html};
 
 use super::{
-    Names, changes, difference,
-    passage::{Fate, Part, Passage, Piece, parts},
+    Names, changes,
+    passage::{Fate, Part, Passage, Piece, diff_parts, parts},
 };
 use crate::{
-    document::{Item, List, Node, PlanState},
+    document::{Item, List, Node, PlanDiff, PlanState},
     domain::PersonId,
 };
 
@@ -41,9 +41,10 @@ pub struct Difference {
     pub text: Markup,
 }
 
-/// `by`: the only person who wrote between the two states, where it was only one.
-pub fn difference(from: &PlanState, to: &PlanState, by: Option<&PersonId>, look: &Look<'_>) -> Difference {
-    let parts = difference::difference(from, to, by);
+/// The later state, and its difference from the earlier. `by`: the only person who wrote between the two, where
+/// it was only one.
+pub fn difference(state: &PlanState, diff: &PlanDiff, by: Option<&PersonId>, look: &Look<'_>) -> Difference {
+    let parts = diff_parts(state, diff, by);
     let found = changes::changes(&parts, by);
     let changes = (!found.is_empty()).then(|| changes::list(&found, look.names));
     Difference { changes, text: sections(&parts, look) }
@@ -226,7 +227,10 @@ impl<'a> Setter<'a> {
         let alike = |a: &Piece, b: &Piece| {
             a.fate == b.fate && (a.person == b.person || (a.fate == Fate::Kept && !self.look.authors))
         };
-        html! { @for stretch in passage.pieces.chunk_by(alike) { (self.stretch(stretch)) } }
+        html! {
+            (seam(passage))
+            @for stretch in passage.pieces.chunk_by(alike) { (self.stretch(stretch)) }
+        }
     }
 
     /// Pieces of one fate and one person; never empty.
@@ -272,6 +276,22 @@ impl<'a> Setter<'a> {
         } else {
             Markup::default()
         }
+    }
+}
+
+/// Where a block was split from the one before it, or joined to it, its words are kept and only the seam is new.
+fn seam(passage: &Passage) -> Markup {
+    if !passage.pieces.iter().any(|piece| piece.fate == Fate::Kept) {
+        return Markup::default();
+    }
+    match passage.fate {
+        Fate::Kept => Markup::default(),
+        Fate::Inserted => html! {
+            ins.seam { span.visually-hidden { "[parted from the words before] " } span aria-hidden="true" { "¶" } } " "
+        },
+        Fate::Deleted => html! {
+            del.seam { span.visually-hidden { "[joined to the words before] " } span aria-hidden="true" { "¶" } } " "
+        },
     }
 }
 

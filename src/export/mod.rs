@@ -1,7 +1,6 @@
 //! The plan as files that others can read: one file a format.
 
 mod changes;
-mod difference;
 pub mod html;
 pub mod markdown;
 mod passage;

@@ -2,7 +2,10 @@
 //! set of marks, one author and one fate. A state and a difference both come to this form.
 
 use crate::{
-    document::{Attrs, Authored, Block, BlockState, BlockType, Marks, Node, PlanState, Run, tree},
+    document::{
+        self, Attrs, Authored, Block, BlockDiff, BlockState, BlockType, Marks, Node, Op, PlanDiff, PlanState,
+        Run, tree,
+    },
     domain::{PersonId, SectionId},
 };
 
@@ -96,6 +99,17 @@ pub(super) enum Fate {
     Deleted,
 }
 
+impl Fate {
+    /// What is changed inside is kept as such.
+    fn of(fate: document::Fate) -> Self {
+        match fate {
+            document::Fate::Kept | document::Fate::Changed => Self::Kept,
+            document::Fate::Added => Self::Inserted,
+            document::Fate::Removed => Self::Deleted,
+        }
+    }
+}
+
 /// Words that are set alike.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Piece {
@@ -104,6 +118,54 @@ pub(super) struct Piece {
     /// Who wrote them; of deleted words: who deleted them. None: not known.
     pub(super) person: Option<PersonId>,
     pub(super) fate: Fate,
+}
+
+/// A plan as it stands, with what came and what went since another state. `by`: the only person who wrote
+/// between the two, if it was only one; what went is put down to that person, or to nobody.
+pub(super) fn diff_parts(state: &PlanState, diff: &PlanDiff, by: Option<&PersonId>) -> Vec<Part> {
+    let mut all = parts(state);
+    for section in &diff.sections {
+        let part = Part {
+            id: section.id.clone(),
+            depth: section.depth,
+            fate: Fate::of(section.fate),
+            moved: section.moved,
+            passages: section.blocks.iter().map(|block| diff_passage(block, by)).collect(),
+        };
+        let place = |id: &SectionId| all.iter().position(|part| part.id == *id);
+        match (place(&section.id), &section.after) {
+            (Some(here), _) => all[here] = part,
+            (None, Some(after)) => {
+                let behind = place(after).map_or(all.len(), |index| index + 1);
+                all.insert(behind, part);
+            }
+            (None, None) => all.insert(0, part),
+        }
+    }
+    all
+}
+
+fn diff_passage(block: &BlockDiff, by: Option<&PersonId>) -> Passage {
+    let piece = |op: Op, person: &Option<PersonId>, run: &Run| {
+        let (fate, person) = match op {
+            Op::Keep | Op::Format => (Fate::Kept, person.clone()),
+            Op::Ins => (Fate::Inserted, person.clone()),
+            Op::Del => (Fate::Deleted, by.cloned()),
+        };
+        Piece { text: run.text.clone(), marks: run.marks.clone(), person, fate }
+    };
+    let pieces = block
+        .segments
+        .iter()
+        .flat_map(|segment| segment.runs.iter().map(move |run| piece(segment.op, &segment.person, run)));
+    Passage {
+        id: block.id.clone(),
+        kind: block.kind,
+        attrs: block.attrs,
+        fate: Fate::of(block.fate),
+        reshaped: block.was.is_some() || block.segments.iter().any(|segment| segment.op == Op::Format),
+        pieces: pieces.collect(),
+    }
 }
 
 /// The pieces of a block, in order: its runs cut where the author changes.

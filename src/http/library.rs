@@ -6,7 +6,7 @@ use axum::http::HeaderMap;
 
 use super::pages::{Comment, Frozen, Library, Person, PlanCard, Thread, Unavailable};
 use super::{Shared, api, auth};
-use crate::document::PlanState;
+use crate::document::{PlanDiff, PlanState};
 use crate::domain::{Action, PersonId, PlanId, Position, may};
 use crate::engine::Error;
 use crate::replay::Timeline;
@@ -91,6 +91,10 @@ impl Library for Reader {
 
     fn state_at(&self, plan: PlanId, position: Position) -> Result<Arc<PlanState>, Unavailable> {
         self.app.rooms.state_at(plan, position).map(Arc::new).map_err(unavailable)
+    }
+
+    fn diff(&self, plan: PlanId, from: Position, to: Position) -> Result<PlanDiff, Unavailable> {
+        self.app.rooms.diff(plan, from, to).map_err(unavailable)
     }
 
     fn threads_at(&self, plan: PlanId, position: Position) -> Result<Vec<Thread>, Unavailable> {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 
 use super::Rooms;
-use crate::document::{self, AnchorState, PlanState, Reading, Resolved, Resolver};
+use crate::document::{self, AnchorState, PlanDiff, PlanState, Reading, Resolved, Resolver};
 use crate::domain::{ActorId, Anchor, Heads, PersonId, PlanId, Position};
 use crate::engine::{Error, record};
 use crate::log::Recorded;
@@ -62,6 +62,14 @@ impl Rooms {
         let past = self.past(plan, position)?;
         let authors = self.authors(plan);
         document::state_at(&past.reading, &past.heads, &|actor| authors.get(actor).cloned())
+            .map_err(|error| Error::Failed(error.to_string()))
+    }
+
+    /// What became different between two positions. May block.
+    pub fn diff(&self, plan: PlanId, from: Position, to: Position) -> Result<PlanDiff, Error> {
+        let (before, after) = (self.past(plan, from)?, self.past(plan, to)?);
+        let authors = self.authors(plan);
+        document::diff(&after.reading, &before.heads, &after.heads, &|actor| authors.get(actor).cloned())
             .map_err(|error| Error::Failed(error.to_string()))
     }
 

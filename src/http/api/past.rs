@@ -5,6 +5,7 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
+use maud::html as markup;
 use serde_json::{Value, json};
 
 use super::plans::readable;
@@ -15,9 +16,12 @@ use crate::http::auth::SignedIn;
 use crate::http::pages::{self, People, Person};
 use crate::http::problem::Problem;
 use crate::http::{App, Shared};
+use crate::room::Rooms;
 
 pub(super) fn routes() -> Router<Shared> {
-    Router::new().route("/api/plans/{plan}/at/{position}", get(at))
+    Router::new()
+        .route("/api/plans/{plan}/at/{position}", get(at))
+        .route("/api/plans/{plan}/at/{position}/since/{from}", get(since))
 }
 
 enum Format {
@@ -61,6 +65,34 @@ async fn at(
             (kind, markdown::plan(&state)).into_response()
         }
     })
+}
+
+/// What became different from one position to a later one; two that are the same differ in nothing.
+async fn since(
+    State(app): State<Shared>,
+    SignedIn(person): SignedIn,
+    Path((plan, position, from)): Path<(String, String, String)>,
+) -> Result<Response, Problem> {
+    let (from, format) = split(&from);
+    let (_, to) = find(&app, &person, &plan, &position)?;
+    let (plan, from) = find(&app, &person, &plan, from)?;
+    if from > to {
+        let detail = "The difference goes from an earlier position to a later one, not back.";
+        return Err(Problem::bad_request("position_order", detail));
+    }
+    if !matches!(format, Format::Html) {
+        return Ok(Json(app.rooms.blocking(move |rooms| rooms.diff(plan, from, to)).await?).into_response());
+    }
+    let read = move |rooms: &Rooms| {
+        Ok((rooms.state_at(plan, to)?, rooms.diff(plan, from, to)?, rooms.timeline(plan)?))
+    };
+    let (state, diff, line) = app.rooms.blocking(read).await?;
+    let by = line.as_ref().and_then(|line| line.only_writer(from, to));
+    let people = people(&app);
+    let look = html::Look { names: &people, authors: false };
+    let html::Difference { changes, text } = html::difference(&state, &diff, by, &look);
+    let body = markup! { @if let Some(changes) = changes { (changes) } (text) };
+    Ok(html::document(&state.title, &pages::styles(), &body).into_response())
 }
 
 fn set_position(value: &mut Value, position: Position) {

@@ -58,7 +58,10 @@ impl Frame<'_> {
                 }
                 @if let Some(viewer) = self.viewer {
                     div.site-header-end {
-                        span.site-viewer { (words::SIGNED_IN_AS) " " strong { (viewer.name) } }
+                        span.site-viewer {
+                            (words::SIGNED_IN_AS) " " strong { (viewer.name) }
+                            @if let Some(role) = viewer.roles.first() { ", " (words::home::role(*role).0) }
+                        }
                         form method="post" action="/api/session/end" {
                             button.button.button-small type="submit" { (words::SIGN_OUT) }
                         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::http::HeaderMap;
 
 use crate::{
-    document::PlanState,
+    document::{PlanDiff, PlanState},
     domain::{PersonId, PlanId, Position, Role, ThreadId, Timestamp},
     replay::Timeline,
 };
@@ -81,6 +81,8 @@ pub trait Library: Send + Sync + 'static {
     fn timeline(&self, plan: PlanId) -> Result<Arc<Timeline>, Unavailable>;
     /// The text after the event at a position, which lies between the plan's first and newest.
     fn state_at(&self, plan: PlanId, position: Position) -> Result<Arc<PlanState>, Unavailable>;
+    /// From one position to a later one.
+    fn diff(&self, plan: PlanId, from: Position, to: Position) -> Result<PlanDiff, Unavailable>;
     /// The threads that were open or resolved at a position, oldest first.
     fn threads_at(&self, plan: PlanId, position: Position) -> Result<Vec<Thread>, Unavailable>;
 }

@@ -205,9 +205,9 @@ impl Moment {
         let look = set::Look { names: &self.asked.people, authors: self.authors };
         let (changes, text) = match previous {
             Some(previous) => {
-                let (from, to) = (library.state_at(plan, previous)?, library.state_at(plan, here)?);
+                let (state, diff) = (library.state_at(plan, here)?, library.diff(plan, previous, here)?);
                 let by = self.line.only_writer(previous, here);
-                let difference = set::difference(&from, &to, by, &look);
+                let difference = set::difference(&state, &diff, by, &look);
                 (difference.changes, difference.text)
             }
             None => (None, set::plan(&*library.state_at(plan, here)?, &look)),

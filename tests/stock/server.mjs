@@ -3,7 +3,7 @@
 import { spawn } from "node:child_process"
 import { randomUUID } from "node:crypto"
 import { once } from "node:events"
-import { mkdtempSync, rmSync } from "node:fs"
+import { cpSync, mkdtempSync, rmSync } from "node:fs"
 import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
@@ -25,6 +25,8 @@ export class Server {
   static async start() {
     const server = new Server()
     server.data = mkdtempSync(join(tmpdir(), "quorate-stock-"))
+    // A demonstration that was built before saves the time of building one: it is copied, not touched.
+    if (process.env.QUORATE_DEMONSTRATION) cpSync(process.env.QUORATE_DEMONSTRATION, server.data, { recursive: true })
     server.port = await freePort()
     await server.run()
     return server
@@ -39,7 +41,7 @@ export class Server {
     this.log = ""
     this.process = spawn(binary, ["demo", "--data", this.data, "--listen", listen, "--public-url", this.url])
     this.process.stderr.on("data", (data) => (this.log += data))
-    for (const until = Date.now() + 60_000; ; await new Promise((done) => setTimeout(done, 50))) {
+    for (const until = Date.now() + 120_000; ; await new Promise((done) => setTimeout(done, 50))) {
       if (this.process.exitCode !== null) throw new Error(`the server ended:\n${this.log}`)
       if (Date.now() > until) throw new Error(`the server does not answer:\n${this.log}`)
       const ready = await fetch(`${this.url}/readyz`).catch(() => undefined)

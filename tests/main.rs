@@ -3,4 +3,5 @@ mod golden;
 mod kill;
 mod schema;
 mod session;
+mod sync_samod;
 mod wire;

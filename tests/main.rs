@@ -1,3 +1,4 @@
+mod architecture;
 mod export;
 mod golden;
 mod kill;

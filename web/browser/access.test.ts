@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs"
 import { createRequire } from "node:module"
 import type { Page } from "playwright-core"
 import { describe, expect, test } from "vitest"
-import { editor, saved, select, stage, unique, url, writeAtEnd } from "./journey"
+import { caretToEnd, editor, saved, select, stage, unique, url, writeAtEnd } from "./journey"
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8")
 
@@ -102,8 +102,7 @@ describe("every screen", () => {
     await page.keyboard.press("Control+Enter")
     await page.locator(".thread").filter({ hasText: words }).waitFor()
     // A list takes the Tab key; a paragraph lets it leave the text.
-    await editor(page).focus()
-    await page.keyboard.press("Control+End")
+    await caretToEnd(page)
     await page.keyboard.press("Tab")
     expect(await editor(page).evaluate((node) => node === document.activeElement)).toBe(false)
   })

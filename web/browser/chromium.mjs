@@ -44,3 +44,25 @@ export async function openPlan(context, url, plan, hash = "") {
   await page.locator(".ProseMirror").waitFor()
   return page
 }
+
+/** Puts the caret behind the last word of the plan. Just after focus the editor may set its own caret once more. */
+export async function caretToEnd(page) {
+  const editor = page.locator(".ProseMirror")
+  for (let tries = 0; tries < 100; tries += 1) {
+    await editor.focus()
+    await page.keyboard.press("Control+End")
+    const there = await page.evaluate(
+      () =>
+        new Promise((done) =>
+          requestAnimationFrame(() =>
+            requestAnimationFrame(() => {
+              const last = document.querySelector(".ProseMirror > section:last-of-type > :last-child")
+              done(last?.contains(document.getSelection()?.anchorNode ?? null) ?? false)
+            }),
+          ),
+        ),
+    )
+    if (there) return
+  }
+  throw new Error("the caret does not go to the end of the plan")
+}

@@ -2,7 +2,7 @@
 import type { Browser, BrowserContext, Page } from "playwright-core"
 import { afterAll, beforeAll, inject } from "vitest"
 // @ts-expect-error: plain JavaScript, shared with the tour and the benchmark
-import { draftingPlan, launch, openPlan, signIn } from "./chromium.mjs"
+import { caretToEnd, draftingPlan, launch, openPlan, signIn } from "./chromium.mjs"
 
 export type Plan = { id: string; title: string; document: string }
 
@@ -56,8 +56,7 @@ export const state = (page: Page) => page.locator(".state-line")
 
 /** A paragraph of its own at the very end of the plan, with the caret behind the words. */
 export async function writeAtEnd(page: Page, words: string): Promise<void> {
-  await editor(page).focus()
-  await page.keyboard.press("Control+End")
+  await caretToEnd(page)
   await page.keyboard.press("Enter")
   await page.keyboard.type(words)
 }
@@ -112,4 +111,4 @@ export async function paste(page: Page, content: Record<string, string>): Promis
   }, content)
 }
 
-export { openPlan, signIn }
+export { caretToEnd, openPlan, signIn }

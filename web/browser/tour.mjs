@@ -4,7 +4,7 @@
  */
 import { mkdirSync } from "node:fs"
 import { join } from "node:path"
-import { draftingPlan, launch, openPlan, signIn } from "./chromium.mjs"
+import { caretToEnd, draftingPlan, launch, openPlan, signIn } from "./chromium.mjs"
 import { startServer } from "./server.mjs"
 
 const folder = new URL("../../target/tour/", import.meta.url).pathname
@@ -29,8 +29,7 @@ async function saved(page) {
 }
 
 async function writeAtEnd(page, words) {
-  await page.locator(".ProseMirror").focus()
-  await page.keyboard.press("Control+End")
+  await caretToEnd(page)
   await page.keyboard.press("Enter")
   await page.keyboard.type(words)
 }
@@ -88,8 +87,7 @@ async function walk(size) {
     await page.keyboard.press("Escape")
   }
 
-  await page.locator(".ProseMirror").focus()
-  await page.keyboard.press("Control+End")
+  await caretToEnd(page)
   for (const _ of "at the same time.") await page.keyboard.press("Shift+ArrowLeft")
   await page.keyboard.press("Control+Alt+m")
   await page.getByLabel("Your comment").fill("Shall we say so in the introduction as well?")

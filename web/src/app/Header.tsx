@@ -80,14 +80,18 @@ function HereList({ room }: { room: Room }) {
   if (people.length === 0) return null
   return (
     <DialogTrigger>
-      <Button
-        className="here"
-        aria-label={`${words.here.label}: ${people.map((person) => room.name(person)).join(", ")}`}
-      >
+      <Button className="here">
+        <span className="visually-hidden">
+          {words.here.label}: {people.map((person) => room.name(person)).join(", ")}
+        </span>
         {people.slice(0, 4).map((person) => (
           <Avatar key={person} room={room} person={person} name={room.name(person)} />
         ))}
-        {people.length > 4 ? <span className="avatar avatar-more">+{people.length - 4}</span> : null}
+        {people.length > 4 ? (
+          <span className="avatar avatar-more" aria-hidden="true">
+            +{people.length - 4}
+          </span>
+        ) : null}
       </Button>
       <Popover className="popover" placement="bottom end">
         <Dialog className="popover-dialog" aria-label={words.here.label}>
@@ -123,13 +127,14 @@ function Account({ room }: { room: Room }) {
   return (
     <>
       <DialogTrigger>
-        <Button className="account" aria-label={words.account.menu(room.me.name)}>
+        <Button className="account">
           <Avatar room={room} person={room.me.id} name={room.me.name} />
+          <span className="visually-hidden">{words.account.signedInAs} </span>
           <span className="account-name">{room.me.name}</span>
           <Icon name="down" />
         </Button>
         <Popover className="popover" placement="bottom end">
-          <Dialog className="popover-dialog" aria-label={words.account.menu(room.me.name)}>
+          <Dialog className="popover-dialog" aria-label={`${words.account.signedInAs} ${room.me.name}`}>
             {({ close }) => (
               <>
                 <p className="popover-title">{room.me.name}</p>

@@ -51,7 +51,7 @@ export const words = {
   },
 
   account: {
-    menu: (name: string) => `Signed in as ${name}`,
+    signedInAs: "Signed in as",
     signOut: "Sign out",
     signOutKept: (n: number) =>
       `${count(n, "change", "changes")} not sent yet. They stay on this device for you and are sent when you sign in here again.`,

@@ -1,6 +1,7 @@
 mod architecture;
 mod export;
 mod golden;
+mod hostile;
 mod kill;
 mod schema;
 mod session;

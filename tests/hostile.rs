@@ -1,0 +1,339 @@
+//! What bad input gets, over the real socket: whoever sent it learns why, it is counted, nobody else notices.
+
+use std::path::Path;
+use std::time::Duration;
+
+use automerge::{Automerge, Change, ChangeHash, ExpandedChange, ReadDoc as _};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::time::timeout;
+
+use super::wire::{Client, Heard, Server, Spawn, Writer};
+
+/// What must happen, happens within this.
+const SOON: Duration = Duration::from_secs(20);
+
+/// A server with a plan, and the folder that it lives in.
+struct House {
+    server: Server,
+    plan: String,
+    document: String,
+    folder: TempDir,
+}
+
+fn binary() -> &'static Path {
+    Path::new(env!("CARGO_BIN_EXE_quorate"))
+}
+
+async fn house() -> House {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(&Spawn { binary: binary(), data: folder.path(), through: &[] }).await;
+    let (plan, document) = server.new_plan(2).await;
+    House { server, plan, document, folder }
+}
+
+impl House {
+    async fn enter(&self, person: &str, name: &str) -> (Client, Automerge) {
+        let token = self.server.sign_in(person).await;
+        let mut client = Client::join(&self.server.sync_url(&token), name).await;
+        let document = client.open(&self.document).await;
+        (client, document)
+    }
+
+    /// The `refused` messages that a person gets beside the sync channel.
+    async fn notices(&self, person: &str) -> Notices {
+        let token = self.server.sign_in(person).await;
+        let url = self.server.url(&format!("/api/plans/{}/live", self.plan));
+        let answer = reqwest::Client::new().get(url).bearer_auth(token).send().await.unwrap();
+        let mut notices = Notices { answer, text: String::new() };
+        // The first message says what one may do: from here on nothing is missed.
+        notices.next("access").await;
+        notices
+    }
+
+    /// All events of the plan.
+    async fn events(&self) -> Vec<Value> {
+        let token = self.server.sign_in("chair").await;
+        let mut events: Vec<Value> = Vec::new();
+        loop {
+            let after = events.last().map_or(0, |event| event["position"].as_u64().unwrap());
+            let (_, page) =
+                self.server.get(&token, &format!("/api/plans/{}/events?after={after}", self.plan)).await;
+            let page = page["events"].as_array().unwrap().clone();
+            if page.is_empty() {
+                return events;
+            }
+            events.extend(page);
+        }
+    }
+
+    /// Waits until a counter stands at a value: the person is told first, then it is counted.
+    async fn counts(&self, name: &str, value: u64) {
+        let wait = async {
+            while self.server.metric(name).await != value {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        timeout(SOON, wait).await.unwrap_or_else(|_| panic!("{name} does not come to {value}"));
+    }
+
+    async fn recorded(&self, hash: ChangeHash) -> bool {
+        self.events().await.iter().any(|event| event["payload"]["hash"] == json!(hash.to_string()))
+    }
+}
+
+struct Notices {
+    answer: reqwest::Response,
+    text: String,
+}
+
+impl Notices {
+    /// The data of the next message of a kind.
+    async fn next(&mut self, kind: &str) -> Value {
+        let read = async {
+            loop {
+                while let Some((message, rest)) = self.text.split_once("\n\n") {
+                    let field = |name: &str| {
+                        let line = message.lines().find_map(|line| line.strip_prefix(name));
+                        line.unwrap_or_default().trim().to_owned()
+                    };
+                    let (event, data) = (field("event:"), field("data:"));
+                    self.text = rest.to_owned();
+                    if event == kind {
+                        return serde_json::from_str(&data).unwrap();
+                    }
+                }
+                let more = self.answer.chunk().await.unwrap().expect("the stream goes on");
+                self.text.push_str(&String::from_utf8_lossy(&more));
+            }
+        };
+        timeout(SOON, read).await.unwrap_or_else(|_| panic!("no message {kind:?} came"))
+    }
+}
+
+/// Waits until the server says that it has the change on disk.
+async fn acknowledged(client: &mut Client, hash: ChangeHash) {
+    let wait = async {
+        loop {
+            match client.next().await {
+                Heard::Sync { heads, .. } if heads.contains(&hash) => return,
+                Heard::Closed(reason) => panic!("the connection was closed: {reason}"),
+                _ => {}
+            }
+        }
+    };
+    timeout(SOON, wait).await.expect("the change is acknowledged");
+}
+
+/// Waits until the connection is closed, and gives the reason.
+async fn closed(client: &mut Client) -> String {
+    let wait = async {
+        loop {
+            if let Heard::Closed(reason) = client.next().await {
+                return reason;
+            }
+        }
+    };
+    timeout(SOON, wait).await.expect("the connection is closed")
+}
+
+/// Somebody else writes, and a third reads it: the room works.
+async fn others_go_on(house: &House, other: &mut (Client, Writer)) {
+    let (client, writer) = other;
+    let change = writer.write("y", client.heads.iter().copied());
+    client.send(std::slice::from_ref(&change)).await;
+    acknowledged(client, change.hash()).await;
+    let (_, document) = house.enter("chair", "reader").await;
+    assert!(document.get_change_by_hash(&change.hash()).is_some());
+}
+
+async fn writer(house: &House, person: &str, section: &str) -> (Client, Writer) {
+    let (client, document) = house.enter(person, &format!("{person}-{section}")).await;
+    (client, Writer::new(&document, section))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hostile_change_is_refused_and_named_to_its_author_alone() {
+    let house = house().await;
+    let mut other = writer(&house, "member-2", "part-1").await;
+    let mut notices = house.notices("member-1").await;
+    let (mut client, mut pen) = writer(&house, "member-1", "part-0").await;
+    let refused = house.server.metric("quorate_submissions_refused_total").await;
+
+    // Its second character stands after an element that nobody made.
+    let good = pen.write("ab", client.heads.iter().copied());
+    let mut bad: ExpandedChange = good.decode();
+    bad.operations[1].key = automerge::legacy::Key::Seq(automerge::legacy::ElementId::Id(
+        automerge::legacy::OpId::new(1, &automerge::ActorId::from(&[9_u8; 16][..])),
+    ));
+    let bad = Change::from(bad);
+    client.send(std::slice::from_ref(&bad)).await;
+    let notice = notices.next("refused").await;
+    assert_eq!(notice["code"], "element_unknown", "{notice}");
+    assert!(notice["sentence"].as_str().is_some_and(|sentence| !sentence.is_empty()), "{notice}");
+    house.counts("quorate_submissions_refused_total", refused + 1).await;
+    assert!(!house.recorded(bad.hash()).await);
+    others_go_on(&house, &mut other).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn frames_that_cannot_be_read_close_their_connection_only() {
+    let house = house().await;
+    let mut other = writer(&house, "member-2", "part-1").await;
+    let before = house.server.metric("quorate_connections_refused_total").await;
+    let token = house.server.sign_in("member-1").await;
+    let url = house.server.sync_url(&token);
+
+    let mut client = Client::join(&url, "no-map").await;
+    client.send_frame(b"not a map of CBOR".to_vec()).await;
+    assert!(!closed(&mut client).await.is_empty(), "the reason is said");
+
+    let (mut client, _) = house.enter("member-1", "no-message").await;
+    client.send_raw(vec![b"no chunk".to_vec()]).await;
+    assert!(!closed(&mut client).await.is_empty(), "the reason is said");
+
+    house.counts("quorate_connections_refused_total", before + 2).await;
+
+    let mut client = Client::join(&url, "too-large").await;
+    client.send_frame(vec![0; 17 << 20]).await;
+    closed(&mut client).await;
+    others_go_on(&house, &mut other).await;
+}
+
+/// 69 bytes that declare millions of operations, and a change that does not fit its checksum.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn chunks_that_are_not_what_they_say_do_not_reach_the_document() {
+    let house = house().await;
+    let mut other = writer(&house, "member-2", "part-1").await;
+    let mut notices = house.notices("member-1").await;
+    let (mut client, mut pen) = writer(&house, "member-1", "part-0").await;
+    client.send_raw(vec![bomb()]).await;
+    assert_eq!(notices.next("refused").await["code"], "change_too_large");
+
+    let (mut client, _) = house.enter("member-1", "damaged").await;
+    let change = pen.write("x", client.heads.iter().copied());
+    let mut damaged = change.raw_bytes().to_vec();
+    *damaged.last_mut().unwrap() ^= 1;
+    client.send_raw(vec![damaged]).await;
+    assert_eq!(notices.next("refused").await["code"], "change_checksum");
+    others_go_on(&house, &mut other).await;
+}
+
+fn bomb() -> Vec<u8> {
+    use sha2::{Digest, Sha256};
+    let run = [0x80, 0x80, 0x80, 0x10, 0x01];
+    let mut body = vec![0, 1, 0xaa, 1, 1, 1, 0, 0, 1, 0x42, run.len() as u8];
+    body.extend(run);
+    let hash = Sha256::new().chain_update([1, body.len() as u8]).chain_update(&body).finalize();
+    [&[0x85, 0x6f, 0x4a, 0x83][..], &hash[..4], &[1, body.len() as u8], &body].concat()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn anothers_actor_is_refused() {
+    let house = house().await;
+    let (mut owner, mut pen) = writer(&house, "member-1", "part-0").await;
+    let first = pen.write("x", owner.heads.iter().copied());
+    owner.send(std::slice::from_ref(&first)).await;
+    acknowledged(&mut owner, first.hash()).await;
+
+    let mut notices = house.notices("member-2").await;
+    let (mut thief, _) = house.enter("member-2", "thief").await;
+    let second = pen.write("x", thief.heads.iter().copied());
+    thief.send(std::slice::from_ref(&second)).await;
+    let notice = notices.next("refused").await;
+    assert!(notice["code"].as_str().is_some_and(|code| code.starts_with("actor")), "{notice}");
+    assert!(!house.recorded(second.hash()).await);
+
+    // Its owner may use it still, and the same change at that.
+    owner.send(std::slice::from_ref(&second)).await;
+    acknowledged(&mut owner, second.hash()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_edit_slips_in_behind_a_freeze() {
+    let house = house().await;
+    let (mut client, mut pen) = writer(&house, "member-1", "part-0").await;
+    let secretariat = house.server.sign_in("secretariat").await;
+    for number in 0..60 {
+        let change = pen.write("x", client.heads.iter().copied());
+        client.send(std::slice::from_ref(&change)).await;
+        if number == 30 {
+            let fields = json!({ "plan": house.plan, "reason": "It is agreed." });
+            let (status, answer) = house.server.command(&secretariat, "plan.freeze", fields).await;
+            assert_eq!(status, 200, "{answer}");
+        }
+    }
+    let mut notices = house.notices("member-1").await;
+    client.send(&[pen.write("x", client.heads.iter().copied())]).await;
+    // Whether told again or long since: nothing behind the freeze is in the record.
+    let _ = timeout(Duration::from_secs(2), notices.next("refused")).await;
+    let events = house.events().await;
+    let frozen = events.iter().position(|event| event["type"] == "plan.frozen").expect("it is frozen");
+    let behind: Vec<_> =
+        events[frozen..].iter().filter(|event| event["type"] == "document.changed").collect();
+    assert!(behind.is_empty(), "{behind:?}");
+    let typed = events.iter().filter(|event| event["type"] == "document.changed").count();
+    assert!(typed > 0, "what came before the freeze stands");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_full_disk_acknowledges_nothing_and_loses_nothing() {
+    let mut house = house().await;
+    house.server.stop();
+    let size = std::fs::metadata(house.folder.path().join("log.redb")).unwrap().len();
+    // The limit stands for a full disk. Its signal is ignored, so that writing fails instead.
+    let limit = format!("trap '' XFSZ; ulimit -f {}; exec \"$@\"", size / 512 + 64);
+    let through = ["sh", "-c", &limit, "sh"];
+    house.server =
+        Server::start(&Spawn { binary: binary(), data: house.folder.path(), through: &through }).await;
+    let (mut client, mut pen) = writer(&house, "member-1", "part-0").await;
+    let mut kept = Vec::new();
+    let mut word = 1_u64;
+    let unsaved = loop {
+        let noise = std::iter::repeat_with(|| {
+            word = word.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            char::from(b'!' + (word >> 33) as u8 % 90)
+        });
+        let text: String = noise.take(8_000).collect();
+        let change = pen.write(&text, client.heads.iter().copied());
+        client.send(std::slice::from_ref(&change)).await;
+        let wait = async {
+            loop {
+                if let Heard::Sync { heads, .. } = client.next().await
+                    && heads.contains(&change.hash())
+                {
+                    return;
+                }
+            }
+        };
+        match timeout(Duration::from_secs(5), wait).await {
+            Ok(()) => kept.push(change.hash()),
+            Err(_) => break change.hash(),
+        }
+        assert!(kept.len() < 2_000, "the disk never filled");
+    };
+    // Reading goes on; the server says that it cannot write.
+    let token = house.server.sign_in("chair").await;
+    let (status, plans) = house.server.get(&token, "/api/plans").await;
+    assert_eq!(status, 200, "{plans}");
+    let (_, document) = house.enter("chair", "reader").await;
+    for hash in &kept {
+        assert!(document.get_change_by_hash(hash).is_some());
+    }
+    assert!(document.get_change_by_hash(&unsaved).is_none());
+    let (status, _) = house.server.get(&token, "/readyz").await;
+    assert_eq!(status, 503);
+    assert!(house.server.said().contains("log"), "the operator is told: {}", house.server.said());
+
+    // The cause is gone and the program is back.
+    house.server.kill();
+    house.server = Server::start(&Spawn { binary: binary(), data: house.folder.path(), through: &[] }).await;
+    let (_, document) = house.enter("chair", "again").await;
+    for hash in &kept {
+        assert!(document.get_change_by_hash(hash).is_some(), "an acknowledged edit was lost");
+    }
+    let (mut client, mut pen) = writer(&house, "member-1", "part-1").await;
+    let change = pen.write("x", client.heads.iter().copied());
+    client.send(std::slice::from_ref(&change)).await;
+    acknowledged(&mut client, change.hash()).await;
+}

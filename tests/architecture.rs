@@ -16,10 +16,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("session", &["domain", "document"]),
     ("room", &["domain", "log", "document", "projection", "replay", "engine", "session"]),
     ("demo", &["domain", "log", "document", "engine", "room"]),
-    (
-        "http",
-        &["domain", "log", "document", "projection", "replay", "export", "engine", "session", "room"],
-    ),
+    ("http", &["domain", "log", "document", "projection", "replay", "export", "engine", "session", "room"]),
     ("cli", &["domain", "log", "document", "engine", "room", "http", "demo"]),
 ];
 
@@ -142,7 +139,10 @@ fn the_arrows_have_no_circle() {
     for (index, (module, allowed)) in ARROWS.iter().enumerate() {
         for target in *allowed {
             let place = ARROWS.iter().position(|(name, _)| name == target);
-            assert!(place.is_some_and(|place| place < index), "{module} may use {target}, which stands after it");
+            assert!(
+                place.is_some_and(|place| place < index),
+                "{module} may use {target}, which stands after it"
+            );
         }
     }
 }

@@ -43,6 +43,11 @@ pub(super) fn ask(data: &Path, ask: &Ask) -> io::Result<Option<Findings>> {
     answer.map(Some).map_err(io::Error::other)
 }
 
+/// Whether a server has the folder open.
+pub(super) fn is_running(data: &Path) -> bool {
+    UnixStream::connect(socket(data)).is_ok()
+}
+
 /// Answers verbs for as long as the server runs.
 pub(super) fn listen(data: &Path, log: Arc<RedbLog>) -> io::Result<()> {
     let path = socket(data);

@@ -1,14 +1,19 @@
 //! `quorate demo`: serves the demonstration network, and builds it at the first start.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
 use std::{fs, io};
 
 use clap::Args;
 use tracing::info;
 
-use super::{Outcome, Place, serve};
+use super::{Outcome, Place, control, serve};
 use crate::demo::{self, HeldClock};
-use crate::engine::{self, Engine};
+use crate::engine;
+
+/// What a data folder holds.
+const LOG: &str = "log.redb";
+const KEYS: &str = "keys";
 
 #[derive(Args)]
 pub(super) struct Demo {
@@ -27,44 +32,55 @@ impl Demo {
         if self.reset {
             reset(&self.data)?;
         }
-        serve::runtime()?.block_on(async {
-            // Time begins with the first act: an epoch begun today would leave no past to put it in.
-            let clock = HeldClock::new(engine::system());
-            let engine = serve::open(&self.data, clock.clock())?;
-            if engine.views().state.people.is_empty() {
-                build(&engine, &clock).await?;
-            }
-            clock.release();
-            if self.reset {
-                return Ok(());
-            }
-            serve::serve(engine, &self.data, &self.place, true).await
-        })
+        if !self.data.join(LOG).exists() {
+            build(&self.data)?;
+        }
+        if self.reset { Ok(()) } else { serve::serve(&self.data, &self.place, true) }
     }
 }
 
-/// Plays the script at the times that it tells of.
-async fn build(engine: &Engine, clock: &HeldClock) -> Outcome {
-    let system = engine::system();
-    let begun = system();
-    demo::fill(engine, clock).await.map_err(|error| format!("the demonstration was not built: {error:?}"))?;
-    engine.checkpoint();
-    let took = system().0 - begun.0;
-    info!("the demonstration network was built in {took} ms: {} events", engine.views().head);
+/// Plays the script at the times that it tells of. A build that is cut short leaves nothing behind that
+/// could be taken for a whole one.
+fn build(data: &Path) -> Outcome {
+    let staging = data.join("building");
+    let failed = |error: io::Error| format!("{}: {error}", staging.display());
+    remove(&staging).map_err(failed)?;
+    fs::create_dir_all(&staging).map_err(failed)?;
+    let begun = Instant::now();
+    // Time begins with the first act: an epoch begun today would leave no past to put it in.
+    let clock = HeldClock::new(engine::system());
+    let (engine, log) = serve::open(&staging, clock.clock())?;
+    let runtime = serve::runtime()?;
+    let filled = runtime.block_on(demo::fill(&engine, &clock));
+    drop(runtime);
+    engine.close();
+    let events = engine.views().head;
+    drop((engine, log));
+    filled.map_err(|error| format!("the demonstration was not built: {error:?}"))?;
+    remove(&data.join(KEYS)).map_err(failed)?;
+    for name in [KEYS, LOG] {
+        fs::rename(staging.join(name), data.join(name)).map_err(failed)?;
+    }
+    fs::remove_dir_all(&staging).map_err(failed)?;
+    info!("the demonstration network was built in {} ms: {events} events", begun.elapsed().as_millis());
     Ok(())
 }
 
 /// Removes the demonstration's own files, and nothing else.
-fn reset(data: &std::path::Path) -> Outcome {
-    for name in ["log.redb", "keys"] {
-        let path = data.join(name);
-        let removed = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
-        match removed {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                return Err(format!("{} cannot be removed: {error}", path.display()));
-            }
-            _ => {}
-        }
+fn reset(data: &Path) -> Outcome {
+    if control::is_running(data) {
+        return Err(format!("a server has {} open: stop it first", data.display()));
+    }
+    for name in [LOG, KEYS] {
+        remove(&data.join(name)).map_err(|error| format!("{name} cannot be removed: {error}"))?;
     }
     Ok(())
+}
+
+fn remove(path: &Path) -> io::Result<()> {
+    let removed = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
+    match removed {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
 }

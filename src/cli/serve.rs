@@ -14,6 +14,8 @@ use crate::http::{self, App};
 use crate::log::{Options, RedbLog};
 use crate::room::Rooms;
 
+/// How long what still runs at the end may take.
+const FAREWELL: Duration = Duration::from_secs(1);
 /// How often what is new is signed.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(60);
 
@@ -27,10 +29,7 @@ pub(super) struct Serve {
 
 impl Serve {
     pub(super) fn run(self) -> Outcome {
-        runtime()?.block_on(async {
-            let engine = open(&self.data.data, engine::system())?;
-            serve(engine, &self.data.data, &self.place, false).await
-        })
+        serve(&self.data.data, &self.place, false)
     }
 }
 
@@ -38,26 +37,34 @@ pub(super) fn runtime() -> Result<tokio::runtime::Runtime, String> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| error.to_string())
 }
 
-/// Opens the log of a data folder, folds it, and listens for verbs. Needs the runtime.
-pub(super) fn open(data: &Path, clock: Clock) -> Result<Engine, String> {
+/// Opens the log of a data folder and folds it.
+pub(super) fn open(data: &Path, clock: Clock) -> Result<(Engine, Arc<RedbLog>), String> {
     let options = Options { signing_key: std::env::var("QUORATE_SIGNING_KEY").ok(), ..Options::default() };
     let log = Arc::new(RedbLog::open(data, &options).map_err(|failure| failure.to_string())?);
     let engine = Engine::open(log.clone(), clock).map_err(|failure| failure.to_string())?;
-    control::listen(data, log).map_err(|error| format!("the socket for verbs: {error}"))?;
-    Ok(engine)
+    Ok((engine, log))
 }
 
-/// Serves until the process is asked to stop.
-pub(super) async fn serve(engine: Engine, data: &Path, place: &Place, demonstration: bool) -> Outcome {
-    let rooms = Rooms::new(engine.clone());
-    tokio::spawn(rooms.clone().keep());
-    tokio::spawn(sign(engine));
-    let app = App::new(rooms, data, demonstration).map_err(|error| error.to_string())?;
-    let listener = TcpListener::bind(place.listen)
-        .await
-        .map_err(|error| format!("cannot listen on {}: {error}", place.listen))?;
-    info!("open {} in a browser (listening on {})", place.public_url, place.listen);
-    http::serve(listener, app, stop()).await.map_err(|error| error.to_string())
+/// Serves a data folder until the process is asked to stop, then closes the log cleanly.
+pub(super) fn serve(data: &Path, place: &Place, demonstration: bool) -> Outcome {
+    let (engine, log) = open(data, engine::system())?;
+    let runtime = runtime()?;
+    let served = runtime.block_on(async {
+        control::listen(data, log).map_err(|error| format!("the socket for verbs: {error}"))?;
+        let rooms = Rooms::new(engine.clone());
+        tokio::spawn(rooms.clone().keep());
+        tokio::spawn(sign(engine.clone()));
+        let app = App::new(rooms, data, demonstration).map_err(|error| error.to_string())?;
+        let listener = TcpListener::bind(place.listen)
+            .await
+            .map_err(|error| format!("cannot listen on {}: {error}", place.listen))?;
+        info!("open {} in a browser (listening on {})", place.public_url, place.listen);
+        http::serve(listener, app, stop()).await.map_err(|error| error.to_string())
+    });
+    // Whoever still waits for an answer has gone; the writer finishes what it has.
+    runtime.shutdown_timeout(FAREWELL);
+    engine.close();
+    served
 }
 
 async fn sign(engine: Engine) {

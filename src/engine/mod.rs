@@ -5,8 +5,9 @@ pub mod record;
 mod writer;
 
 use std::sync::{Arc, mpsc};
+use std::thread::JoinHandle;
 
-use parking_lot::{RwLock, RwLockReadGuard};
+use parking_lot::{Mutex, RwLock, RwLockReadGuard};
 use tokio::sync::{oneshot, watch};
 
 use crate::domain::{
@@ -84,6 +85,7 @@ pub struct Engine {
     inbox: mpsc::Sender<Job>,
     visible: watch::Receiver<Position>,
     clock: Clock,
+    writer: Arc<Mutex<Option<JoinHandle<()>>>>,
 }
 
 impl Engine {
@@ -98,8 +100,8 @@ impl Engine {
         let views = Arc::new(RwLock::new(views));
         let (inbox, jobs) = mpsc::channel();
         let (show, visible) = watch::channel(head);
-        writer::start(log.clone(), views.clone(), clock.clone(), jobs, show)?;
-        Ok(Self { log, views, inbox, visible, clock })
+        let writer = writer::start(log.clone(), views.clone(), clock.clone(), jobs, show)?;
+        Ok(Self { log, views, inbox, visible, clock, writer: Arc::new(Mutex::new(Some(writer))) })
     }
 
     /// What is visible: all of it is on disk. Hold it briefly, the writer waits for it.
@@ -144,6 +146,16 @@ impl Engine {
     pub fn checkpoint(&self) {
         // A writer that has stopped has nothing left to sign.
         let _ = self.inbox.send(Job::Checkpoint);
+    }
+
+    /// Lets the writer finish what waits and sign the end, and waits for it. Nothing is recorded afterwards.
+    pub fn close(&self) {
+        if let Some(writer) = self.writer.lock().take() {
+            let _ = self.inbox.send(Job::Close);
+            if writer.join().is_err() {
+                tracing::error!("the writer had stopped before it was asked to");
+            }
+        }
     }
 
     /// The answer that a command was given before, if it was.

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, mpsc};
+use std::thread::JoinHandle;
 
 use parking_lot::RwLock;
 use tokio::sync::{oneshot, watch};
@@ -33,6 +34,8 @@ pub(super) enum Job {
         reply: oneshot::Sender<Result<Receipt, Error>>,
     },
     Checkpoint,
+    /// Everything before it is finished, nothing after it is begun.
+    Close,
 }
 
 pub(super) fn start(
@@ -41,12 +44,11 @@ pub(super) fn start(
     clock: Clock,
     jobs: mpsc::Receiver<Job>,
     show: watch::Sender<Position>,
-) -> Result<(), Failure> {
+) -> Result<JoinHandle<()>, Failure> {
     let writer = Writer { log, views, clock, show };
     std::thread::Builder::new()
         .name("writer".into())
         .spawn(move || writer.run(&jobs))
-        .map(drop)
         .map_err(|error| Failure::Write(format!("the writer's thread does not start: {error}")))
 }
 
@@ -86,7 +88,17 @@ impl Writer {
             {
                 waiting.push(Waiting { job, tries: 0 });
             }
+            let close = waiting.iter().position(|one| matches!(one.job, Job::Close));
+            if let Some(close) = close {
+                waiting.truncate(close);
+            }
             waiting = self.commit(std::mem::take(&mut waiting));
+            while close.is_some() && !waiting.is_empty() {
+                waiting = self.commit(std::mem::take(&mut waiting));
+            }
+            if close.is_some() {
+                break;
+            }
         }
         if let Err(failure) = self.log.checkpoint((self.clock)()) {
             error!("the last checkpoint was not written: {failure}");
@@ -187,7 +199,7 @@ impl Writer {
                 command(state, person, request, written.as_ref(), &source)
             }
             Job::Edit { edit, .. } => self.edit(state, edit),
-            Job::Checkpoint => Err(Decided::No(Error::Refused(Refusal::ChangedMeanwhile))),
+            Job::Checkpoint | Job::Close => Err(Decided::No(Error::Refused(Refusal::ChangedMeanwhile))),
         }
     }
 
@@ -350,6 +362,6 @@ fn reply(job: Job, answer: Result<Receipt, Error>) {
     match job {
         // Whoever asked may have gone; the record stands all the same.
         Job::Command { reply, .. } | Job::Edit { reply, .. } => drop(reply.send(answer)),
-        Job::Checkpoint => {}
+        Job::Checkpoint | Job::Close => {}
     }
 }

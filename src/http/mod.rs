@@ -14,6 +14,7 @@ use std::future::Future;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
@@ -33,6 +34,9 @@ use crate::room::Rooms;
 use auth::Tokens;
 use metrics::Metrics;
 use problem::Problem;
+
+/// How long a request that is under way may take when the server stops.
+const GRACE: Duration = Duration::from_secs(1);
 
 /// Largest body of a request, in bytes: no command is longer.
 const BODY_LIMIT: usize = 256 * 1024;
@@ -116,5 +120,19 @@ pub async fn serve(
             tracing::debug!("TCP_NODELAY: {error}");
         }
     });
-    axum::serve(listener, router(app)).with_graceful_shutdown(stop).await
+    // A stream of events never ends by itself: what is short is finished, the rest is cut.
+    let (stopping, mut stopped) = tokio::sync::watch::channel(());
+    let graceful = async move {
+        stop.await;
+        drop(stopping);
+    };
+    let served = axum::serve(listener, router(app)).with_graceful_shutdown(graceful);
+    tokio::select! {
+        served = served => served,
+        () = async {
+            // An error says that the sender is gone: it is time.
+            let _ = stopped.changed().await;
+            tokio::time::sleep(GRACE).await;
+        } => Ok(()),
+    }
 }

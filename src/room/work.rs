@@ -191,14 +191,21 @@ impl Worker {
         changes: impl Iterator<Item = (&'a Change, Option<ConnectionId>)>,
         positions: &[Position],
     ) -> Result<(), Error> {
+        self.room.proving.with(Copy::confirm)?;
+        // A whole history at once goes out as a snapshot, not as raw changes a hundred times its size.
+        let many = positions.len() > SNAPSHOT_AFTER as usize;
+        let snapshot =
+            many.then(|| tokio::task::block_in_place(|| take_snapshot(&self.room, &**self.engine.log())));
         let mut shared = self.room.shared();
         for ((change, origin), position) in changes.zip(positions) {
             if shared.publish(change, *position, origin).is_err() {
                 error!(document = %self.room.document, "a durable change builds on what is not in the room");
             }
         }
+        if let Some(snapshot) = snapshot {
+            shared.set_snapshot(snapshot?);
+        }
         drop(shared);
-        self.room.proving.with(Copy::confirm)?;
         self.room.members.wake_all(self.room.document);
         Ok(())
     }
@@ -290,16 +297,22 @@ impl Worker {
     }
 }
 
-/// Saves the newest durable document as a cache, so that it opens at once.
+/// Makes a snapshot of the newest durable document, for the room and as a cache, so that it opens at once.
 fn snapshot(room: &Room, log: &dyn Log) -> Result<(), Failure> {
+    let snapshot = take_snapshot(room, log)?;
+    room.shared().set_snapshot(snapshot);
+    Ok(())
+}
+
+fn take_snapshot(room: &Room, log: &dyn Log) -> Result<Snapshot, Failure> {
     let (reading, len) = room.proving.with(|copy| (copy.reader(), copy.changes()))?;
     let bytes = Bytes::from(reading.save());
     let heads = reading.heads();
     drop(reading);
     let snapshot = Snapshot { bytes: bytes.clone(), len: u32::try_from(len).unwrap_or(u32::MAX) };
     store::keep(log, room.document, &snapshot, &heads)?;
-    room.shared().set_snapshot(snapshot);
-    room.proving.with(|copy| copy.take_snapshot(bytes, len))
+    room.proving.with(|copy| copy.take_snapshot(bytes, len))?;
+    Ok(snapshot)
 }
 
 /// One for each change of each submission, in order.

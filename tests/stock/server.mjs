@@ -10,7 +10,7 @@ import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 
 const binary =
-  process.env.QUORATE_BINARY ?? fileURLToPath(new URL("../../target/debug/quorate", import.meta.url))
+  process.env.QUORATE_BIN ?? fileURLToPath(new URL("../../target/debug/quorate", import.meta.url))
 
 async function freePort() {
   const server = createServer().listen(0, "127.0.0.1")

@@ -3,7 +3,10 @@
 use std::{collections::HashMap, fs, path::PathBuf};
 
 use quorate::{
-    document::{Authored, BlockState, PlanState, SectionState, Span, normalise, utf16_len},
+    document::{
+        Authored, BlockDiff, BlockState, BlockType, Fate, Marks, Op, PlanDiff, PlanState, Run, SectionDiff,
+        SectionState, Segment, Span, normalise, utf16_len,
+    },
     domain::{PersonId, SectionId},
     export::{Names, html, markdown},
 };
@@ -100,6 +103,85 @@ fn html_as_kept() {
     let look = html::Look { names: &Two, authors: true };
     check("authors.html", &lines(&html::plan(&state(), &look).into_string()));
     check("outline.html", &lines(&html::outline(&state()).into_string()));
+}
+
+/// One block of a difference, from `op words by` each.
+fn block(id: &str, fate: Fate, kind: BlockType, segments: &[(Op, &str, &str)]) -> BlockDiff {
+    let segment = |(op, text, by): &(Op, &str, &str)| Segment {
+        op: *op,
+        text: (*text).into(),
+        runs: vec![Run { text: (*text).into(), marks: Marks::default() }],
+        was: Vec::new(),
+        person: Some(PersonId::new(*by).unwrap()),
+    };
+    let segments = segments.iter().map(segment).collect();
+    BlockDiff { id: id.into(), fate, kind, attrs: Default::default(), was: None, segments }
+}
+
+#[test]
+fn difference_as_kept() {
+    use BlockType::{Paragraph, SectionHeading};
+    let section = |id: &str, fate, after: Option<&str>, blocks| SectionDiff {
+        id: SectionId::new(id).unwrap(),
+        fate,
+        moved: fate == Fate::Kept,
+        renamed: None,
+        heading: String::new(),
+        depth: 0,
+        after: after.map(|id| SectionId::new(id).unwrap()),
+        blocks,
+    };
+    let diff = PlanDiff {
+        from: Vec::new(),
+        to: Vec::new(),
+        title: None,
+        sections: vec![
+            section(
+                "aims",
+                Fate::Changed,
+                None,
+                vec![
+                    block("aims-h", Fate::Kept, SectionHeading, &[(Op::Keep, "Aims", "ann")]),
+                    block(
+                        "p1",
+                        Fate::Changed,
+                        Paragraph,
+                        &[
+                            (Op::Keep, "Words ", "ann"),
+                            (Op::Ins, "of one more ", "ann"),
+                            (Op::Ins, "and one ", "bob"),
+                            (Op::Del, "by one", "ann"),
+                        ],
+                    ),
+                    block("p9", Fate::Added, Paragraph, &[(Op::Keep, "Parted off.", "bob")]),
+                    block("p8", Fate::Removed, Paragraph, &[(Op::Keep, "Joined on.", "bob")]),
+                    block("p7", Fate::Changed, Paragraph, &[(Op::Format, "Set otherwise.", "bob")]),
+                ],
+            ),
+            section(
+                "gone",
+                Fate::Removed,
+                Some("aims"),
+                vec![
+                    block("gone-h", Fate::Removed, SectionHeading, &[(Op::Del, "Gone", "ann")]),
+                    block("gone-p", Fate::Removed, Paragraph, &[(Op::Del, "With all its words.", "bob")]),
+                ],
+            ),
+            section(
+                "last",
+                Fate::Kept,
+                None,
+                vec![block("last-h", Fate::Kept, SectionHeading, &[(Op::Keep, "Last", "ann")])],
+            ),
+        ],
+    };
+    let look = html::Look { names: &Two, authors: false };
+    for (name, by) in [("difference.html", None), ("difference-by.html", Some(PersonId::new("ann").unwrap()))]
+    {
+        let found = html::difference(&state(), &diff, by.as_ref(), &look);
+        let changes = found.changes.unwrap().into_string();
+        check(name, &lines(&(changes + &found.text.into_string())));
+    }
 }
 
 #[test]

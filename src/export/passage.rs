@@ -158,12 +158,16 @@ fn diff_passage(block: &BlockDiff, by: Option<&PersonId>) -> Passage {
         .segments
         .iter()
         .flat_map(|segment| segment.runs.iter().map(move |run| piece(segment.op, &segment.person, run)));
+    let any = |op: Op| block.segments.iter().any(|segment| segment.op == op);
+    let fate = Fate::of(block.fate);
+    // A block that came or went while its words stayed was parted from another, or joined to it.
+    let reshaped = block.was.is_some() || any(Op::Format) || (fate != Fate::Kept && any(Op::Keep));
     Passage {
         id: block.id.clone(),
         kind: block.kind,
         attrs: block.attrs,
-        fate: Fate::of(block.fate),
-        reshaped: block.was.is_some() || block.segments.iter().any(|segment| segment.op == Op::Format),
+        fate,
+        reshaped,
         pieces: pieces.collect(),
     }
 }

@@ -60,7 +60,9 @@ impl Frame<'_> {
                     div.site-header-end {
                         span.site-viewer {
                             (words::SIGNED_IN_AS) " " strong { (viewer.name) }
-                            @if let Some(role) = viewer.roles.first() { ", " (words::home::role(*role).0) }
+                            @if let Some(role) = viewer.roles.first() {
+                                span.viewer-part { ", " (words::home::role(*role).0) }
+                            }
                         }
                         form method="post" action="/api/session/end" {
                             button.button.button-small type="submit" { (words::SIGN_OUT) }

@@ -9,11 +9,14 @@ export function summary(moment: ParentNode, label: string): string {
   const sentences = all.slice(0, SENTENCES).map((item) => words(item))
   if (all.length > SENTENCES) sentences.push(`And ${all.length - SENTENCES} more`)
   if (all.length === 0) sentences.push("No words changed in this step")
-  return [label, ...sentences].map((sentence) => `${sentence}.`).join(" ")
+  return [label, ...sentences].map((sentence) => (/[.!?]”?$/.test(sentence) ? sentence : `${sentence}.`)).join(" ")
 }
 
+/// The text of an element, on one line. The marks around a quotation are the style sheet's, so they are put here.
 function words(element: Element): string {
-  return (element.textContent ?? "").replace(/\s+/g, " ").trim()
+  const copy = element.cloneNode(true) as Element
+  for (const quotation of copy.querySelectorAll("q")) quotation.textContent = `“${quotation.textContent}”`
+  return (copy.textContent ?? "").replace(/\s+/g, " ").trim()
 }
 
 /// The first place that changed, unless it is in view already.

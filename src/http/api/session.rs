@@ -45,7 +45,8 @@ pub fn name_of(app: &App, id: &PersonId) -> String {
 
 async fn session(State(app): State<Shared>, Visitor(person): Visitor) -> Json<serde_json::Value> {
     let person = person.map(|person| person_view(&app, &person));
-    Json(serde_json::json!({ "person": person, "demonstration": app.demonstration }))
+    // What a device keeps belongs to one network: a demonstration built anew is another one.
+    Json(serde_json::json!({ "person": person, "demonstration": app.demonstration, "network": app.storage }))
 }
 
 async fn people(State(app): State<Shared>) -> Json<Vec<PersonView>> {

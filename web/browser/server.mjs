@@ -49,7 +49,7 @@ export async function startServer({ data } = {}) {
         said = (said + chunk).slice(-8_000)
       })
     }
-    for (let tries = 0; tries < 600; tries += 1) {
+    for (let tries = 0; tries < 2_400; tries += 1) {
       if (child.exitCode !== null) throw new Error(`The server stopped at once:\n${said}`)
       const ready = await fetch(`http://127.0.0.1:${port}/readyz`).then(
         (answer) => answer.ok,
@@ -58,7 +58,7 @@ export async function startServer({ data } = {}) {
       if (ready) return
       await new Promise((done) => setTimeout(done, 50))
     }
-    throw new Error(`The server was not ready after 30 s:\n${said}`)
+    throw new Error(`The server was not ready after 2 minutes:\n${said}`)
   }
   const end = () =>
     new Promise((done) => {

@@ -25,6 +25,7 @@ export async function launch() {
 /** A browser of one person: its own cookies and its own storage. */
 export async function signIn(browser, url, person, options = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options })
+  context.setDefaultTimeout(90_000)
   const answer = await context.request.post(`${url}/api/demo/sign-in`, { data: { person } })
   if (!answer.ok())
     throw new Error(`Signing in as ${person} failed: ${answer.status()} ${await answer.text()}`)

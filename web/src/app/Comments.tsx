@@ -17,6 +17,7 @@ export function Comments({ room, desk, onShow }: { room: Room; desk: Desk; onSho
   const drafts = useStore(room.drafts)
   const mayComment = useStore(desk.mayComment)
   const active = useStore(desk.thread)
+  const known = useStore(room.threadsKnown)
   useStore(room.people)
   const resolvedHasActive = threads.some((thread) => thread.id === active && thread.state === "resolved")
 
@@ -42,7 +43,8 @@ export function Comments({ room, desk, onShow }: { room: Room; desk: Desk; onSho
         </section>
       ) : null}
       {!mayComment ? <p className="soft small">{words.comments.mayNot}</p> : null}
-      {open.length === 0 && !draft?.anchor ? (
+      {known ? null : <p className="soft">{words.comments.loading}</p>}
+      {known && open.length === 0 && !draft?.anchor ? (
         <p className="soft comments-none">
           {words.comments.none}
           {mayComment ? (

@@ -120,6 +120,7 @@ export const words = {
     title: "Comments",
     open: (n: number) => (n === 0 ? "Comments" : `Comments, ${n} open`),
     close: "Close the comments",
+    loading: "Loading the comments…",
     none: "No open comments.",
     howTo: "Select words in the plan, then choose Comment.",
     newOn: "Comment on these words",

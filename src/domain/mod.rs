@@ -5,6 +5,8 @@ mod command;
 mod decide;
 mod event;
 mod id;
+#[cfg(test)]
+mod ladder;
 mod person;
 pub mod plan;
 mod policy;

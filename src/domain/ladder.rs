@@ -1,0 +1,224 @@
+//! The ladders as a table: a line a rung. State, who asks, what for, and what they hear.
+
+use super::{
+    Action, Actor, Anchor, Command, DocumentId, Event, EventId, Fact, PersonId, PlanId, Refusal, Role,
+    SectionId, State, ThreadId, Timestamp, decide, may, plan,
+};
+use uuid::Uuid;
+
+const PLAN: PlanId = PlanId(Uuid::from_u128(1));
+const ELSEWHERE: PlanId = PlanId(Uuid::from_u128(2));
+const THREAD: ThreadId = ThreadId(Uuid::from_u128(3));
+
+fn person(id: &str) -> PersonId {
+    PersonId::new(id).unwrap()
+}
+
+fn section(id: &str) -> SectionId {
+    SectionId::new(id).unwrap()
+}
+
+/// A network with one plan and, on demand, a frozen text and a thread.
+fn state(events: &[Event]) -> State {
+    let people = [
+        ("secretariat", Role::Secretariat),
+        ("member-1", Role::Representative),
+        ("chair", Role::Chair),
+        ("administrator", Role::Administrator),
+    ];
+    let people = people.map(|(id, role)| Event::PersonAdded { person: person(id), roles: vec![role] });
+    let created = Event::PlanCreated { plan: PLAN, title: "A plan".into(), document: DocumentId([1; 16]) };
+    let mut state = State::default();
+    for (at, event) in (1..).zip(people.into_iter().chain([created]).chain(events.iter().cloned())) {
+        let fact = Fact { position: at, at: Timestamp(0), actor: Some(person("secretariat")), event };
+        state.apply(&fact);
+    }
+    state
+}
+
+fn frozen() -> Event {
+    Event::PlanFrozen { plan: PLAN, reason: "The board reads it.".into() }
+}
+
+fn anchor(quote: &str) -> Anchor {
+    Anchor {
+        section: section("s1"),
+        start: "1@aa".into(),
+        end: "2@aa".into(),
+        heads: vec![],
+        quote: quote.into(),
+    }
+}
+
+fn opened() -> Event {
+    Event::ThreadOpened { plan: PLAN, thread: THREAD, anchor: anchor("words"), text: "Why?".into() }
+}
+
+fn resolved() -> Event {
+    Event::ThreadResolved { plan: PLAN, thread: THREAD }
+}
+
+/// What the person hears: `ok`, or the refusal's code.
+fn hears(state: &State, who: &str, command: &Command) -> &'static str {
+    let actor = Actor { person: person(who) };
+    match decide(state, &actor, EventId(Uuid::from_u128(9)), command) {
+        Ok(_) => "ok",
+        Err(refusal) => refusal.code(),
+    }
+}
+
+#[test]
+fn plans() {
+    let (open, shut) = (state(&[]), state(&[frozen()]));
+    let create = |plan, title: &str| Command::PlanCreate { plan, title: title.into() };
+    let rename = |plan, title: &str| Command::PlanRename { plan, title: title.into() };
+    let freeze = |plan, reason: &str| Command::PlanFreeze { plan, reason: reason.into() };
+    let unfreeze = |plan, reason: &str| Command::PlanUnfreeze { plan, reason: reason.into() };
+    let long = "x".repeat(301);
+    for (state, who, command, heard) in [
+        (&open, "member-1", create(None, "New"), "not_permitted"),
+        (&open, "nobody", create(None, "New"), "not_permitted"),
+        (&open, "secretariat", create(Some(PLAN), "New"), "plan_exists"),
+        (&open, "secretariat", create(None, " \n "), "field_empty"),
+        (&open, "secretariat", create(None, &long), "field_too_long"),
+        (&open, "secretariat", create(None, "New"), "ok"),
+        (&open, "nobody", rename(PLAN, "New"), "plan_unknown"),
+        (&open, "member-1", rename(ELSEWHERE, "New"), "plan_unknown"),
+        (&open, "chair", rename(PLAN, "New"), "not_permitted"),
+        (&shut, "member-1", rename(PLAN, "New"), "plan_is_frozen"),
+        (&open, "member-1", rename(PLAN, ""), "field_empty"),
+        (&open, "member-1", rename(PLAN, "New"), "ok"),
+        (&open, "nobody", freeze(PLAN, "Why"), "plan_unknown"),
+        (&open, "chair", freeze(PLAN, "Why"), "not_permitted"),
+        (&open, "member-1", freeze(PLAN, "Why"), "not_permitted"),
+        (&shut, "secretariat", freeze(PLAN, "Why"), "already_frozen"),
+        (&open, "secretariat", freeze(PLAN, ""), "field_empty"),
+        (&open, "secretariat", freeze(PLAN, "Why"), "ok"),
+        (&shut, "member-1", unfreeze(PLAN, "Why"), "not_permitted"),
+        (&open, "secretariat", unfreeze(PLAN, "Why"), "not_frozen"),
+        (&shut, "secretariat", unfreeze(PLAN, ""), "field_empty"),
+        (&shut, "secretariat", unfreeze(PLAN, "Why"), "ok"),
+    ] {
+        assert_eq!(hears(state, who, &command), heard, "{who}: {command:?}");
+    }
+}
+
+#[test]
+fn sections() {
+    let (open, shut) = (state(&[]), state(&[frozen()]));
+    let create = |plan, heading: &str| Command::SectionCreate {
+        plan,
+        section: None,
+        heading: heading.into(),
+        parent: None,
+        after: None,
+    };
+    let moved = |parent: Option<&str>, after: Option<&str>| Command::SectionMove {
+        plan: PLAN,
+        section: section("s1"),
+        parent: parent.map(section),
+        after: after.map(section),
+    };
+    for (state, who, command, heard) in [
+        (&open, "member-1", create(ELSEWHERE, "Purpose"), "plan_unknown"),
+        (&open, "chair", create(PLAN, "Purpose"), "not_permitted"),
+        (&shut, "member-1", create(PLAN, "Purpose"), "plan_is_frozen"),
+        (&open, "member-1", create(PLAN, ""), "field_empty"),
+        (&open, "member-1", create(PLAN, "Purpose"), "ok"),
+        (&open, "member-1", moved(Some("s1"), None), "section_inside_itself"),
+        (&open, "member-1", moved(None, Some("s1")), "section_inside_itself"),
+        (&shut, "member-1", moved(None, None), "plan_is_frozen"),
+        (&open, "member-1", moved(Some("s2"), None), "ok"),
+        (&shut, "member-1", Command::SectionRemove { plan: PLAN, section: section("s1") }, "plan_is_frozen"),
+        (&open, "chair", Command::SectionRestore { plan: PLAN, section: section("s1") }, "not_permitted"),
+    ] {
+        assert_eq!(hears(state, who, &command), heard, "{who}: {command:?}");
+    }
+}
+
+#[test]
+fn threads() {
+    let (none, open, closed) = (state(&[]), state(&[opened()]), state(&[opened(), resolved()]));
+    let shut = state(&[opened(), frozen()]);
+    let begin = |quote: &str, text: &str| Command::ThreadOpen {
+        plan: PLAN,
+        thread: THREAD,
+        anchor: anchor(quote),
+        text: text.into(),
+    };
+    let reply = |text: &str| Command::ThreadReply { plan: PLAN, thread: THREAD, text: text.into() };
+    let resolve = Command::ThreadResolve { plan: PLAN, thread: THREAD };
+    let reopen = Command::ThreadReopen { plan: PLAN, thread: THREAD };
+    for (state, who, command, heard) in [
+        (&none, "nobody", begin("words", "Why?"), "plan_unknown"),
+        (&none, "administrator", begin("words", "Why?"), "not_permitted"),
+        (&open, "member-1", begin("words", "Why?"), "thread_exists"),
+        (&none, "member-1", begin("words", " "), "field_empty"),
+        (&none, "member-1", begin("", "Why?"), "field_empty"),
+        (&none, "chair", begin("words", "Why?"), "ok"),
+        (&none, "member-1", reply("So."), "thread_unknown"),
+        (&closed, "member-1", reply("So."), "thread_is_resolved"),
+        (&open, "member-1", reply(""), "field_empty"),
+        (&shut, "member-1", reply("Comments go on while the text is frozen."), "ok"),
+        (&none, "member-1", resolve.clone(), "thread_unknown"),
+        (&closed, "member-1", resolve.clone(), "thread_is_resolved"),
+        (&open, "administrator", resolve.clone(), "not_permitted"),
+        (&open, "chair", resolve, "ok"),
+        (&open, "member-1", reopen.clone(), "thread_is_open"),
+        (&closed, "member-1", reopen, "ok"),
+    ] {
+        assert_eq!(hears(state, who, &command), heard, "{who}: {command:?}");
+    }
+}
+
+#[test]
+fn people() {
+    let add = |id: &str, roles: &[Role], name: &str| Command::PersonAdd {
+        person: person(id),
+        roles: roles.to_vec(),
+        name: name.into(),
+    };
+    let board = [Role::Board];
+    let some = state(&[]);
+    for (state, who, command, heard) in [
+        (&State::default(), "first", add("first", &[Role::Administrator], "First"), "ok"),
+        (&some, "member-1", add("new", &board, "New"), "not_permitted"),
+        (&some, "administrator", add("chair", &board, "New"), "person_exists"),
+        (&some, "administrator", add("new", &[], "New"), "field_empty"),
+        (&some, "administrator", add("new", &board, ""), "field_empty"),
+        (&some, "administrator", add("new", &board, "New"), "ok"),
+    ] {
+        assert_eq!(hears(state, who, &command), heard, "{who}: {command:?}");
+    }
+}
+
+#[test]
+fn edits_are_made_in_ones_own_name_while_the_text_is_open() {
+    let [mine, theirs, new]: [super::ActorId; 3] = ["aa", "bb", "cc"].map(|id| id.parse().unwrap());
+    let bound = |actor: &super::ActorId, plan, who: &str| Event::ActorBound {
+        plan,
+        actor_id: actor.clone(),
+        person: person(who),
+    };
+    let binding = [bound(&mine, PLAN, "member-1"), bound(&theirs, PLAN, "chair")];
+    let open = state(&binding);
+    let by = |who: &str, actor: &super::ActorId| plan::edit(&open, &person(who), PLAN, [actor, actor]);
+    assert_eq!(by("member-1", &mine), Ok(vec![]));
+    assert_eq!(by("member-1", &new), Ok(vec![bound(&new, PLAN, "member-1")]));
+    assert_eq!(by("member-1", &theirs), Err(Refusal::ActorOfAnother));
+    assert_eq!(by("chair", &theirs).map_err(|refusal| refusal.code()), Err("not_permitted"));
+    let elsewhere = state(&[bound(&mine, ELSEWHERE, "member-1")]);
+    assert_eq!(plan::edit(&elsewhere, &person("member-1"), PLAN, [&mine]), Err(Refusal::ActorOfAnother));
+    let shut = state(&[frozen()]);
+    let refused = plan::edit(&shut, &person("member-1"), PLAN, [&new]).map_err(|refusal| refusal.code());
+    assert_eq!(refused, Err("plan_is_frozen"));
+}
+
+#[test]
+fn a_freeze_moves_the_governance_on_and_a_thread_its_version() {
+    let state = state(&[opened(), resolved(), frozen()]);
+    let plan = &state.plans[&PLAN];
+    assert_eq!((plan.governance, plan.threads[&THREAD].version), (1, 2));
+    assert!(plan.frozen.is_some() && plan.threads[&THREAD].resolved);
+    assert!(may(state.roles(&person("chair")), Action::Read));
+}

@@ -59,12 +59,12 @@ clean:
 
 web/node_modules/.installed: web/package-lock.json
 	@tools/need.sh node
-	cd web && npm ci --no-audit --no-fund --silent
+	cd web && npm install --no-save --no-audit --no-fund --loglevel=error
 	@touch $@
 
 tests/stock/node_modules/.installed: tests/stock/package-lock.json
 	@tools/need.sh node
-	cd tests/stock && npm ci --no-audit --no-fund --silent
+	cd tests/stock && npm install --no-save --no-audit --no-fund --loglevel=error
 	@touch $@
 
 web/dist/.built: web/node_modules/.installed $(shell find web/src web/public web/vite.config.ts -type f 2>/dev/null)

@@ -69,4 +69,5 @@ tests/stock/node_modules/.installed: tests/stock/package-lock.json
 
 web/dist/.built: web/node_modules/.installed $(shell find web/src web/public web/vite.config.ts -type f 2>/dev/null)
 	cd web && npm run --silent build
+	@touch src/http/assets.rs # the binary has the client inside, and cargo does not see new files
 	@touch $@

@@ -12,6 +12,7 @@ use super::outline::{Entry, outline};
 use super::sequence::{Atom, Holds, Sequence};
 use super::state::SectionText;
 use super::text::is_hidden;
+use super::touched::touched;
 use super::{Reading, UnknownHeads};
 use crate::domain::{ActorId, Heads, PersonId, SectionId};
 
@@ -101,8 +102,8 @@ pub struct Segment {
     pub person: Option<PersonId>,
 }
 
-/// Compares the states at two heads; which of them is older does not matter. Takes twice the time of reading
-/// one.
+/// Compares the states at two heads; which of them is older does not matter. Between states that are few changes
+/// apart only the sections that those changes touch are read, twice each.
 pub fn diff(
     reading: &Reading,
     from: &Heads,
@@ -118,15 +119,22 @@ pub fn diff(
     let title = |at| element::string(document, &ROOT, "title", at).unwrap_or_default();
     let (title_old, title_new) = (title(old), title(new));
     let mut actors = Actors::new(authors);
-    let before = visible(reading, old);
-    let after = visible(reading, new);
+    let (before, after) = (outline(document, old), outline(document, new));
+    let written = touched(document, from, to, before.iter().chain(&after))
+        .or_else(|| touched(document, to, from, before.iter().chain(&after)));
+    let visible = |entries: Vec<Entry>| entries.into_iter().filter(|entry| !entry.hidden).collect::<Vec<_>>();
+    let (before, after) = (visible(before), visible(after));
     let mut sections: Vec<SectionDiff> = Vec::new();
     let find = |entries: &[Entry], id: &SectionId| entries.iter().position(|entry| entry.id == *id);
     for entry in &after {
         let was = find(&before, &entry.id).map(|at| &before[at]);
+        let moved = was.is_some_and(|was| (&was.parent, &was.order) != (&entry.parent, &entry.order));
+        let untouched = written.as_ref().is_some_and(|written| !written.contains(&entry.id));
+        if was.is_some() && untouched && !moved {
+            continue;
+        }
         let old_side = was.map(|was| Side::read(reading, was, old, &mut actors)).unwrap_or_default();
         let new_side = Side::read(reading, entry, new, &mut actors);
-        let moved = was.is_some_and(|was| (&was.parent, &was.order) != (&entry.parent, &entry.order));
         let same = was.is_some() && old_side.text.same(&new_side.text);
         if same && !moved {
             continue;
@@ -174,10 +182,6 @@ pub fn diff(
     Ok(PlanDiff { from: from.clone(), to: to.clone(), title, sections })
 }
 
-fn visible(reading: &Reading, at: At<'_>) -> Vec<Entry> {
-    outline(reading.automerge(), at).into_iter().filter(|entry| !entry.hidden).collect()
-}
-
 /// A section in one state. Empty where it is not there.
 #[derive(Default)]
 struct Side {
@@ -220,11 +224,21 @@ enum Step<'a> {
 
 /// Both states are parts of one order of elements, so walking both side by side finds all that are in both.
 fn steps<'a>(old: &'a [Atom], new: &'a [Atom]) -> Vec<Step<'a>> {
-    let names = |atoms: &[Atom]| atoms.iter().map(|atom| atom.name).collect::<HashSet<_>>();
-    let (in_old, in_new) = (names(old), names(new));
     let mut steps = Vec::with_capacity(old.len().max(new.len()));
-    let mut rest = new.iter().peekable();
-    for atom in old {
+    // Most differences are small: what is the same before and behind them is not looked up.
+    let before = old.iter().zip(new).take_while(|(a, b)| a.name == b.name).count();
+    let (old_rest, new_rest) = (&old[before..], &new[before..]);
+    let behind =
+        old_rest.iter().rev().zip(new_rest.iter().rev()).take_while(|(a, b)| a.name == b.name).count();
+    let (old_part, old_end) = old_rest.split_at(old_rest.len() - behind);
+    let (new_part, new_end) = new_rest.split_at(new_rest.len() - behind);
+
+    let keep = |(a, b): (&'a Atom, &'a Atom)| Step::Keep(a, b);
+    steps.extend(old.iter().zip(new).take(before).map(keep));
+    let names = |atoms: &[Atom]| atoms.iter().map(|atom| atom.name).collect::<HashSet<_>>();
+    let (in_old, in_new) = (names(old_part), names(new_part));
+    let mut rest = new_part.iter().peekable();
+    for atom in old_part {
         if !in_new.contains(&atom.name) {
             steps.push(Step::Del(atom));
             continue;
@@ -238,6 +252,7 @@ fn steps<'a>(old: &'a [Atom], new: &'a [Atom]) -> Vec<Step<'a>> {
         }
     }
     steps.extend(rest.map(Step::Ins));
+    steps.extend(old_end.iter().zip(new_end).map(keep));
     steps
 }
 
@@ -265,15 +280,15 @@ fn blocks(old: &Side, new: &Side, actors: &Actors<'_>) -> Vec<BlockDiff> {
 
 /// The block that begins here, if the element is a marker.
 fn opened(old: &Side, new: &Side, step: Step<'_>) -> Option<BlockDiff> {
+    let (Step::Keep(atom, _) | Step::Ins(atom) | Step::Del(atom)) = step;
+    if atom.holds != Holds::Marker {
+        return None;
+    }
     let (fate, was, block) = match step {
         Step::Keep(before, after) => (Fate::Kept, old.block_of(before), new.block_of(after)?),
         Step::Ins(atom) => (Fate::Added, None, new.block_of(atom)?),
         Step::Del(atom) => (Fate::Removed, None, old.block_of(atom)?),
     };
-    let (Step::Keep(atom, _) | Step::Ins(atom) | Step::Del(atom)) = step;
-    if atom.holds != Holds::Marker {
-        return None;
-    }
     let was = was.filter(|was| (was.kind, was.attrs) != (block.kind, block.attrs));
     Some(BlockDiff {
         id: block.id.clone(),

@@ -20,6 +20,8 @@ pub(super) struct Entry {
     pub(super) hidden: bool,
     /// It is removed itself.
     pub(super) removed: bool,
+    /// Its map in the document.
+    pub(super) object: ObjId,
     /// Its text, where it has one.
     pub(super) text: Option<ObjId>,
 }
@@ -48,6 +50,7 @@ pub(super) fn outline(document: &impl ReadDoc, at: At<'_>) -> Vec<Entry> {
             hidden: removed,
             removed,
             text: element::object(document, &section, "text", ObjType::Text, at),
+            object: section,
         });
     }
     in_reading_order(entries)

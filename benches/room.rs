@@ -39,7 +39,7 @@ fn pin_driver() {
 
 async fn run(trace: Option<&Path>, report: &mut Report) {
     let folder = tempfile::tempdir_in("target").unwrap();
-    let sync_p50 = report::fdatasync(folder.path(), report);
+    let sync = report::fdatasync(folder.path(), report);
     let spawn = Spawn {
         binary: Path::new(env!("CARGO_BIN_EXE_quorate")),
         data: folder.path(),
@@ -47,8 +47,8 @@ async fn run(trace: Option<&Path>, report: &mut Report) {
     };
     {
         let server = Server::start(&spawn).await;
-        live::people(&server, 50, sync_p50, report).await;
-        live::people(&server, 200, sync_p50, report).await;
+        live::people(&server, 50, sync, report).await;
+        live::people(&server, 200, sync, report).await;
         for rate in [800, 1_600, 3_200] {
             live::saturation(&server, rate, report).await;
         }

@@ -14,10 +14,10 @@ use super::wire::{Client, Heard, Server, Spawn, Writer};
 const SOON: Duration = Duration::from_secs(20);
 
 /// A server with a plan, and the folder that it lives in.
-struct House {
-    server: Server,
-    plan: String,
-    document: String,
+pub(crate) struct House {
+    pub(crate) server: Server,
+    pub(crate) plan: String,
+    pub(crate) document: String,
     folder: TempDir,
 }
 
@@ -25,7 +25,7 @@ fn binary() -> &'static Path {
     Path::new(env!("CARGO_BIN_EXE_quorate"))
 }
 
-async fn house() -> House {
+pub(crate) async fn house() -> House {
     let folder = tempfile::tempdir().unwrap();
     let server = Server::start(&Spawn { binary: binary(), data: folder.path(), through: &[] }).await;
     let (plan, document) = server.new_plan(2).await;
@@ -33,7 +33,7 @@ async fn house() -> House {
 }
 
 impl House {
-    async fn enter(&self, person: &str, name: &str) -> (Client, Automerge) {
+    pub(crate) async fn enter(&self, person: &str, name: &str) -> (Client, Automerge) {
         let token = self.server.sign_in(person).await;
         let mut client = Client::join(&self.server.sync_url(&token), name).await;
         let document = client.open(&self.document).await;
@@ -52,7 +52,7 @@ impl House {
     }
 
     /// All events of the plan.
-    async fn events(&self) -> Vec<Value> {
+    pub(crate) async fn events(&self) -> Vec<Value> {
         let token = self.server.sign_in("chair").await;
         let mut events: Vec<Value> = Vec::new();
         loop {
@@ -112,7 +112,7 @@ impl Notices {
 }
 
 /// Waits until the server says that it has the change on disk.
-async fn acknowledged(client: &mut Client, hash: ChangeHash) {
+pub(crate) async fn acknowledged(client: &mut Client, hash: ChangeHash) {
     let wait = async {
         loop {
             match client.next().await {
@@ -147,7 +147,7 @@ async fn others_go_on(house: &House, other: &mut (Client, Writer)) {
     assert!(document.get_change_by_hash(&change.hash()).is_some());
 }
 
-async fn writer(house: &House, person: &str, section: &str) -> (Client, Writer) {
+pub(crate) async fn writer(house: &House, person: &str, section: &str) -> (Client, Writer) {
     let (client, document) = house.enter(person, &format!("{person}-{section}")).await;
     (client, Writer::new(&document, section))
 }

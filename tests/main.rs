@@ -6,4 +6,5 @@ mod kill;
 mod schema;
 mod session;
 mod sync_samod;
+mod whole_document;
 mod wire;

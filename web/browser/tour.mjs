@@ -69,6 +69,7 @@ async function walk(size) {
   const other = await signIn(browser, server.url, "secretariat", { viewport })
   const beside = await openPlan(other, server.url, plan.id)
   await writeAtEnd(beside, `A sentence for the ${size} picture.`)
+  await page.getByText(`A sentence for the ${size} picture.`).waitFor()
   await writeAtEnd(page, "And one by another hand, written at the same time.")
   await page.locator(".peer-caret").first().waitFor({ state: "attached" })
   await saved(page)

@@ -21,11 +21,13 @@ const SERVER_CORE: &str = "0";
 const DRIVER_CORE: &str = "1";
 
 fn main() {
-    let trace = std::env::args().skip(1).find(|argument| !argument.starts_with("--")).map(PathBuf::from);
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let trace = arguments.iter().find(|argument| !argument.starts_with("--")).map(PathBuf::from);
+    let live = !arguments.iter().any(|argument| argument == "--only-history");
     pin_driver();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let mut report = Report::default();
-    runtime.block_on(run(trace.as_deref(), &mut report));
+    runtime.block_on(run(trace.as_deref(), live, &mut report));
     report.finish(Path::new("target/bench/latest.json"));
 }
 
@@ -37,7 +39,7 @@ fn pin_driver() {
     }
 }
 
-async fn run(trace: Option<&Path>, report: &mut Report) {
+async fn run(trace: Option<&Path>, live: bool, report: &mut Report) {
     let folder = tempfile::tempdir_in("target").unwrap();
     let sync = report::fdatasync(folder.path(), report);
     let spawn = Spawn {
@@ -45,11 +47,11 @@ async fn run(trace: Option<&Path>, report: &mut Report) {
         data: folder.path(),
         through: &["taskset", "-c", SERVER_CORE],
     };
-    {
+    if live {
         let server = Server::start(&spawn).await;
         live::people(&server, 50, sync, report).await;
         live::people(&server, 200, sync, report).await;
-        for rate in [800, 1_600, 3_200] {
+        for rate in [850, 1_600, 3_200] {
             live::saturation(&server, rate, report).await;
         }
         live::long_history(&server, report).await;

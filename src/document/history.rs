@@ -62,7 +62,7 @@ impl History {
         }
         let mut deps = Vec::with_capacity(change.deps.len());
         let mut missing = Vec::new();
-        for dep in &change.deps {
+        for dep in change.deps.iter() {
             match self.index_of(dep) {
                 Some(at) => deps.push(at),
                 None => missing.push(*dep),

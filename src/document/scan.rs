@@ -222,7 +222,7 @@ fn scan_body(checksum: [u8; 4], body: &[u8], raw: impl FnOnce() -> Bytes) -> Res
         .collect::<Result<Vec<_>, Refused>>()?;
     Operations { columns: &columns, actors: others + 1 }.check(start_op)?;
     check_footer(seq, reader.rest())?;
-    Ok(Change { hash, deps, actor, seq, start_op, time, raw: raw() })
+    Ok(Change { hash, deps: deps.into(), actor, seq, start_op, time, raw: raw() })
 }
 
 fn dependencies(reader: &mut Reader<'_>) -> Result<Vec<ChangeHash>, Refused> {

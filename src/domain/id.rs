@@ -212,7 +212,7 @@ impl FromStr for ChangeHash {
 
 /// Who wrote an operation, as Automerge names it: one editing session of one person in one plan.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ActorId(Box<[u8]>);
+pub struct ActorId(std::sync::Arc<[u8]>);
 
 impl ActorId {
     /// 1 to 64 bytes.

@@ -319,7 +319,7 @@ fn take_snapshot(room: &Room, log: &dyn Log) -> Result<Snapshot, Failure> {
 }
 
 /// One for each change of each submission, in order.
-fn verdicts(copy: &mut Copy, read: &[Read]) -> Vec<Verdict> {
+fn verdicts(copy: &mut Copy, read: &mut [Read]) -> Vec<Verdict> {
     if read.iter().all(|one| one.imported.is_none()) {
         // One question for all of them: the proof costs about the same for one change as for many.
         let asked: Vec<Change> = read.iter().flat_map(|one| one.changes.iter().cloned()).collect();
@@ -327,7 +327,9 @@ fn verdicts(copy: &mut Copy, read: &[Read]) -> Vec<Verdict> {
     }
     let mut verdicts = Vec::new();
     for one in read {
-        let whole = one.imported.as_ref().map_or_else(Vec::new, |imported| copy.admit_imported(imported));
+        // Let go at once: it is several times as large as its changes.
+        let imported = one.imported.take();
+        let whole = imported.map_or_else(Vec::new, |imported| copy.admit_imported(&imported));
         let after = copy.admit(&one.changes[whole.len()..]);
         verdicts.extend(whole);
         verdicts.extend(after);

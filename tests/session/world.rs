@@ -88,7 +88,7 @@ pub(crate) fn to_domain(change: &automerge::Change) -> domain::Change {
     deps.sort_unstable();
     domain::Change {
         hash: ChangeHash(change.hash().0),
-        deps,
+        deps: deps.into(),
         actor: domain::ActorId::new(change.actor_id().to_bytes()).unwrap(),
         seq: change.seq(),
         start_op: change.start_op().get(),

@@ -91,7 +91,7 @@ fn a_change_whose_dependencies_are_not_here_names_them() {
     edit(&mut document, 0, 1, "");
     let changes = scanned(&document);
     let mut copy = Copy::empty();
-    assert_eq!(copy.admit(&changes[1..]), [Verdict::MissingDeps(changes[1].deps.clone())]);
+    assert_eq!(copy.admit(&changes[1..]), [Verdict::MissingDeps(changes[1].deps.to_vec())]);
     assert_eq!(copy.admit(&changes), [Verdict::Admitted, Verdict::Admitted]);
 }
 

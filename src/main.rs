@@ -2,9 +2,9 @@
 
 use std::process::ExitCode;
 
-/// Gives memory back after a big document has gone; the system's allocator keeps it.
+/// Gives memory back after a big document has gone, by the clock: how soon is set in `.cargo/config.toml`.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn main() -> ExitCode {
     quorate::cli::run()

@@ -215,9 +215,14 @@ impl<'a> Staging<'a> {
             }
         }
         let first = self.tree.size() + 1;
+        let mut given = Vec::with_capacity(append.events.len());
         for event in append.events {
             let id = event.id;
-            let position = self.add(event)?;
+            given.push((id, self.add(event)?));
+        }
+        // In their order: a whole history at random places would touch every page of the index many times.
+        given.sort_unstable();
+        for (id, position) in given {
             ids.insert(id.0.as_bytes(), position).map_err(unwritable)?;
         }
         Ok(Outcome::Appended { first, last: self.tree.size() })

@@ -179,7 +179,35 @@ pub(super) fn inflate(data: &[u8], most: u64) -> Result<Vec<u8>, Refused> {
     Ok(out)
 }
 
-fn scan_body(checksum: [u8; 4], body: &[u8], raw: impl FnOnce() -> Bytes) -> Result<Change, Refused> {
+/// Reads a change that is in the log, and was scanned on its way there: its front and its checksum, not its
+/// operations again. Shares the bytes.
+pub fn reread(chunk: &Bytes) -> Result<Change, Refused> {
+    let header = Header::read(chunk)?;
+    if header.kind != CHANGE || header.end != chunk.len() {
+        return Err(Refused::new("change_expected", "One uncompressed change was expected."));
+    }
+    let (front, _) = front(header.checksum, &chunk[header.start..])?;
+    Ok(front.with(chunk.clone()))
+}
+
+/// What stands before the operations.
+struct Front {
+    hash: ChangeHash,
+    deps: Vec<ChangeHash>,
+    actor: ActorId,
+    seq: u64,
+    start_op: u64,
+    time: i64,
+}
+
+impl Front {
+    fn with(self, raw: Bytes) -> Change {
+        let Self { hash, deps, actor, seq, start_op, time } = self;
+        Change { hash, deps: deps.into(), actor, seq, start_op, time, raw }
+    }
+}
+
+fn front(checksum: [u8; 4], body: &[u8]) -> Result<(Front, Reader<'_>), Refused> {
     if body.len() as u64 > limits::CHANGE_BYTES {
         return Err(Refused::too_large("bytes", limits::CHANGE_BYTES));
     }
@@ -202,6 +230,11 @@ fn scan_body(checksum: [u8; 4], body: &[u8], raw: impl FnOnce() -> Bytes) -> Res
     if !(0..limits::TIME).contains(&time) {
         return Err(Refused::new("change_time", "The change's time is out of range."));
     }
+    Ok((Front { hash, deps, actor, seq, start_op, time }, reader))
+}
+
+fn scan_body(checksum: [u8; 4], body: &[u8], raw: impl FnOnce() -> Bytes) -> Result<Change, Refused> {
+    let (front, mut reader) = front(checksum, body)?;
     let message = reader.prefixed()?;
     if message.len() as u64 > limits::MESSAGE_BYTES {
         return Err(Refused::too_large("bytes of message", limits::MESSAGE_BYTES));
@@ -220,9 +253,9 @@ fn scan_body(checksum: [u8; 4], body: &[u8], raw: impl FnOnce() -> Bytes) -> Res
         .into_iter()
         .map(|(spec, length)| Ok(Column { spec, data: reader.take(length)? }))
         .collect::<Result<Vec<_>, Refused>>()?;
-    Operations { columns: &columns, actors: others + 1 }.check(start_op)?;
-    check_footer(seq, reader.rest())?;
-    Ok(Change { hash, deps: deps.into(), actor, seq, start_op, time, raw: raw() })
+    Operations { columns: &columns, actors: others + 1 }.check(front.start_op)?;
+    check_footer(front.seq, reader.rest())?;
+    Ok(front.with(raw()))
 }
 
 fn dependencies(reader: &mut Reader<'_>) -> Result<Vec<ChangeHash>, Refused> {

@@ -217,7 +217,7 @@ fn tagged(kind: &str, payload: &Bytes) -> Result<Event, serde_json::Error> {
 
 fn changed(recorded: &Recorded, payload: &Bytes) -> Result<Event, Failure> {
     let raw = change_bytes(payload)?;
-    let change = document::scan(&raw)
+    let change = document::reread(&raw)
         .map_err(|refused| damaged(&format!("event {}: {refused}", recorded.position)))?;
     let heads = match payload[0] {
         0 => vec![change.hash],

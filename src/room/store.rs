@@ -17,7 +17,7 @@ pub(super) fn restore(log: &dyn Log, document: DocumentId) -> Result<Shared, Fai
     let mut history = History::new();
     let mut tail = Vec::new();
     each_change(log, document, 0, |recorded, raw| {
-        let change = document::scan(&raw)
+        let change = document::reread(&raw)
             .map_err(|refused| Failure::Damaged(format!("event {}: {refused}", recorded.position)))?;
         let at = history.append(&change, recorded.position).map_err(|_| {
             Failure::Damaged(format!("event {} builds on what is not there", recorded.position))
@@ -47,7 +47,7 @@ pub(super) fn load(log: &dyn Log, document: DocumentId) -> Result<Copy, Failure>
     let mut tail = Vec::new();
     let mut last: Option<ChangeHash> = None;
     each_change(log, document, u64::from(len), |_, raw| {
-        last = document::scan(&raw).ok().map(|change| change.hash);
+        last = document::reread(&raw).ok().map(|change| change.hash);
         tail.push(raw);
         Ok(())
     })?;

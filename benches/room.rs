@@ -4,6 +4,9 @@
 //! The machine's own `fdatasync` is measured in the same run, since nothing can be faster: an edit is shown to
 //! nobody before it is on disk. Prints a table and writes `target/bench/latest.json`.
 
+#![allow(clippy::unwrap_used, reason = "a measurement that cannot go on should stop there")]
+#![allow(clippy::disallowed_methods, reason = "a measurement is where time and chance come in")]
+
 #[path = "../tests/wire/mod.rs"]
 mod wire;
 

@@ -1,3 +1,8 @@
+//! The tests through the user's doors: one binary, a module a topic.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on should stop there")]
+#![allow(clippy::disallowed_methods, reason = "tests are where time and chance come in")]
+
 mod architecture;
 mod export;
 mod golden;

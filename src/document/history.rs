@@ -285,7 +285,6 @@ fn push<T>(to: &mut Vec<T>, value: T) {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test may fail")]
 mod tests {
     use bytes::Bytes;
     use proptest::prelude::*;

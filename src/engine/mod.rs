@@ -131,7 +131,7 @@ impl Engine {
         at: Option<Timestamp>,
     ) -> Result<Receipt, Error> {
         let (reply, answer) = oneshot::channel();
-        self.send(Job::Command { person, request, written, at, reply })?;
+        self.send(Job::Command { person, request: Box::new(request), written, at, reply })?;
         answer.await.map_err(|_| stopped())?
     }
 

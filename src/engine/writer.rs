@@ -24,7 +24,7 @@ const TRIES: u32 = 8;
 pub(super) enum Job {
     Command {
         person: PersonId,
-        request: Request,
+        request: Box<Request>,
         written: Option<(DocumentId, Vec<Prepared>)>,
         at: Option<Timestamp>,
         reply: oneshot::Sender<Result<Receipt, Error>>,

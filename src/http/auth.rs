@@ -23,9 +23,9 @@ use super::{App, Shared};
 use crate::domain::{PersonId, Timestamp};
 
 /// The cookie's name on plain http, where the prefix `__Host-` is not allowed.
-pub const COOKIE: &str = "quorate_session";
+pub(super) const COOKIE: &str = "quorate_session";
 /// How long a sign-in holds: 30 days, in seconds.
-pub const LIFE: i64 = 30 * 24 * 3600;
+pub(super) const LIFE: i64 = 30 * 24 * 3600;
 
 /// What of the programs' interface is answered without sign-in: what lies below these, and these themselves.
 /// Pages ask for themselves, since they answer with a way to sign in.
@@ -34,13 +34,13 @@ const OPEN_BELOW: [&str; 5] =
 const OPEN: [&str; 3] = ["/api/session", "/api/session/end", "/api/openapi.json"];
 
 /// Makes and checks tokens.
-pub struct Tokens {
+pub(super) struct Tokens {
     key: [u8; 32],
 }
 
 impl Tokens {
     /// Reads the key from the data folder, or makes it (mode 0600).
-    pub fn open(data: &Path) -> io::Result<Self> {
+    pub(super) fn open(data: &Path) -> io::Result<Self> {
         let path = data.join("keys").join("session.key");
         if let Ok(bytes) = fs::read(&path) {
             let key = bytes.try_into().map_err(|_| {
@@ -57,14 +57,14 @@ impl Tokens {
         Ok(Self { key })
     }
 
-    pub fn make(&self, person: &PersonId, now: Timestamp) -> String {
+    pub(super) fn make(&self, person: &PersonId, now: Timestamp) -> String {
         let body = format!("{person}.{}", now.plus_seconds(LIFE).0);
         let seal = URL_SAFE_NO_PAD.encode(self.seal(&body));
         format!("{body}.{seal}")
     }
 
     /// The person, if the token is whole and its time has not run out.
-    pub fn read(&self, token: &str, now: Timestamp) -> Option<PersonId> {
+    pub(super) fn read(&self, token: &str, now: Timestamp) -> Option<PersonId> {
         let (body, seal) = token.rsplit_once('.')?;
         let seal = URL_SAFE_NO_PAD.decode(seal).ok()?;
         self.mac(body).verify_slice(&seal).ok()?;
@@ -93,7 +93,7 @@ fn write_secret(path: &Path, bytes: &[u8]) -> io::Result<()> {
 
 /// Somebody who is signed in and known to the network.
 #[derive(Debug, Clone)]
-pub struct SignedIn(pub PersonId);
+pub(super) struct SignedIn(pub PersonId);
 
 impl<S: Send + Sync> FromRequestParts<S> for SignedIn {
     type Rejection = Problem;
@@ -103,7 +103,7 @@ impl<S: Send + Sync> FromRequestParts<S> for SignedIn {
 }
 
 /// Somebody who is signed in, or nobody.
-pub struct Visitor(pub Option<PersonId>);
+pub(super) struct Visitor(pub Option<PersonId>);
 
 impl<S: Send + Sync> FromRequestParts<S> for Visitor {
     type Rejection = std::convert::Infallible;
@@ -113,7 +113,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Visitor {
 }
 
 /// Finds out who asks, and turns away nobody-in-particular before path and body are looked at.
-pub async fn guard(State(app): State<Shared>, mut request: Request, next: Next) -> Response {
+pub(super) async fn guard(State(app): State<Shared>, mut request: Request, next: Next) -> Response {
     let person = person(&app, request.headers(), Some(request.uri()));
     let path = request.uri().path();
     let asks = (path.starts_with("/api/") || path == "/sync")
@@ -130,7 +130,7 @@ pub async fn guard(State(app): State<Shared>, mut request: Request, next: Next) 
 }
 
 /// The person whose token comes with a request.
-pub fn person(app: &App, headers: &HeaderMap, uri: Option<&Uri>) -> Option<PersonId> {
+pub(super) fn person(app: &App, headers: &HeaderMap, uri: Option<&Uri>) -> Option<PersonId> {
     let token = bearer(headers).or_else(|| cookie(headers)).or_else(|| {
         // A browser cannot set headers on a WebSocket: there, and only there, the address may carry it.
         let uri = uri.filter(|uri| uri.path() == "/sync")?;
@@ -159,7 +159,7 @@ fn query<'a>(uri: &'a Uri, name: &str) -> Option<&'a str> {
 }
 
 /// The header that sets the cookie; an empty token takes it away.
-pub fn set_cookie(token: &str) -> String {
+pub(super) fn set_cookie(token: &str) -> String {
     let life = if token.is_empty() { 0 } else { LIFE };
     format!("{COOKIE}={token}; Path=/; Max-Age={life}; HttpOnly; SameSite=Lax")
 }

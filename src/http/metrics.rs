@@ -6,22 +6,20 @@ use std::fmt::Write as _;
 use parking_lot::Mutex;
 
 #[derive(Debug, Default)]
-pub struct Metrics(Mutex<BTreeMap<&'static str, u64>>);
+pub(super) struct Metrics(Mutex<BTreeMap<&'static str, u64>>);
 
 impl Metrics {
-    pub fn add(&self, name: &'static str, count: u64) {
+    pub(super) fn add(&self, name: &'static str, count: u64) {
         *self.0.lock().entry(name).or_default() += count;
     }
 
-    pub fn get(&self, name: &'static str) -> u64 {
-        self.0.lock().get(name).copied().unwrap_or_default()
-    }
-
     /// All counters, and the gauges that are handed in.
-    pub fn render(&self, gauges: &[(&str, u64)]) -> String {
+    pub(super) fn render(&self, gauges: &[(&str, u64)]) -> String {
         let mut text = String::new();
         // Writing to a string cannot fail.
         for (name, count) in &*self.0.lock() {
+            // The machines below count by dotted names; Prometheus knows no dots.
+            let name = name.replace('.', "_");
             let _ = writeln!(text, "# TYPE quorate_{name}_total counter\nquorate_{name}_total {count}");
         }
         for (name, value) in gauges {

@@ -12,7 +12,7 @@ use crate::log::Failure;
 
 /// What went wrong, for programs (`code`) and for people (`detail`, `hint`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Problem {
+pub(super) struct Problem {
     #[serde(rename = "type")]
     kind: String,
     title: &'static str,
@@ -24,7 +24,7 @@ pub struct Problem {
 }
 
 impl Problem {
-    pub fn new(
+    pub(super) fn new(
         status: StatusCode,
         code: &'static str,
         detail: impl Into<String>,
@@ -40,11 +40,11 @@ impl Problem {
         }
     }
 
-    pub fn status(&self) -> StatusCode {
+    pub(super) fn status(&self) -> StatusCode {
         StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
-    pub fn unauthorized() -> Self {
+    pub(super) fn unauthorized() -> Self {
         Self::new(
             StatusCode::UNAUTHORIZED,
             "sign_in_needed",
@@ -53,7 +53,7 @@ impl Problem {
         )
     }
 
-    pub fn not_found() -> Self {
+    pub(super) fn not_found() -> Self {
         Self::new(
             StatusCode::NOT_FOUND,
             "path_unknown",
@@ -62,7 +62,7 @@ impl Problem {
         )
     }
 
-    pub fn position_unknown(position: &str, first: u64, head: u64) -> Self {
+    pub(super) fn position_unknown(position: &str, first: u64, head: u64) -> Self {
         Self::new(
             StatusCode::NOT_FOUND,
             "position_unknown",
@@ -71,12 +71,12 @@ impl Problem {
         )
     }
 
-    pub fn bad_request(code: &'static str, detail: impl Into<String>) -> Self {
+    pub(super) fn bad_request(code: &'static str, detail: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, code, detail, "Compare the request with /api/openapi.json.")
     }
 
     /// The log or a cache could not do its work. The reader hears that much, the operator hears it all.
-    pub fn failure(what: &dyn std::fmt::Display) -> Self {
+    pub(super) fn failure(what: &dyn std::fmt::Display) -> Self {
         error!("{what}");
         Self::new(
             StatusCode::SERVICE_UNAVAILABLE,

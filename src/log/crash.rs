@@ -124,8 +124,7 @@ fn open(storage: Storage) -> RedbLog {
 fn empty_log() -> Vec<u8> {
     let storage = Storage::with(Vec::new());
     drop(open(storage.clone()));
-    let image = storage.0.lock().now.clone();
-    image
+    storage.0.lock().now.clone()
 }
 
 /// A batch of 1 to 5 events; their ids are their positions.

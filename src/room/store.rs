@@ -92,7 +92,7 @@ fn snapshot(log: &dyn Log, document: DocumentId) -> Result<Option<(Snapshot, Hea
 }
 
 /// Reads what [`keep`] wrote; none when it is anything else.
-pub fn parse(bytes: &Bytes) -> Option<(Snapshot, Heads)> {
+pub(super) fn parse(bytes: &Bytes) -> Option<(Snapshot, Heads)> {
     let number = |at: usize| Some(u32::from_be_bytes(bytes.get(at..at + 4)?.try_into().ok()?));
     let (len, count) = (number(0)?, number(4)? as usize);
     let end = 8 + 32 * count;
@@ -102,7 +102,7 @@ pub fn parse(bytes: &Bytes) -> Option<(Snapshot, Heads)> {
 }
 
 /// Under which key the snapshot of a document is kept.
-pub fn key(document: DocumentId) -> String {
+pub(super) fn key(document: DocumentId) -> String {
     format!("snapshot/{document}")
 }
 

@@ -57,7 +57,7 @@ const OPERATIONS: &[(&str, &str, bool, &str, &str)] = &[
 ];
 
 /// The whole description, OpenAPI 3.1.
-pub fn document() -> Value {
+pub(super) fn document() -> Value {
     let mut schemas = SchemaSettings::draft2020_12()
         .with(|settings| settings.definitions_path = "/components/schemas".into())
         .into_generator();

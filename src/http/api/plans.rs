@@ -22,7 +22,7 @@ pub(super) fn routes() -> Router<Shared> {
 }
 
 #[derive(Serialize)]
-pub struct PlanView {
+pub(crate) struct PlanView {
     pub id: PlanId,
     pub title: String,
     /// The plan's document, as automerge-repo addresses it.
@@ -35,14 +35,14 @@ pub struct PlanView {
 }
 
 /// The plans that a person may read, in the order in which they were created.
-pub fn plans_of(app: &App, person: &PersonId) -> Vec<PlanView> {
+pub(crate) fn plans_of(app: &App, person: &PersonId) -> Vec<PlanView> {
     let views = app.engine.views();
     let ids = views.state.order.iter();
     ids.filter_map(|id| plan_view(&views.state, views.head, person, *id)).collect()
 }
 
 /// A plan as a person sees it; none where it may not be read.
-pub fn plan_view(state: &Rules, head: Position, person: &PersonId, id: PlanId) -> Option<PlanView> {
+pub(crate) fn plan_view(state: &Rules, head: Position, person: &PersonId, id: PlanId) -> Option<PlanView> {
     let roles = state.roles(person);
     let plan = state.plans.get(&id).filter(|_| may(roles, Action::Read))?;
     let may_do = [Action::Read, Action::Comment, Action::Edit, Action::Freeze];
@@ -57,7 +57,7 @@ pub fn plan_view(state: &Rules, head: Position, person: &PersonId, id: PlanId) -
 }
 
 /// The plan named in a path, if this person may read it.
-pub fn readable(app: &App, person: &PersonId, id: &str) -> Result<PlanView, Problem> {
+pub(crate) fn readable(app: &App, person: &PersonId, id: &str) -> Result<PlanView, Problem> {
     let id = id.parse().map_err(|_| Refusal::PlanUnknown)?;
     let views = app.engine.views();
     Ok(plan_view(&views.state, views.head, person, id).ok_or(Refusal::PlanUnknown)?)
@@ -77,7 +77,7 @@ async fn one(
 
 /// A thread with what has become of the words that it is about.
 #[derive(Serialize)]
-pub struct ThreadView {
+pub(crate) struct ThreadView {
     #[serde(flatten)]
     pub thread: Thread,
     pub state: &'static str,
@@ -89,7 +89,11 @@ pub struct ThreadView {
 }
 
 /// The threads of a plan as they stood at a position, with the words as they stood there.
-pub async fn threads_at(app: &App, plan: PlanId, position: Position) -> Result<Vec<ThreadView>, Problem> {
+pub(crate) async fn threads_at(
+    app: &App,
+    plan: PlanId,
+    position: Position,
+) -> Result<Vec<ThreadView>, Problem> {
     let then: Vec<Thread> = {
         let views = app.engine.views();
         views.threads.of(plan).iter().filter_map(|thread| thread.at(position)).collect()

@@ -22,20 +22,20 @@ pub(super) fn routes() -> Router<Shared> {
 }
 
 #[derive(Serialize)]
-pub struct PersonView {
+pub(crate) struct PersonView {
     pub id: PersonId,
     pub name: String,
     pub roles: Vec<Role>,
 }
 
 /// What is shown of a person; the name is kept apart from the log and may be gone.
-pub fn person_view(app: &App, id: &PersonId) -> PersonView {
+pub(crate) fn person_view(app: &App, id: &PersonId) -> PersonView {
     let roles = app.engine.views().state.roles(id).to_vec();
     PersonView { id: id.clone(), name: name_of(app, id), roles }
 }
 
 /// A person's name, or a word for somebody whose name was erased.
-pub fn name_of(app: &App, id: &PersonId) -> String {
+pub(crate) fn name_of(app: &App, id: &PersonId) -> String {
     let about = app.engine.log().get_person(id).ok().flatten();
     about
         .and_then(|bytes| serde_json::from_slice::<serde_json::Value>(&bytes).ok())
@@ -53,7 +53,7 @@ async fn people(State(app): State<Shared>) -> Json<Vec<PersonView>> {
     Json(everybody(&app))
 }
 
-pub fn everybody(app: &App) -> Vec<PersonView> {
+pub(crate) fn everybody(app: &App) -> Vec<PersonView> {
     let ids: Vec<PersonId> = app.engine.views().state.people.keys().cloned().collect();
     ids.iter().map(|id| person_view(app, id)).collect()
 }
@@ -70,7 +70,7 @@ async fn demo_people(State(app): State<Shared>) -> Result<Json<serde_json::Value
 }
 
 /// A person's part in the network, in words.
-pub fn part(roles: &[Role]) -> &'static str {
+pub(crate) fn part(roles: &[Role]) -> &'static str {
     match roles.first() {
         Some(Role::Secretariat) => "Secretariat",
         Some(Role::Representative) => "Representative of a member",

@@ -82,7 +82,8 @@ fn act(document: &mut Automerge, dice: &mut Dice) {
 /// does with a paste: replaces all spans.
 fn blocks<T: Transactable>(tx: &mut T, text: &ObjId, dice: &mut Dice) -> Result<(), AutomergeError> {
     let markers: Vec<ObjId> = (0..tx.length(text))
-        .filter_map(|at| tx.get(text, at).ok()??.0.is_object().then(|| tx.get(text, at).unwrap().unwrap().1))
+        .filter_map(|at| tx.get(text, at).ok().flatten())
+        .filter_map(|(value, id)| value.is_object().then_some(id))
         .collect();
     let Some(block) = (!markers.is_empty()).then(|| &markers[dice.roll(markers.len())]) else {
         return Ok(());

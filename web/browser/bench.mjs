@@ -96,32 +96,22 @@ async function fill(page) {
   const words = SENTENCE.trim().split(" ").length
   const sentences = Math.ceil((PAGES * WORDS_A_PAGE) / words / 20)
   const sections = await page.locator(".ProseMirror > section").count()
+  const paragraphs = []
+  for (let done = 0; done < sentences; done += 5) paragraphs.push(`<p>${SENTENCE.repeat(5).trim()}</p>`)
   for (let section = 0; section < sections; section += 1) {
-    await page.evaluate(
-      ({ section, sentences, sentence }) => {
-        const heading = document
-          .querySelectorAll(".ProseMirror > section")
-          [section].querySelector(".section-heading")
-        document.querySelector(".ProseMirror").focus()
-        document.getSelection().selectAllChildren(heading)
-        document.getSelection().collapseToEnd()
-        const paragraphs = []
-        for (let done = 0; done < sentences; done += 5) paragraphs.push(`<p>${sentence.repeat(5).trim()}</p>`)
-        const data = new DataTransfer()
-        data.setData("text/html", `<h2>Part</h2>${paragraphs.join("")}`)
-        return new Promise((done) =>
-          requestAnimationFrame(() => {
-            document
-              .querySelector(".ProseMirror")
-              .dispatchEvent(
-                new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }),
-              )
-            done()
-          }),
-        )
-      },
-      { section, sentences, sentence: SENTENCE },
-    )
+    const place = page.locator(".ProseMirror > section").nth(section)
+    await place.locator(".section-heading").click()
+    await page.keyboard.press("End")
+    await page.evaluate(async (html) => {
+      // The editor hears of the caret by an event of the document.
+      await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))
+      const data = new DataTransfer()
+      data.setData("text/html", html)
+      document
+        .querySelector(".ProseMirror")
+        .dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }))
+    }, `<h2>Part</h2>${paragraphs.join("")}`)
+    await place.locator("p").nth(paragraphs.length - 1).waitFor()
   }
   await page.locator('.state-line[data-kind="saved"]').waitFor()
 }

@@ -18,7 +18,7 @@ export const words = {
 
   state: {
     saved: "Saved",
-    saving: "Saving…",
+    saving: "Saving",
     savingSlow: "Saving takes longer than usual. Keep writing: nothing is lost.",
     connecting: "Connecting…",
     offline: "Offline",

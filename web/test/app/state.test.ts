@@ -12,7 +12,7 @@ const online = { link: "online", unsaved: 0, slow: false } as const
 
 test.each([
   ["saved only when the log holds everything", online, access, "saved", "Saved"],
-  ["saving while one change is on its way", { ...online, unsaved: 1 }, access, "saving", "Saving…"],
+  ["saving while one change is on its way", { ...online, unsaved: 1 }, access, "saving", "Saving"],
   [
     "before the first word of the server",
     { ...online, link: "connecting" },

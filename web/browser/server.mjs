@@ -62,10 +62,15 @@ export async function startServer({ data } = {}) {
   }
   const end = () =>
     new Promise((done) => {
-      if (!child || child.exitCode !== null) return done()
-      child.once("exit", done)
-      child.kill("SIGTERM")
-      setTimeout(() => child.kill("SIGKILL"), 5_000).unref()
+      const ending = child
+      if (!ending || ending.exitCode !== null) return done()
+      // The one that is ending only: after a restart another is running.
+      const patience = setTimeout(() => ending.kill("SIGKILL"), 5_000)
+      ending.once("exit", () => {
+        clearTimeout(patience)
+        done()
+      })
+      ending.kill("SIGTERM")
     })
 
   await run()

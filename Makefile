@@ -2,7 +2,7 @@
 
 CARGO ?= cargo
 BINARY := target/release/quorate
-# Extra arguments: `make run ARGS="--listen 0.0.0.0:8400"`, `make bench ARGS="--trace path"`.
+# Extra arguments: `make run ARGS="--listen 0.0.0.0:8400"`, `make bench ARGS=path/of/a/trace.json.gz`.
 ARGS ?=
 
 .PHONY: build run test test-rust test-web test-stock test-browser lint bench tour schema clean need

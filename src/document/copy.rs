@@ -85,6 +85,7 @@ impl Copy {
     pub fn take_snapshot(&mut self, snapshot: Bytes, changes: usize) {
         if changes > self.snapshot_changes && changes <= self.confirmed {
             self.tail.drain(..changes - self.snapshot_changes);
+            self.tail.shrink_to(self.tail.len() * 2);
             self.snapshot_changes = changes;
             self.snapshot = snapshot;
         }

@@ -271,8 +271,8 @@ impl Ancestors {
     }
 }
 
-/// SHA-256 is even enough that its first bytes serve as the table's hash.
-fn key(hash: &ChangeHash) -> u64 {
+/// A change hash is as good as random: its first bytes spread well.
+pub(super) fn key(hash: &ChangeHash) -> u64 {
     u64::from_le_bytes(hash.0[..8].try_into().expect("8 of 32 bytes"))
 }
 

@@ -5,6 +5,9 @@
 use std::collections::{BTreeSet, BinaryHeap, HashMap, HashSet};
 use std::sync::Arc;
 
+use hashbrown::HashTable;
+
+use super::history::key;
 use crate::domain::{ActorId, ChangeHash, Heads};
 
 type Number = u32;
@@ -12,7 +15,8 @@ type Number = u32;
 /// All admitted changes of one document.
 #[derive(Default)]
 pub(crate) struct Past {
-    numbers: HashMap<ChangeHash, Number>,
+    /// By hash; the hashes themselves stand in `changes` only.
+    numbers: HashTable<Number>,
     changes: Vec<Entry>,
     actors: HashMap<Box<[u8]>, usize>,
     /// The changes of each actor, in order of their sequence numbers from 1.
@@ -63,7 +67,7 @@ impl Past {
     }
 
     pub(crate) fn contains(&self, hash: &ChangeHash) -> bool {
-        self.numbers.contains_key(hash)
+        self.number(hash).is_some()
     }
 
     pub(crate) fn heads(&self) -> Heads {
@@ -83,7 +87,11 @@ impl Past {
     }
 
     fn entry(&self, hash: &ChangeHash) -> Option<&Entry> {
-        self.numbers.get(hash).map(|&n| &self.changes[n as usize])
+        self.number(hash).map(|n| &self.changes[n as usize])
+    }
+
+    fn number(&self, hash: &ChangeHash) -> Option<Number> {
+        self.numbers.find(key(hash), |&n| self.changes[n as usize].hash == *hash).copied()
     }
 
     /// The number of the change that holds this operation.
@@ -117,7 +125,7 @@ impl Past {
 
     /// What a change with these dependencies, all here, has not seen.
     pub(crate) fn outside(&self, deps: &[ChangeHash]) -> Outside {
-        let deps: Vec<Number> = deps.iter().filter_map(|hash| self.numbers.get(hash).copied()).collect();
+        let deps: Vec<Number> = deps.iter().filter_map(|hash| self.number(hash)).collect();
         if self.heads.len() == deps.len() && deps.iter().all(|n| self.heads.contains(n)) {
             return Outside::default();
         }
@@ -151,7 +159,7 @@ impl Past {
     /// Adds a change whose dependencies are here and whose sequence number was checked.
     pub(crate) fn append(&mut self, next: Next<'_>, outside: Outside) {
         let number = self.changes.len() as Number;
-        let deps: Vec<Number> = next.deps.iter().filter_map(|hash| self.numbers.get(hash).copied()).collect();
+        let deps: Vec<Number> = next.deps.iter().filter_map(|hash| self.number(hash)).collect();
         let complete = outside.0.is_empty();
         for dep in &deps {
             self.heads.remove(dep);
@@ -166,13 +174,14 @@ impl Past {
             }
         };
         self.by_actor[actor].push(number);
-        self.numbers.insert(next.hash, number);
         let deps = match deps[..] {
             [only] => Deps::One(only),
             _ => Deps::Several(deps.into()),
         };
         let max_op = u32::try_from(next.max_op).expect("the scan keeps counters below 2^31");
         self.changes.push(Entry { hash: next.hash, actor: actor as u32, max_op, deps, complete });
+        let changes = &self.changes;
+        self.numbers.insert_unique(key(&next.hash), number, |&n| key(&changes[n as usize].hash));
         self.outside = Some((number, outside));
     }
 
@@ -185,8 +194,11 @@ impl Past {
     /// Forgets all but the first `count` changes.
     pub(crate) fn truncate(&mut self, count: usize) {
         while self.changes.len() > count {
+            let last = (self.changes.len() - 1) as Number;
             let entry = self.changes.pop().expect("the loop's condition");
-            self.numbers.remove(&entry.hash);
+            if let Ok(found) = self.numbers.find_entry(key(&entry.hash), |&n| n == last) {
+                found.remove();
+            }
             self.heads.remove(&(self.changes.len() as Number));
             // Removed newest first, so it is its actor's last. The actor's empty list may stay: an empty
             // list and no list say the same.

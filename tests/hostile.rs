@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use automerge::transaction::Transactable as _;
 use automerge::{Automerge, Change, ChangeHash, ExpandedChange, ReadDoc as _};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -174,6 +175,58 @@ async fn a_hostile_change_is_refused_and_named_to_its_author_alone() {
     house.counts("quorate_submissions_refused_total", refused + 1).await;
     assert!(!house.recorded(bad.hash()).await);
     others_go_on(&house, &mut other).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_sections_hang_on_is_not_replaced() {
+    let house = house().await;
+    let mut other = writer(&house, "member-2", "part-1").await;
+    let mut notices = house.notices("member-1").await;
+    for root in [true, false] {
+        let (mut client, mut document) = house.enter("member-1", &format!("vandal-{root}")).await;
+        document.set_actor(automerge::ActorId::random());
+        let (_, sections) = document.get(automerge::ROOT, "sections").unwrap().unwrap();
+        let mut change = document.transaction();
+        match root {
+            true => drop(change.put_object(automerge::ROOT, "sections", automerge::ObjType::Map).unwrap()),
+            false => change.delete(&sections, "part-1").unwrap(),
+        }
+        change.commit();
+        let bad = document.get_last_local_change().unwrap().clone();
+        client.send(std::slice::from_ref(&bad)).await;
+        let notice = notices.next("refused").await;
+        assert_eq!(notice["code"], "frame_fixed", "{notice}");
+        assert!(!house.recorded(bad.hash()).await);
+    }
+    others_go_on(&house, &mut other).await;
+}
+
+/// An id that the program is going to make for a change may not be taken before: the change would be held for
+/// one that was recorded, and what builds on it would stand in the record without it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn ids_stand_for_one_thing_and_one_person() {
+    let house = house().await;
+    let post = async |person: &str, id: &str, kind: &str, mut fields: Value| {
+        let token = house.server.sign_in(person).await;
+        fields["id"] = json!(id);
+        fields["type"] = json!(kind);
+        let url = house.server.url("/api/commands");
+        let answer = reqwest::Client::new().post(url).bearer_auth(token).json(&fields).send().await.unwrap();
+        (answer.status().as_u16(), answer.json::<Value>().await.unwrap())
+    };
+    let freeze = json!({ "plan": house.plan, "reason": "The board reads it." });
+    let (status, answer) =
+        post("secretariat", "00000000-0000-8000-8000-000000000001", "plan.freeze", freeze.clone()).await;
+    assert_eq!((status, answer["code"].as_str()), (422, Some("id_reserved")), "{answer}");
+
+    let id = "01935a3c-7d2e-7b14-9c1f-5a1d3e6b8f00";
+    let (status, first) = post("secretariat", id, "plan.freeze", freeze.clone()).await;
+    assert_eq!(status, 200, "{first}");
+    assert_eq!(post("secretariat", id, "plan.freeze", freeze.clone()).await, (200, first), "repeated");
+    for (person, kind) in [("member-1", "plan.freeze"), ("secretariat", "plan.unfreeze")] {
+        let (status, answer) = post(person, id, kind, freeze.clone()).await;
+        assert_eq!((status, answer["code"].as_str()), (409, Some("id_taken")), "{person} {kind}: {answer}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

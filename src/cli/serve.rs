@@ -54,7 +54,8 @@ pub(super) fn serve(data: &Path, place: &Place, demonstration: bool) -> Outcome 
         let rooms = Rooms::new(engine.clone());
         tokio::spawn(rooms.clone().keep());
         tokio::spawn(sign(engine.clone()));
-        let app = App::new(rooms, data, demonstration).map_err(|error| error.to_string())?;
+        let app = App::new(rooms, data, place.public_url.clone(), demonstration)
+            .map_err(|error| error.to_string())?;
         let listener = TcpListener::bind(place.listen)
             .await
             .map_err(|error| format!("cannot listen on {}: {error}", place.listen))?;

@@ -97,6 +97,31 @@ impl<'a, S: Surroundings> Checker<'a, S> {
         own.or_else(|| self.around.object(id)).ok_or_else(unknown)
     }
 
+    /// What a plan hangs on is made once and never replaced: the root's own entries by the first change, and
+    /// objects inside them. Otherwise one put would take every section away from everybody. Only a block's
+    /// own `attrs` and `parents` may be put anew.
+    fn frame(&self, op: &Op) -> Result<(), Refused> {
+        let Key::Map(key) = &op.key else { return Ok(()) };
+        // Refused below, for what it is.
+        if matches!(op.action, OpType::Increment(_)) {
+            return Ok(());
+        }
+        let at_root =
+            matches!(op.obj, ObjectId::Root) && ["schema", "sections", "tables"].contains(&key.as_str());
+        let is_object = |id: &OpId| {
+            let own = id.1 == self.change.actor_id && self.made.contains_key(&id.0);
+            own || self.around.object(id).is_some()
+        };
+        let replaces = !["attrs", "parents"].contains(&key.as_str()) && op.pred.iter().any(is_object);
+        if (at_root && !self.change.deps.is_empty()) || replaces {
+            return Err(refused(
+                "frame_fixed",
+                "The change replaces what the plan's sections hang on. Sections are marked as removed instead.",
+            ));
+        }
+        Ok(())
+    }
+
     fn operation(&mut self, at: u64, op: &'a Op) -> Result<(), Refused> {
         let kind = self.object(&op.obj, at)?;
         match (&op.key, kind) {
@@ -126,6 +151,7 @@ impl<'a, S: Surroundings> Checker<'a, S> {
         if op.insert && (matches!(op.key, Key::Map(_)) || !op.pred.is_empty()) {
             return Err(refused("insert_invalid", "The change inserts where nothing can be inserted."));
         }
+        self.frame(op)?;
         self.mark_order(at, op, kind)?;
         if kind == ObjType::Text && !op.insert {
             return self.delete_in_text(op);

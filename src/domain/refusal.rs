@@ -38,6 +38,12 @@ pub enum Refusal {
     NotRemoved,
     /// An actor id that stands for somebody else, or for another plan.
     ActorOfAnother,
+    /// The id stands for something else already.
+    IdTaken,
+    /// Ids of this form are made by the program.
+    IdReserved,
+    /// More changes side by side than the next one could name.
+    TooManyHeads,
     /// The document moved while the command was on its way, more often than is tried again.
     ChangedMeanwhile,
 }
@@ -66,6 +72,9 @@ impl Refusal {
             Self::SectionInsideItself => "section_inside_itself",
             Self::NotRemoved => "section_not_removed",
             Self::ActorOfAnother => "actor_of_another",
+            Self::IdTaken => "id_taken",
+            Self::IdReserved => "id_reserved",
+            Self::TooManyHeads => "too_many_heads",
             Self::ChangedMeanwhile => "changed_meanwhile",
         }
     }
@@ -93,6 +102,11 @@ impl Refusal {
             Self::SectionInsideItself => "A section cannot be put inside itself.".into(),
             Self::NotRemoved => "The section is not removed.".into(),
             Self::ActorOfAnother => "These edits carry the mark of another person's editing session.".into(),
+            Self::IdTaken => "This id stands for something else in the record already.".into(),
+            Self::IdReserved => "Ids of this form (UUID version 8) are made by the program.".into(),
+            Self::TooManyHeads => {
+                "Too many edits stand side by side without any that has seen the others.".into()
+            }
             Self::ChangedMeanwhile => "The plan changed while this was on its way.".into(),
         }
     }
@@ -120,6 +134,8 @@ impl Refusal {
             Self::SectionInsideItself => "Choose a place outside the section and its sub-sections.",
             Self::NotRemoved => "Reload the outline to see the present state.",
             Self::ActorOfAnother => "Reload the page. If it happens again, tell the administrator.",
+            Self::IdTaken | Self::IdReserved => "Choose a new id: a UUID of version 7 or 4.",
+            Self::TooManyHeads => "Take in what others have written, then send again.",
             Self::ChangedMeanwhile => "Look at the plan as it is now, then try again.",
         }
     }

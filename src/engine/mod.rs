@@ -158,10 +158,11 @@ impl Engine {
         }
     }
 
-    /// The answer that a command was given before, if it was.
-    pub fn repeated(&self, id: EventId) -> Result<Option<Receipt>, Failure> {
-        let position = self.log.position_of(id)?;
-        Ok(position.map(|position| Receipt { position, repeated: true, changes: Vec::new() }))
+    /// The answer that a command was given before, if it was. An id that stands for anything else is refused.
+    pub fn repeated(&self, person: &PersonId, request: &Request) -> Result<Option<Receipt>, Error> {
+        writer::repeated(&*self.log, person, request).map(|position| {
+            position.map(|position| Receipt { position, repeated: true, changes: Vec::new() })
+        })
     }
 
     fn send(&self, job: Job) -> Result<(), Error> {

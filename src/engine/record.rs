@@ -13,8 +13,8 @@ use uuid::Uuid;
 
 use crate::document;
 use crate::domain::{
-    ActorId, Anchor, Base64, Change, ChangeHash, DocumentId, Event, EventId, Fact, Heads, PersonId, PlanId,
-    Position, SectionId, ThreadId, Timestamp,
+    ActorId, Anchor, Base64, Change, ChangeHash, Command, DocumentId, Event, EventId, Fact, Heads, PersonId,
+    PlanId, Position, SectionId, ThreadId, Timestamp,
 };
 use crate::log::{Failure, Payload, Proposed, Recorded, Stream};
 
@@ -255,8 +255,29 @@ fn erased(recorded: &Recorded) -> Result<Event, Failure> {
     })
 }
 
+/// Whether an event can be the first that a command led to.
+pub(super) fn follows(kind: &str, command: &Command) -> bool {
+    match command {
+        Command::PersonAdd { .. } => kind == "person.added",
+        Command::PlanCreate { .. } => kind == "plan.created",
+        Command::PlanRename { .. } => kind == "plan.renamed",
+        Command::PlanFreeze { .. } => kind == "plan.frozen",
+        Command::PlanUnfreeze { .. } => kind == "plan.unfrozen",
+        Command::SectionCreate { .. }
+        | Command::SectionRename { .. }
+        | Command::SectionMove { .. }
+        | Command::SectionRemove { .. }
+        | Command::SectionRestore { .. } => kind == "actor.bound" || kind == CHANGED,
+        Command::ThreadOpen { .. } => kind == "thread.opened",
+        Command::ThreadReply { .. } => kind == "thread.replied",
+        Command::ThreadResolve { .. } => kind == "thread.resolved",
+        Command::ThreadReopen { .. } => kind == "thread.reopened",
+    }
+}
+
 /// The id of a change's event: the same for the same change of the same document, so that a change that
-/// is sent twice is recorded once. Laid out as a UUIDv7 of the change's own time, to keep the index in order.
+/// is sent twice is recorded once. Begins with the
+/// change's own time, as a UUIDv7 does, to keep the index in order.
 pub(super) fn change_id(document: DocumentId, change: &Change) -> EventId {
     let mut digest = Sha256::new();
     digest.update(document.0);
@@ -282,11 +303,16 @@ pub(super) fn derived_id(from: EventId, n: u32) -> EventId {
     time_ordered(i64::from_be_bytes(millis), &digest.finalize().into())
 }
 
+/// Whether ids of this form are made here, so that no command may bring one.
+pub fn is_derived(id: EventId) -> bool {
+    id.0.get_version_num() == 8
+}
+
 fn time_ordered(millis: i64, digest: &[u8; 32]) -> EventId {
     let mut bytes = [0; 16];
     bytes[..6].copy_from_slice(&millis.to_be_bytes()[2..]);
     bytes[6..].copy_from_slice(&digest[..10]);
-    bytes[6] = 0x70 | (bytes[6] & 0x0f);
+    bytes[6] = 0x80 | (bytes[6] & 0x0f);
     bytes[8] = 0x80 | (bytes[8] & 0x3f);
     EventId(Uuid::from_bytes(bytes))
 }

@@ -192,7 +192,7 @@ impl Writer {
     fn decide(&self, state: &State, job: &Job) -> Result<Made, Decided> {
         match job {
             Job::Command { person, request, written, at, .. } => {
-                if let Some(position) = self.log.position_of(request.id).map_err(Error::from)? {
+                if let Some(position) = repeated(&*self.log, person, request)? {
                     return Err(Decided::Repeated(position));
                 }
                 let source = self.source(state, person, *at, Some(request.id));
@@ -248,6 +248,22 @@ impl Writer {
         let at = at.unwrap_or_else(|| (self.clock)()).max(state.now);
         Source { at, person: Some(person.clone()), cause }
     }
+}
+
+/// Where a command was recorded before. Its id may not stand for anything else, nor for another's doing.
+pub(super) fn repeated(
+    log: &dyn Log,
+    person: &PersonId,
+    request: &Request,
+) -> Result<Option<Position>, Error> {
+    let Some(position) = log.position_of(request.id)? else { return Ok(None) };
+    let event = log.read(position - 1, 1)?.into_iter().next();
+    let is_same = event.is_some_and(|event| {
+        event.cause == Some(request.id)
+            && event.actor.as_ref() == Some(person)
+            && record::follows(&event.kind, &request.command)
+    });
+    if is_same { Ok(Some(position)) } else { Err(Refusal::IdTaken.into()) }
 }
 
 /// The append, where its changes begin, how many they are, and a name to keep apart.

@@ -41,6 +41,9 @@ const GRACE: Duration = Duration::from_secs(1);
 /// Largest body of a request, in bytes: no command is longer.
 const BODY_LIMIT: usize = 256 * 1024;
 
+/// Longest sentence of a library that is passed on, in bytes.
+const DETAIL_LIMIT: usize = 4 * 1024;
+
 /// Scripts and styles from here alone; the one exception is what WebAssembly needs.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; \
      style-src 'self'; style-src-attr 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; \
@@ -54,6 +57,8 @@ pub struct App {
     metrics: Metrics,
     /// Stable for a data folder: peers take what it acknowledges as on disk.
     storage: String,
+    /// The address under which people reach it.
+    public_url: String,
     /// Whether anybody may pick a person: in the demonstration only.
     demonstration: bool,
 }
@@ -62,7 +67,7 @@ type Shared = Arc<App>;
 
 impl App {
     /// `data` is the folder for the key of the tokens.
-    pub fn new(rooms: Rooms, data: &Path, demonstration: bool) -> io::Result<Self> {
+    pub fn new(rooms: Rooms, data: &Path, public_url: String, demonstration: bool) -> io::Result<Self> {
         let engine = rooms.engine().clone();
         let digest = Sha256::digest(engine.log().verifier_key());
         let storage = Uuid::from_slice(&digest[..16]).map_err(io::Error::other)?.to_string();
@@ -72,6 +77,7 @@ impl App {
             tokens: Tokens::open(data)?,
             metrics: Metrics::default(),
             storage,
+            public_url,
             demonstration,
         })
     }
@@ -94,6 +100,7 @@ pub fn router(app: App) -> Router {
         .merge(assets::router())
         .fallback(unknown)
         .layer(middleware::from_fn_with_state(app, auth::guard))
+        .layer(middleware::from_fn(in_our_words))
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .layer(CompressionLayer::new().compress_when(compress))
         .layer(header(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY))
@@ -101,8 +108,29 @@ pub fn router(app: App) -> Router {
         .layer(header(header::REFERRER_POLICY, "same-origin"))
 }
 
+/// Whatever refuses a request of a program, it hears a problem document.
+async fn in_our_words(request: Request, next: middleware::Next) -> Response {
+    let path = request.uri().path();
+    let is_programs = path == "/api" || path.starts_with("/api/") || path == "/sync";
+    let response = next.run(request).await;
+    let status = response.status();
+    let kind = response.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    let is_ours = kind.is_some_and(|kind| kind.starts_with("application/"));
+    if !is_programs || is_ours || !(status.is_client_error() || status.is_server_error()) {
+        return response;
+    }
+    let body = axum::body::to_bytes(response.into_body(), DETAIL_LIMIT).await.unwrap_or_default();
+    let detail =
+        if kind_is_text(&body) { String::from_utf8_lossy(&body).into_owned() } else { String::new() };
+    Problem::of_status(status, detail).into_response()
+}
+
+fn kind_is_text(body: &[u8]) -> bool {
+    !body.starts_with(b"<") && std::str::from_utf8(body).is_ok()
+}
+
 async fn unknown(request: Request) -> Response {
-    if request.uri().path().starts_with("/api/") {
+    if request.uri().path() == "/api" || request.uri().path().starts_with("/api/") {
         return Problem::not_found().into_response();
     }
     pages::not_found().await.into_response()

@@ -53,6 +53,29 @@ impl Problem {
         )
     }
 
+    pub(super) fn foreign_origin() -> Self {
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "foreign_origin",
+            "A page of another server may not open this connection.",
+            "Open Quorate's own page.",
+        )
+    }
+
+    /// For answers that a library gave in its own words.
+    pub(super) fn of_status(status: StatusCode, detail: String) -> Self {
+        let (code, hint) = match status {
+            StatusCode::METHOD_NOT_ALLOWED => {
+                ("method_not_allowed", "See /api/openapi.json for what is there.")
+            }
+            StatusCode::PAYLOAD_TOO_LARGE => ("body_too_large", "Send less at once."),
+            StatusCode::NOT_FOUND => ("path_unknown", "Check the address."),
+            _ => ("request_not_understood", "Compare the request with /api/openapi.json."),
+        };
+        let detail = if detail.is_empty() { "The request cannot be answered.".into() } else { detail };
+        Self::new(status, code, detail, hint)
+    }
+
     pub(super) fn not_found() -> Self {
         Self::new(
             StatusCode::NOT_FOUND,
@@ -97,7 +120,8 @@ fn status_of(refusal: &Refusal) -> StatusCode {
         Refusal::Empty { .. }
         | Refusal::TooLong { .. }
         | Refusal::SectionInsideItself
-        | Refusal::AnchorUnknown => StatusCode::UNPROCESSABLE_ENTITY,
+        | Refusal::AnchorUnknown
+        | Refusal::IdReserved => StatusCode::UNPROCESSABLE_ENTITY,
         Refusal::Frozen { .. }
         | Refusal::PersonExists
         | Refusal::PlanExists
@@ -108,6 +132,8 @@ fn status_of(refusal: &Refusal) -> StatusCode {
         | Refusal::ThreadOpen
         | Refusal::SectionExists
         | Refusal::NotRemoved
+        | Refusal::IdTaken
+        | Refusal::TooManyHeads
         | Refusal::ChangedMeanwhile => StatusCode::CONFLICT,
     }
 }

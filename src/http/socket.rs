@@ -6,14 +6,16 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::extract::State;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
-use axum::response::Response;
+use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use tokio::time::{Interval, MissedTickBehavior, sleep_until, timeout};
 use tracing::debug;
 
-use super::Shared;
 use super::auth::SignedIn;
+use super::problem::Problem;
+use super::{App, Shared};
 use crate::domain::{Action, Actor, DocumentId, PersonId, may, plan};
 use crate::room::{Member, Room, Submitted, Wake};
 use crate::session::{Access, Config, ConnectionId, Output, Session, Ticket, Verdict, limits};
@@ -24,6 +26,8 @@ const PING: Duration = Duration::from_secs(20);
 const SILENCE: Duration = Duration::from_secs(65);
 /// A peer that does not take a frame for this long is gone.
 const SLOW: Duration = Duration::from_secs(30);
+/// The close code for a message that is too large (RFC 6455, 7.4.1).
+const TOO_LARGE: u16 = 1009;
 /// What a socket reads at once: the default of 128 KiB would cost 128 MiB a thousand connections.
 const READ_BUFFER: usize = 8 * 1024;
 
@@ -34,17 +38,30 @@ pub(super) fn routes() -> Router<Shared> {
 async fn upgrade(
     State(app): State<Shared>,
     SignedIn(person): SignedIn,
+    headers: HeaderMap,
     socket: WebSocketUpgrade,
 ) -> Response {
+    if !is_own_origin(&app, &headers) {
+        return Problem::foreign_origin().into_response();
+    }
     socket
         .read_buffer_size(READ_BUFFER)
         .write_buffer_size(0)
-        .max_message_size(limits::FRAME_BYTES)
-        .max_frame_size(limits::FRAME_BYTES)
+        // Twice what a session takes: what is somewhat too large is refused there, with a reason.
+        .max_message_size(2 * limits::FRAME_BYTES)
+        .max_frame_size(2 * limits::FRAME_BYTES)
         .on_upgrade(move |socket| async move {
             let connection = Connection::new(app, person);
             connection.run(socket).await;
         })
+}
+
+/// A browser says which page opens the socket: only pages of this server may, since the cookie comes along.
+fn is_own_origin(app: &App, headers: &HeaderMap) -> bool {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    let Some(origin) = text(header::ORIGIN) else { return true };
+    let authority = origin.split_once("://").map_or(origin, |(_, authority)| authority);
+    origin == app.public_url.trim_end_matches('/') || text(header::HOST) == Some(authority)
 }
 
 /// What can wake a connection.
@@ -105,7 +122,16 @@ impl Connection {
         loop {
             let woken = self.next(&mut socket, &mut submissions, &mut ping).await;
             let outputs = match woken {
-                Woken::Frame(None | Some(Err(_)) | Some(Ok(Message::Close(_)))) => break,
+                Woken::Frame(None | Some(Ok(Message::Close(_)))) => break,
+                Woken::Frame(Some(Err(error))) => {
+                    debug!(connection = self.id.0, "{error}");
+                    self.app.metrics.add("frames_not_taken", 1);
+                    let reason = "the frame is broken or larger than is taken".into();
+                    let frame = CloseFrame { code: TOO_LARGE, reason };
+                    // The peer may have gone already.
+                    let _ = timeout(SLOW, socket.send(Message::Close(Some(frame)))).await;
+                    break;
+                }
                 Woken::Frame(Some(Ok(message))) => {
                     heard = Instant::now();
                     match message {

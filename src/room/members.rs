@@ -106,10 +106,16 @@ impl Members {
     /// Who is here, in the order of their peers.
     pub fn list(&self) -> Vec<Here> {
         let here = self.here.lock();
-        let mut list: Vec<Here> = here
-            .values()
-            .map(|member| Here { peer: member.peer.clone(), person: member.person.clone() })
-            .collect();
+        let mut members: Vec<_> = here.iter().collect();
+        members.sort_by_key(|(connection, _)| connection.0);
+        let mut list: Vec<Here> = Vec::with_capacity(members.len());
+        for (_, Member { peer, person, .. }) in members {
+            // A peer names itself: whoever takes a name that another person holds is not shown under it.
+            let taken = list.iter().any(|other| other.peer == *peer && other.person != *person);
+            if !taken {
+                list.push(Here { peer: peer.clone(), person: person.clone() });
+            }
+        }
         list.sort();
         list
     }

@@ -131,7 +131,7 @@ impl Rooms {
         at: Option<Timestamp>,
     ) -> Result<Receipt, Error> {
         let engine = &self.0.engine;
-        if let Some(receipt) = engine.repeated(request.id)? {
+        if let Some(receipt) = engine.repeated(&person, &request)? {
             return Ok(receipt);
         }
         let request = self.with_true_quote(request).await?;
@@ -156,6 +156,8 @@ impl Rooms {
     async fn with_true_quote(&self, mut request: Request) -> Result<Request, Error> {
         let Command::ThreadOpen { plan, anchor, .. } = &mut request.command else { return Ok(request) };
         let plan = *plan;
+        anchor.heads.sort_unstable();
+        anchor.heads.dedup();
         let mut moved = self.0.engine.watch();
         let deadline = tokio::time::Instant::now() + ANCHOR_WAIT;
         loop {

@@ -1,5 +1,6 @@
 //! A room's work, one batch after the other: all that came while the last batch was at work.
 
+use std::collections::HashSet;
 use std::sync::{Arc, Weak};
 
 use bytes::Bytes;
@@ -19,6 +20,9 @@ use crate::session::{ConnectionId, Snapshot};
 
 /// How many submissions are admitted and recorded together at most.
 const BATCH: usize = 256;
+/// How many changes of a document may stand side by side without any that has seen them. The next change
+/// names them all, and no change may name more than 256.
+const HEADS: usize = 200;
 /// A snapshot is made when this many changes came since the last one, and an eighth of the history.
 const SNAPSHOT_AFTER: u32 = 2_000;
 
@@ -140,6 +144,11 @@ impl Worker {
         }
         let edit = Edit { plan: self.room.plan, document: self.room.document, parts };
         match self.engine.edit(edit).await {
+            // An id of theirs was taken before by something else: nothing was recorded.
+            Ok(receipt) if receipt.changes.len() != count => {
+                self.room.proving.with(Copy::rollback)?;
+                Err(domain::Refusal::IdTaken.into())
+            }
             Ok(receipt) => self.publish(read, &receipt.changes),
             Err(error) => {
                 self.room.proving.with(Copy::rollback)?;
@@ -155,7 +164,8 @@ impl Worker {
             // A whole document holds what others wrote and everybody knows: nobody is asked about that.
             let shared = self.room.shared();
             let new = one.changes.iter().filter(|change| !shared.history().contains(&change.hash));
-            let actors = new.map(|change| &change.actor);
+            let actors: Vec<&ActorId> = new.map(|change| &change.actor).collect();
+            self.refuse_stewards(&views.state, &actors)?;
             domain::plan::edit(&views.state, &one.submission.person, self.room.plan, actors)?;
         }
         let mut verdicts = self.room.proving.with(|copy| verdicts(copy, read))?.into_iter();
@@ -172,6 +182,10 @@ impl Worker {
                     Verdict::Refused(refused) => one.refused = Some(refused),
                 }
             }
+            if heads.len() > HEADS && !one.admitted.is_empty() {
+                self.room.proving.with(Copy::rollback)?;
+                return Err(domain::Refusal::TooManyHeads.into());
+            }
             let Submission { person, at, .. } = &one.submission;
             let changes = one.admitted.clone();
             if !changes.is_empty() {
@@ -179,6 +193,17 @@ impl Worker {
             }
         }
         Ok(parts)
+    }
+
+    /// The actors in whose name the program writes are not for anybody else to take before it does.
+    fn refuse_stewards(&self, state: &domain::State, actors: &[&ActorId]) -> Result<(), Error> {
+        let new: HashSet<&ActorId> =
+            actors.iter().copied().filter(|actor| !state.actors.contains_key(*actor)).collect();
+        let is_stewards = |person| new.contains(&steward(self.room.plan, person));
+        if !new.is_empty() && state.people.keys().any(is_stewards) {
+            return Err(domain::Refusal::ActorOfAnother.into());
+        }
+        Ok(())
     }
 
     /// What the log has on disk may be seen.

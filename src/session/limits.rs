@@ -27,6 +27,9 @@ pub const FRAME_DEPTH: usize = 16;
 /// Bytes of a peer id or a session id.
 pub const NAME_BYTES: usize = 256;
 
+/// Bytes of all messages of a connection that wait until the host has opened their documents.
+pub const WAITING_BYTES: usize = 2 * FRAME_BYTES;
+
 /// Messages for one document that wait until the host has opened it.
 pub const WAITING_MESSAGES: usize = 16;
 

@@ -232,6 +232,24 @@ impl Session {
         }
     }
 
+    /// What waits for documents that are not open is bounded over all of them.
+    fn room_to_wait(&self, message: &Message) -> Result<(), Fatal> {
+        let size = |message: &Message| message.chunks.iter().map(Bytes::len).sum::<usize>();
+        let waiting: usize = self
+            .documents
+            .values()
+            .map(|document| match document {
+                Document::Awaited { waiting, .. } => waiting.iter().map(|(message, _)| size(message)).sum(),
+                Document::Open(_) => 0,
+            })
+            .sum();
+        if waiting + size(message) > limits::WAITING_BYTES {
+            let reason = format!("more than {} bytes for documents that are not open", limits::WAITING_BYTES);
+            return Err(Fatal::limit(code::POLICY, reason));
+        }
+        Ok(())
+    }
+
     fn sync(
         &mut self,
         document: DocumentId,
@@ -239,6 +257,9 @@ impl Session {
         request: bool,
         out: &mut Vec<Output>,
     ) -> Result<(), Fatal> {
+        if !matches!(self.documents.get(&document), Some(Document::Open(_))) {
+            self.room_to_wait(&message)?;
+        }
         match self.documents.get_mut(&document) {
             None => {
                 if self.documents.len() >= limits::DOCUMENTS_PER_CONNECTION {

@@ -112,7 +112,10 @@ fn people(app: &App) -> People {
 fn find(app: &App, person: &PersonId, plan: &str, position: &str) -> Result<(PlanId, Position), Problem> {
     let plan = readable(app, person, plan)?;
     let first = app.engine.views().state.plans.get(&plan.id).ok_or(Refusal::PlanUnknown)?.first;
-    let found = position.parse().ok().filter(|position| (first..=plan.head).contains(position));
+    let found = position
+        .parse()
+        .ok()
+        .filter(|number: &Position| number.to_string() == position && (first..=plan.head).contains(number));
     let position = found.ok_or_else(|| Problem::position_unknown(position, first, plan.head))?;
     Ok((plan.id, position))
 }

@@ -85,8 +85,6 @@ pub(crate) fn part(roles: &[Role]) -> &'static str {
 #[derive(Deserialize)]
 struct SignIn {
     person: String,
-    /// Where the form leads to afterwards: a path of this server.
-    next: Option<String>,
 }
 
 async fn sign_in(
@@ -114,8 +112,7 @@ async fn sign_in(
     let token = app.tokens.make(&person, (app.engine.clock())());
     let cookie = [(header::SET_COOKIE, set_cookie(&token))];
     if is_form {
-        let next = asked.next.filter(|next| next.starts_with('/') && !next.starts_with("//"));
-        return Ok((cookie, Redirect::to(next.as_deref().unwrap_or("/"))).into_response());
+        return Ok((cookie, Redirect::to("/")).into_response());
     }
     Ok((cookie, Json(serde_json::json!({ "person": person, "token": token }))).into_response())
 }

@@ -18,7 +18,7 @@ use crate::{domain::Position, export::html as set};
 
 #[derive(Debug, Deserialize)]
 pub(super) struct Asked {
-    at: Option<Position>,
+    at: Option<String>,
 }
 
 pub(super) async fn read(
@@ -31,7 +31,10 @@ pub(super) async fn read(
         .read(move |library| {
             let asked = asked(library, &headers, &plan)?;
             let plan = &asked.plan;
-            let at = query.at.unwrap_or(plan.head);
+            let at: Position = match &query.at {
+                None => plan.head,
+                Some(text) => text.parse().map_err(|_| Problem::NoMoment(plan.id))?,
+            };
             if !(plan.first..=plan.head).contains(&at) {
                 return Err(Problem::NoMoment(plan.id));
             }

@@ -65,7 +65,12 @@ fn act(document: &mut Automerge, dice: &mut Dice) {
                 10 => tx.put(ROOT, "title", format!("Title {some}"))?,
                 11 => {
                     let (_, sections) = tx.get(ROOT, "sections")?.expect("made first");
-                    let section = tx.put_object(&sections, format!("s{}", 2 + dice.roll(5)), ObjType::Map)?;
+                    let name = format!("s{}", 2 + dice.roll(5));
+                    // Two people may choose the same name at once; nobody chooses one that they see in use.
+                    if tx.get(&sections, &name)?.is_some() {
+                        return Ok(());
+                    }
+                    let section = tx.put_object(&sections, name, ObjType::Map)?;
                     tx.put(&section, "order", "a1")?;
                     let text = tx.put_object(&section, "text", ObjType::Text)?;
                     tx.splice_text(&text, 0, 0, "New")?;

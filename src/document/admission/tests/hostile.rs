@@ -395,7 +395,10 @@ fn references_outside_of_the_authors_past() {
         edit(&mut room.document, 0, 0, "y");
         let section = room
             .document
-            .transact::<_, _, automerge::AutomergeError>(|tx| tx.put_object(ROOT, "tables", ObjType::Map))
+            .transact::<_, _, automerge::AutomergeError>(|tx| {
+                let (_, sections) = tx.get(ROOT, "sections")?.expect("made first");
+                tx.put_object(&sections, "another", ObjType::Map)
+            })
             .unwrap()
             .result;
         for change in scanned(&room.document) {

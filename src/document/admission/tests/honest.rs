@@ -143,7 +143,7 @@ fn history(seed: u64, people: usize, rounds: usize) -> (Vec<Change>, Automerge) 
 #[test]
 fn honest_work_is_never_refused() {
     let mut total = 0;
-    for seed in 0..12 {
+    for seed in 0..13 {
         let (changes, document) = history(seed, 4, 26);
         total += changes.len();
         let mut copy = Copy::empty();

@@ -39,7 +39,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { cache_bytes: 16 << 20, signing_key: None }
+        Self { cache_bytes: 6 << 20, signing_key: None }
     }
 }
 

@@ -6,8 +6,8 @@ use automerge::{Automerge, Change as Parsed, LoadOptions, VerificationMode};
 use super::columns::{Column, Reader, count_booleans, descriptions, kind, walk};
 use super::copy::guard;
 use super::scan::{DOCUMENT, Header, hash, inflate};
-use super::{Refused, limits, scan, text_encoding};
-use crate::domain::Change;
+use super::{Refused, scan, text_encoding};
+use crate::domain::{Change, limits};
 
 /// A document from elsewhere, sound in itself, of which nothing is admitted yet.
 #[derive(Debug)]

@@ -72,7 +72,7 @@ pub use import::{Imported, import};
 pub use order::between;
 pub use reading::{Reading, Unreadable};
 pub use refused::Refused;
-pub use scan::{Chunk, limits, reread, scan, split};
+pub use scan::{Chunk, reread, scan, split};
 pub use state::{Authored, BlockState, PlanState, RemovedSection, SectionState, UnknownHeads, state_at};
 pub use text::{Span, utf16_len};
 pub use tree::{Item, List, Node, tree};

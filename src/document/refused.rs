@@ -21,7 +21,7 @@ impl Refused {
         Self::new("change_malformed", format!("The change cannot be read: {what}."))
     }
 
-    /// Something is larger than what is taken; the limits stand in [`super::scan::limits`].
+    /// Something is larger than what is taken; the limits stand in [`crate::domain::limits`].
     pub(crate) fn too_large(what: &'static str, limit: u64) -> Self {
         Self::new("change_too_large", format!("The change is too large: more than {limit} {what}."))
     }

@@ -10,35 +10,7 @@ use sha2::{Digest, Sha256};
 
 use super::Refused;
 use super::columns::{Column, Reader, count_booleans, descriptions, walk};
-use crate::domain::{ActorId, Change, ChangeHash};
-
-/// What is taken, in one place. Far above what people produce; a paste of 100 pages is 300,000 bytes.
-pub mod limits {
-    /// Bytes of one change, uncompressed.
-    pub const CHANGE_BYTES: u64 = 8 << 20;
-    pub const DEPENDENCIES: u64 = 256;
-    /// Other actors that a change names.
-    pub const ACTORS: u64 = 4096;
-    pub const ACTOR_BYTES: u64 = 64;
-    pub const MESSAGE_BYTES: u64 = 1024;
-    /// Operations of one change.
-    pub const ROWS: u64 = 200_000;
-    /// Operations that the operations of one change replace.
-    pub const PREDECESSORS: u64 = 400_000;
-    pub const KEY_BYTES: u64 = 256;
-    pub const MARK_NAME_BYTES: u64 = 64;
-    /// Sequence numbers and operation counters stay below it.
-    pub const COUNTER: u64 = 1 << 31;
-    /// Seconds since 1970.
-    pub const TIME: i64 = 1 << 40;
-    pub const FOOTER_BYTES: u64 = 256;
-    /// Bytes of all columns of a whole saved document, inflated.
-    pub const DOCUMENT_BYTES: u64 = 128 << 20;
-    /// Operations, and changes, of a whole saved document.
-    pub const DOCUMENT_ROWS: u64 = 2_000_000;
-    pub const DOCUMENT_ACTORS: u64 = 65_536;
-    pub const DOCUMENT_COLUMNS: u64 = 64;
-}
+use crate::domain::{ActorId, Change, ChangeHash, limits};
 
 const MAGIC: [u8; 4] = [0x85, 0x6f, 0x4a, 0x83];
 pub(super) const DOCUMENT: u8 = 0;

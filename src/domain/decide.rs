@@ -52,11 +52,6 @@ pub fn decide(state: &State, actor: &Actor, id: EventId, command: &Command) -> R
     }
 }
 
-/// Longest title or heading, in characters.
-pub(super) const TITLE_LIMIT: usize = 300;
-/// Longest comment or reason, in characters.
-pub(super) const TEXT_LIMIT: usize = 10_000;
-
 /// The text without surrounding space; refused when nothing is left or it is too long.
 pub(super) fn text(field: &'static str, text: &str, limit: usize) -> Result<String, Refusal> {
     let text = text.trim();

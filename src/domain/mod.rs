@@ -7,6 +7,7 @@ mod event;
 mod id;
 #[cfg(test)]
 mod ladder;
+pub mod limits;
 mod person;
 pub mod plan;
 mod policy;

@@ -1,6 +1,7 @@
 //! People of the network, by opaque id.
 
-use super::decide::{Decision, TITLE_LIMIT, text};
+use super::decide::{Decision, text};
+use super::limits;
 use super::policy::{Action, require};
 use super::{Actor, Event, PersonId, Refusal, Role, State};
 
@@ -21,7 +22,7 @@ pub(super) fn add(
     if roles.is_empty() {
         return Err(Refusal::Empty { field: "list of roles" });
     }
-    let name = text("name", name, TITLE_LIMIT)?;
+    let name = text("name", name, limits::TITLE)?;
     let mut roles = roles.to_vec();
     roles.sort();
     roles.dedup();

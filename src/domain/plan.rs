@@ -2,7 +2,8 @@
 
 use std::collections::HashSet;
 
-use super::decide::{Decision, TEXT_LIMIT, TITLE_LIMIT, Write, text};
+use super::decide::{Decision, Write, text};
+use super::limits;
 use super::policy::{Action, require};
 use super::state::Plan;
 use super::{Actor, ActorId, DocumentId, Event, PersonId, PlanId, Refusal, State};
@@ -12,7 +13,7 @@ pub(super) fn create(state: &State, actor: &Actor, plan: PlanId, title: &str) ->
     if state.plans.contains_key(&plan) {
         return Err(Refusal::PlanExists);
     }
-    let title = text("title", title, TITLE_LIMIT)?;
+    let title = text("title", title, limits::TITLE)?;
     let document = DocumentId(*plan.0.as_bytes());
     Ok(Decision {
         events: vec![Event::PlanCreated { plan, title: title.clone(), document }],
@@ -24,7 +25,7 @@ pub(super) fn create(state: &State, actor: &Actor, plan: PlanId, title: &str) ->
 
 pub(super) fn rename(state: &State, actor: &Actor, plan: PlanId, title: &str) -> Result<Decision, Refusal> {
     editable(state, actor, plan)?;
-    let title = text("title", title, TITLE_LIMIT)?;
+    let title = text("title", title, limits::TITLE)?;
     Ok(Decision {
         events: vec![Event::PlanRenamed { plan, title: title.clone() }],
         write: Some(Write::Rename { title }),
@@ -38,7 +39,7 @@ pub(super) fn freeze(state: &State, actor: &Actor, plan: PlanId, reason: &str) -
     if found.frozen.is_some() {
         return Err(Refusal::AlreadyFrozen);
     }
-    let reason = text("reason", reason, TEXT_LIMIT)?;
+    let reason = text("reason", reason, limits::TEXT)?;
     Ok(Decision { events: vec![Event::PlanFrozen { plan, reason }], plan: Some(plan), ..Decision::default() })
 }
 
@@ -52,7 +53,7 @@ pub(super) fn unfreeze(
     if found.frozen.is_none() {
         return Err(Refusal::NotFrozen);
     }
-    let reason = text("reason", reason, TEXT_LIMIT)?;
+    let reason = text("reason", reason, limits::TEXT)?;
     Ok(Decision {
         events: vec![Event::PlanUnfrozen { plan, reason }],
         plan: Some(plan),

@@ -1,7 +1,8 @@
 //! Sections by command, for scripts. In the browser they are made, moved and removed in the document
 //! itself, so that it works offline; both end as changes of the document.
 
-use super::decide::{Decision, TITLE_LIMIT, Write, text};
+use super::decide::{Decision, Write, text};
+use super::limits;
 use super::plan::editable;
 use super::{Actor, Command, EventId, PlanId, Refusal, SectionId, State};
 
@@ -17,11 +18,11 @@ pub(super) fn decide(
                 Some(section) => section.clone(),
                 None => SectionId::new(id.0.simple().to_string()).map_err(|_| Refusal::SectionUnknown)?,
             };
-            let heading = text("heading", heading, TITLE_LIMIT)?;
+            let heading = text("heading", heading, limits::TITLE)?;
             (*plan, Write::SectionCreate { section, heading, parent: parent.clone(), after: after.clone() })
         }
         Command::SectionRename { plan, section, heading } => {
-            let heading = text("heading", heading, TITLE_LIMIT)?;
+            let heading = text("heading", heading, limits::TITLE)?;
             (*plan, Write::SectionRename { section: section.clone(), heading })
         }
         Command::SectionMove { plan, section, parent, after } => {

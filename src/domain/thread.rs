@@ -1,6 +1,7 @@
 //! A thread: comments on some words of a plan.
 
-use super::decide::{Decision, TEXT_LIMIT, text};
+use super::decide::{Decision, text};
+use super::limits;
 use super::plan::with;
 use super::policy::Action;
 use super::state::Thread;
@@ -18,12 +19,12 @@ pub(super) fn open(
     if found.threads.contains_key(&thread) {
         return Err(Refusal::ThreadExists);
     }
-    let text = text("comment", words, TEXT_LIMIT)?;
+    let text = text("comment", words, limits::TEXT)?;
     if anchor.quote.is_empty() {
         return Err(Refusal::Empty { field: "selection" });
     }
-    if anchor.quote.chars().count() > TEXT_LIMIT {
-        return Err(Refusal::TooLong { field: "selection", limit: TEXT_LIMIT });
+    if anchor.quote.chars().count() > limits::TEXT {
+        return Err(Refusal::TooLong { field: "selection", limit: limits::TEXT });
     }
     granted(plan, Event::ThreadOpened { plan, thread, anchor: anchor.clone(), text })
 }
@@ -40,7 +41,7 @@ pub(super) fn reply(
     if found.resolved {
         return Err(Refusal::ThreadResolved);
     }
-    let text = text("comment", words, TEXT_LIMIT)?;
+    let text = text("comment", words, limits::TEXT)?;
     granted(plan, Event::ThreadReplied { plan, thread, reply: id, text })
 }
 

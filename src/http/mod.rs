@@ -29,6 +29,7 @@ use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove
 use tower_http::set_header::SetResponseHeaderLayer;
 use uuid::Uuid;
 
+use crate::domain::limits;
 use crate::engine::Engine;
 use crate::room::Rooms;
 use auth::Tokens;
@@ -37,9 +38,6 @@ use problem::Problem;
 
 /// How long a request that is under way may take when the server stops.
 const GRACE: Duration = Duration::from_secs(1);
-
-/// Largest body of a request, in bytes: no command is longer.
-const BODY_LIMIT: usize = 256 * 1024;
 
 /// Longest sentence of a library that is passed on, in bytes.
 const DETAIL_LIMIT: usize = 4 * 1024;
@@ -101,7 +99,7 @@ pub fn router(app: App) -> Router {
         .fallback(unknown)
         .layer(middleware::from_fn_with_state(app, auth::guard))
         .layer(middleware::from_fn(in_our_words))
-        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(DefaultBodyLimit::max(limits::BODY_BYTES))
         .layer(CompressionLayer::new().compress_when(compress))
         .layer(header(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY))
         .layer(header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))

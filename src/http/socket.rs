@@ -16,16 +16,12 @@ use tracing::debug;
 use super::auth::SignedIn;
 use super::problem::Problem;
 use super::{App, Shared};
-use crate::domain::{Action, Actor, DocumentId, PersonId, may, plan};
+use crate::domain::{Action, Actor, DocumentId, PersonId, limits, may, plan};
 use crate::room::{Member, Room, Submitted, Wake};
-use crate::session::{Access, Config, ConnectionId, Output, Session, Ticket, Verdict, limits};
+use crate::session::{Access, Config, ConnectionId, Output, Session, Ticket, Verdict};
 
 /// How often the server asks whether the peer is still there. The browser's client never asks.
 const PING: Duration = Duration::from_secs(20);
-/// A peer that has said nothing for this long is gone.
-const SILENCE: Duration = Duration::from_secs(65);
-/// A peer that does not take a frame for this long is gone.
-const SLOW: Duration = Duration::from_secs(30);
 /// The close code for a message that is too large (RFC 6455, 7.4.1).
 const TOO_LARGE: u16 = 1009;
 /// What a socket reads at once: the default of 128 KiB would cost 128 MiB a thousand connections.
@@ -129,7 +125,7 @@ impl Connection {
                     let reason = "the frame is broken or larger than is taken".into();
                     let frame = CloseFrame { code: TOO_LARGE, reason };
                     // The peer may have gone already.
-                    let _ = timeout(SLOW, socket.send(Message::Close(Some(frame)))).await;
+                    let _ = timeout(limits::SLOW, socket.send(Message::Close(Some(frame)))).await;
                     break;
                 }
                 Woken::Frame(Some(Ok(message))) => {
@@ -146,11 +142,13 @@ impl Connection {
                     self.tick_at = None;
                     self.session.tick(Instant::now())
                 }
-                Woken::Ping if heard.elapsed() > SILENCE => break,
-                Woken::Ping => match timeout(SLOW, socket.send(Message::Ping(Default::default()))).await {
-                    Ok(Ok(())) => Vec::new(),
-                    Ok(Err(_)) | Err(_) => break,
-                },
+                Woken::Ping if heard.elapsed() > limits::SILENCE => break,
+                Woken::Ping => {
+                    match timeout(limits::SLOW, socket.send(Message::Ping(Default::default()))).await {
+                        Ok(Ok(())) => Vec::new(),
+                        Ok(Err(_)) | Err(_) => break,
+                    }
+                }
             };
             if self.act(outputs, &mut socket, &mut submissions).await.is_err() {
                 break;
@@ -191,7 +189,7 @@ impl Connection {
         while let Some(output) = outputs.pop_front() {
             match output {
                 Output::Send(frame) => {
-                    let sent = timeout(SLOW, socket.send(Message::Binary(frame))).await;
+                    let sent = timeout(limits::SLOW, socket.send(Message::Binary(frame))).await;
                     if !matches!(sent, Ok(Ok(()))) {
                         return Err(Over);
                     }
@@ -212,7 +210,7 @@ impl Connection {
                     self.app.metrics.add("connections_refused", 1);
                     let frame = CloseFrame { code, reason: reason.into() };
                     // It is over either way.
-                    let _ = timeout(SLOW, socket.send(Message::Close(Some(frame)))).await;
+                    let _ = timeout(limits::SLOW, socket.send(Message::Close(Some(frame)))).await;
                     return Err(Over);
                 }
             }

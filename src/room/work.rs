@@ -13,6 +13,7 @@ use super::{Notice, Room, Submitted, prepare, store};
 use crate::document::{self, Admission, CannotWrite, Chunk, Copy, Imported, Reading, Refused, Verdict};
 use crate::domain::{
     self, ActorId, Change, ChangeHash, DocumentId, PersonId, PlanId, Position, Request, Timestamp, Write,
+    limits,
 };
 use crate::engine::{Edit, Engine, Error, Part, Prepared, Receipt};
 use crate::log::{Failure, Log};
@@ -20,9 +21,6 @@ use crate::session::{ConnectionId, Snapshot};
 
 /// How many submissions are admitted and recorded together at most.
 const BATCH: usize = 256;
-/// How many changes of a document may stand side by side without any that has seen them. The next change
-/// names them all, and no change may name more than 256.
-const HEADS: usize = 200;
 /// A snapshot is made when this many changes came since the last one, and an eighth of the history.
 const SNAPSHOT_AFTER: u32 = 2_000;
 
@@ -182,7 +180,7 @@ impl Worker {
                     Verdict::Refused(refused) => one.refused = Some(refused),
                 }
             }
-            if heads.len() > HEADS && !one.admitted.is_empty() {
+            if heads.len() > limits::HEADS && !one.admitted.is_empty() {
                 self.room.proving.with(Copy::rollback)?;
                 return Err(domain::Refusal::TooManyHeads.into());
             }

@@ -6,8 +6,8 @@
 use bytes::Bytes;
 use minicbor::{Decoder, Encoder, data::Type};
 
-use super::{Presence, limits};
-use crate::domain::DocumentId;
+use super::Presence;
+use crate::domain::{DocumentId, limits};
 
 /// The version of the protocol that is spoken here.
 pub(super) const VERSION: &str = "1";

@@ -8,8 +8,8 @@
 
 use bytes::Bytes;
 
-use super::{bloom::Bloom, limits};
-use crate::domain::{ChangeHash, Heads};
+use super::bloom::Bloom;
+use crate::domain::{ChangeHash, Heads, limits};
 
 /// Changes one by one: every version reads it.
 const CHANGES: u8 = 0x42;

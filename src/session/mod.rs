@@ -7,7 +7,6 @@
 
 mod bloom;
 mod frame;
-pub mod limits;
 mod message;
 mod peer;
 mod shared;
@@ -26,7 +25,7 @@ use self::{
     message::Message,
     peer::{Peer, Step},
 };
-use crate::domain::{ChangeHash, DocumentId};
+use crate::domain::{ChangeHash, DocumentId, limits};
 
 /// Names one connection for as long as the process lives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -9,10 +9,13 @@ use bytes::Bytes;
 use super::{
     Access, Config, Room, Shared, Verdict,
     bloom::Bloom,
-    frame, limits,
+    frame,
     message::{self, Carried, Flags, Have, Message},
 };
-use crate::{document::History, domain::Heads};
+use crate::{
+    document::History,
+    domain::{Heads, limits},
+};
 
 /// What is to be done for this document, in order.
 #[derive(Debug, PartialEq)]

@@ -3,8 +3,8 @@
 use automerge::{ReadDoc as _, sync, transaction::Transactable as _};
 use bytes::Bytes;
 use quorate::{
-    domain::ChangeHash,
-    session::{Access, ConnectionId, Output, Room, Session, Ticket, Verdict, limits},
+    domain::{ChangeHash, limits},
+    session::{Access, ConnectionId, Output, Room, Session, Ticket, Verdict},
 };
 
 use super::world::{Client, DOCUMENT, Frame, Host, World, join_frame, session, sync_frame};

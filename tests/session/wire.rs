@@ -6,8 +6,8 @@ use bytes::Bytes;
 use minicbor::Encoder;
 use proptest::prelude::*;
 use quorate::{
-    domain::DocumentId,
-    session::{Access, Output, Presence, Session, limits},
+    domain::{DocumentId, limits},
+    session::{Access, Output, Presence, Session},
 };
 
 use super::world::{DOCUMENT, Frame, Host, World, join_frame, session, sync_frame};

@@ -1,0 +1,113 @@
+//! How much is taken of whom: every bound on what comes from outside stands here. Who goes over one learns
+//! which, by a refusal, a status or the reason of a close; nobody else notices. `docs/security.md` lists them
+//! with what happens at each.
+//!
+//! They lie far above what people do. A paste of 100 pages is a change of 300,000 bytes; the whole history of
+//! a paper of 260,000 keystrokes is a document of 0.5 MB, or 29 MB as single changes.
+
+use std::time::Duration;
+
+// Words in commands, in characters.
+
+/// Longest title, heading or name.
+pub const TITLE: usize = 300;
+/// Longest comment, reason or quoted selection.
+pub const TEXT: usize = 10_000;
+
+// One change. What is counted is counted before anything is decoded.
+
+/// Bytes of one change, uncompressed.
+pub const CHANGE_BYTES: u64 = 8 << 20;
+/// Changes that a change says it builds on.
+pub const DEPENDENCIES: u64 = 256;
+/// Other actors that a change names.
+pub const ACTORS: u64 = 4_096;
+pub const ACTOR_BYTES: u64 = 64;
+/// Bytes of the message that comes with a change.
+pub const MESSAGE_BYTES: u64 = 1_024;
+/// Operations of one change.
+pub const ROWS: u64 = 200_000;
+/// Operations that the operations of one change replace.
+pub const PREDECESSORS: u64 = 400_000;
+pub const KEY_BYTES: u64 = 256;
+pub const MARK_NAME_BYTES: u64 = 64;
+/// Sequence numbers and operation counters stay below it.
+pub const COUNTER: u64 = 1 << 31;
+/// The time that a change bears, in seconds since 1970, stays below it.
+pub const TIME: i64 = 1 << 40;
+pub const FOOTER_BYTES: u64 = 256;
+
+// A document.
+
+/// Changes of a document that stand side by side without any that has seen them. The next change names them
+/// all, and no change names more than [`DEPENDENCIES`].
+pub const HEADS: usize = 200;
+/// Bytes of all columns of a whole saved document, inflated.
+pub const DOCUMENT_BYTES: u64 = 128 << 20;
+/// Operations, and changes, of a whole saved document.
+pub const DOCUMENT_ROWS: u64 = 2_000_000;
+pub const DOCUMENT_ACTORS: u64 = 65_536;
+pub const DOCUMENT_COLUMNS: u64 = 64;
+
+// One connection of the sync protocol.
+
+/// Bytes of one frame.
+pub const FRAME_BYTES: usize = 16 << 20;
+/// Changes and documents in one sync message.
+pub const CHUNKS_PER_MESSAGE: usize = 100_000;
+/// Hashes in one list of a sync message: heads, needs, or the heads of the last sync.
+pub const HASHES_PER_LIST: usize = 4_096;
+/// Summaries of what a peer has. The protocol knows one; older clients may send more.
+pub const HAVES_PER_MESSAGE: usize = 8;
+/// Documents that one connection has open or waits for.
+pub const DOCUMENTS_PER_CONNECTION: usize = 256;
+/// Bytes of one presence message.
+pub const EPHEMERAL_BYTES: usize = 8 << 10;
+/// Presence messages of one connection: so many at once, and so many a second after that. What is over it is
+/// dropped, since the next one says where the cursor stands then.
+pub const EPHEMERAL: Rate = Rate { burst: 100, per_second: 25 };
+/// Arrays and maps within each other in one frame, unknown keys included.
+pub const FRAME_DEPTH: usize = 16;
+/// Bytes of a peer id or a session id.
+pub const NAME_BYTES: usize = 256;
+/// Bytes of all messages of a connection that wait until the host has opened their documents.
+pub const WAITING_BYTES: usize = 2 * FRAME_BYTES;
+/// Messages for one document that wait until the host has opened it.
+pub const WAITING_MESSAGES: usize = 16;
+/// Changes whose dependencies have not come yet are kept up to this size. Beyond it they are dropped, and the
+/// peer is asked to begin anew.
+pub const ORPHAN_BYTES: usize = 1 << 20;
+/// How often a peer that has told of heads is asked for them without giving them, before it is left be.
+pub const ASKS: u8 = 3;
+/// How long a request for a document that is not there (or not for this peer) waits before the answer: its
+/// creator's first message may be on its way, since clients hold theirs back for 100 ms.
+pub const UNAVAILABLE_AFTER: Duration = Duration::from_millis(500);
+/// A peer that has said nothing for this long is gone. It is pinged three times in it.
+pub const SILENCE: Duration = Duration::from_secs(65);
+/// A peer that takes nothing of what waits for it for this long is gone.
+pub const SLOW: Duration = Duration::from_secs(30);
+/// Connections, of one kind, that one person has open: windows, devices, tools.
+pub const CONNECTIONS_PER_PERSON: usize = 256;
+
+// Requests.
+
+/// Bytes of a request's body.
+pub const BODY_BYTES: usize = 256 << 10;
+/// Bytes of a request's line and headers together.
+pub const HEAD_BYTES: usize = 32 << 10;
+/// Headers of a request.
+pub const HEADERS: usize = 64;
+/// A request's headers come within this time; a connection on which no request comes ends after it.
+pub const HEAD_WITHIN: Duration = Duration::from_secs(30);
+/// Connections of all kinds and people together.
+pub const CONNECTIONS: usize = 16_384;
+/// Requests of one person, or from one address by nobody in particular. Pages' scripts and pictures, which
+/// come from memory, do not count.
+pub const REQUESTS: Rate = Rate { burst: 2_000, per_second: 100 };
+
+/// So many at once, and so many a second after that.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rate {
+    pub burst: u32,
+    pub per_second: u32,
+}

@@ -3,8 +3,10 @@
 mod api;
 pub mod assets;
 mod auth;
+mod bounds;
 mod health;
 mod library;
+mod listen;
 mod metrics;
 pub mod pages;
 mod problem;
@@ -14,14 +16,12 @@ use std::future::Future;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
-use axum::serve::ListenerExt as _;
 use sha2::{Digest, Sha256};
 use tokio::net::TcpListener;
 use tower_http::compression::CompressionLayer;
@@ -33,11 +33,9 @@ use crate::domain::limits;
 use crate::engine::Engine;
 use crate::room::Rooms;
 use auth::Tokens;
+use bounds::Bounds;
 use metrics::Metrics;
 use problem::Problem;
-
-/// How long a request that is under way may take when the server stops.
-const GRACE: Duration = Duration::from_secs(1);
 
 /// Longest sentence of a library that is passed on, in bytes.
 const DETAIL_LIMIT: usize = 4 * 1024;
@@ -53,6 +51,7 @@ pub struct App {
     pub rooms: Rooms,
     tokens: Tokens,
     metrics: Metrics,
+    bounds: Bounds,
     /// Stable for a data folder: peers take what it acknowledges as on disk.
     storage: String,
     /// The address under which people reach it.
@@ -74,6 +73,7 @@ impl App {
             rooms,
             tokens: Tokens::open(data)?,
             metrics: Metrics::default(),
+            bounds: Bounds::default(),
             storage,
             public_url,
             demonstration,
@@ -97,6 +97,7 @@ pub fn router(app: App) -> Router {
         .merge(pages::router(Arc::new(library::Reader::new(app.clone()))))
         .merge(assets::router())
         .fallback(unknown)
+        .layer(middleware::from_fn_with_state(app.clone(), bounds::count))
         .layer(middleware::from_fn_with_state(app, auth::guard))
         .layer(middleware::from_fn(in_our_words))
         .layer(DefaultBodyLimit::max(limits::BODY_BYTES))
@@ -140,25 +141,5 @@ pub async fn serve(
     app: App,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
-    let listener = listener.tap_io(|stream| {
-        // Small frames go out at once: without it an edit waits for the one before to be acknowledged.
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!("TCP_NODELAY: {error}");
-        }
-    });
-    // A stream of events never ends by itself: what is short is finished, the rest is cut.
-    let (stopping, mut stopped) = tokio::sync::watch::channel(());
-    let graceful = async move {
-        stop.await;
-        drop(stopping);
-    };
-    let served = axum::serve(listener, router(app)).with_graceful_shutdown(graceful);
-    tokio::select! {
-        served = served => served,
-        () = async {
-            // An error says that the sender is gone: it is time.
-            let _ = stopped.changed().await;
-            tokio::time::sleep(GRACE).await;
-        } => Ok(()),
-    }
+    listen::run(listener, router(app), stop).await
 }

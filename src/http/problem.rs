@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use tracing::error;
 
-use crate::domain::Refusal;
+use crate::domain::{Refusal, limits};
 use crate::engine;
 use crate::log::Failure;
 
@@ -59,6 +59,24 @@ impl Problem {
             "foreign_origin",
             "A page of another server may not open this connection.",
             "Open Quorate's own page.",
+        )
+    }
+
+    pub(super) fn too_many_requests() -> Self {
+        Self::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "too_many_requests",
+            "There were too many requests at once.",
+            "Wait as long as `Retry-After` says, then go on more slowly.",
+        )
+    }
+
+    pub(super) fn too_many_connections() -> Self {
+        Self::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "too_many_connections",
+            format!("One person has {} connections open at most.", limits::CONNECTIONS_PER_PERSON),
+            "Close windows that you do not need, then reload this one.",
         )
     }
 

@@ -14,6 +14,7 @@ use tokio::time::{Interval, MissedTickBehavior, sleep_until, timeout};
 use tracing::debug;
 
 use super::auth::SignedIn;
+use super::bounds::{Entered, Kind, PresenceRate};
 use super::problem::Problem;
 use super::{App, Shared};
 use crate::domain::{Action, Actor, DocumentId, PersonId, limits, may, plan};
@@ -40,6 +41,10 @@ async fn upgrade(
     if !is_own_origin(&app, &headers) {
         return Problem::foreign_origin().into_response();
     }
+    let entered = match app.bounds.enter(&person, Kind::Sync) {
+        Ok(entered) => entered,
+        Err(problem) => return problem.into_response(),
+    };
     socket
         .read_buffer_size(READ_BUFFER)
         .write_buffer_size(0)
@@ -47,7 +52,7 @@ async fn upgrade(
         .max_message_size(2 * limits::FRAME_BYTES)
         .max_frame_size(2 * limits::FRAME_BYTES)
         .on_upgrade(move |socket| async move {
-            let connection = Connection::new(app, person);
+            let connection = Connection::new(app, person, entered);
             connection.run(socket).await;
         })
 }
@@ -84,6 +89,9 @@ struct Connection {
     open: Vec<OpenDocument>,
     tick_at: Option<Instant>,
     peer: String,
+    presence: PresenceRate,
+    /// Counts among its person's connections for as long as it is there.
+    _entered: Entered,
 }
 
 /// The connection is over; what is left is to say so.
@@ -93,7 +101,7 @@ type Submissions =
     FuturesUnordered<std::pin::Pin<Box<dyn Future<Output = (DocumentId, Ticket, Submitted)> + Send>>>;
 
 impl Connection {
-    fn new(app: Shared, person: PersonId) -> Self {
+    fn new(app: Shared, person: PersonId, entered: Entered) -> Self {
         let id = app.rooms.next_connection();
         let config =
             Config { peer: format!("quorate-{}", app.storage), storage: app.storage.clone(), connection: id };
@@ -107,6 +115,8 @@ impl Connection {
             open: Vec::new(),
             tick_at: None,
             peer: String::new(),
+            presence: PresenceRate::default(),
+            _entered: entered,
         }
     }
 
@@ -200,7 +210,9 @@ impl Connection {
                     self.submit(document, ticket, chunks, submissions).await;
                 }
                 Output::Ephemeral { document, presence } => {
-                    if let Some(open) = self.open.iter().find(|open| open.document == document) {
+                    if !self.presence.passes() {
+                        self.app.metrics.add("presence_dropped", 1);
+                    } else if let Some(open) = self.open.iter().find(|open| open.document == document) {
                         open.room.members.tell_others(self.id, document, &presence);
                     }
                 }

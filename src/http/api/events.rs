@@ -16,6 +16,7 @@ use super::plans::readable;
 use crate::domain::{PlanId, Position};
 use crate::engine::record::EventView;
 use crate::http::auth::SignedIn;
+use crate::http::bounds::{Entered, Kind};
 use crate::http::problem::Problem;
 use crate::http::{App, Shared};
 use crate::log::Failure;
@@ -52,7 +53,8 @@ async fn feed(
         .and_then(|value| value.to_str().ok())
         .is_some_and(|kinds| kinds.contains("text/event-stream"));
     if streams {
-        return Ok(Sse::new(stream(app, plan.id, after)).keep_alive(KeepAlive::default()).into_response());
+        let entered = app.bounds.enter(&person, Kind::Stream)?;
+        return Ok(Sse::new(stream(app, plan.id, after, entered)).keep_alive(KeepAlive::default()).into_response());
     }
     let (events, head) = page(&app, plan.id, after)?;
     Ok(Json(json!({ "events": events, "head": head })).into_response())
@@ -67,12 +69,17 @@ fn page(app: &App, plan: PlanId, after: Position) -> Result<(Vec<EventView>, Pos
 }
 
 /// Sends what there is, then waits for the head to move. A reader that is slow is simply not asked.
-fn stream(app: Shared, plan: PlanId, after: Position) -> impl Stream<Item = Result<Message, Infallible>> {
+fn stream(
+    app: Shared,
+    plan: PlanId,
+    after: Position,
+    entered: Entered,
+) -> impl Stream<Item = Result<Message, Infallible>> {
     let mut moved = app.engine.watch();
     moved.mark_changed();
-    futures_util::stream::unfold((app, moved, after, Vec::new().into_iter()), move |mut state| async move {
+    futures_util::stream::unfold((app, moved, after, Vec::new().into_iter(), entered), move |mut state| async move {
         loop {
-            let (app, moved, after, ready) = &mut state;
+            let (app, moved, after, ready, _) = &mut state;
             if let Some(event) = Iterator::next(ready) {
                 let event: EventView = event;
                 *after = event.position;

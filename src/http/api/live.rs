@@ -14,6 +14,7 @@ use tokio::sync::{broadcast, mpsc, watch};
 use super::plans::{PlanView, plan_view, readable};
 use crate::domain::{PersonId, PlanId, Position};
 use crate::http::auth::SignedIn;
+use crate::http::bounds::{Entered, Kind};
 use crate::http::problem::Problem;
 use crate::http::{App, Shared};
 use crate::room::{Notice, Room};
@@ -31,6 +32,7 @@ async fn live(
     Path(plan): Path<String>,
 ) -> Result<Sse<impl Stream<Item = Result<Message, Infallible>>>, Problem> {
     let plan = readable(&app, &person, &plan)?;
+    let entered = app.bounds.enter(&person, Kind::Stream)?;
     let id = plan.id;
     let room = app.rooms.blocking(move |rooms| rooms.of_plan(id)).await?;
     let (send, receive) = mpsc::channel(WAITING);
@@ -44,6 +46,7 @@ async fn live(
         person,
         plan: id,
         send,
+        _entered: entered,
     };
     tokio::spawn(listener.run(plan));
     let messages = tokio_stream::wrappers::ReceiverStream::new(receive);
@@ -60,6 +63,7 @@ struct Listener {
     moved: watch::Receiver<Position>,
     threads_at: Position,
     send: mpsc::Sender<Message>,
+    _entered: Entered,
 }
 
 /// The listener has gone.

@@ -1,0 +1,176 @@
+//! How much one person, or one address, may ask at a time (`domain::limits`).
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::{Request, State};
+use axum::http::{HeaderValue, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use governor::clock::Clock as _;
+use governor::{DefaultDirectRateLimiter, DefaultKeyedRateLimiter, Quota, RateLimiter};
+use parking_lot::Mutex;
+
+use super::auth::SignedIn;
+use super::problem::Problem;
+use super::{Shared, listen};
+use crate::domain::limits::{self, Rate};
+use crate::domain::PersonId;
+
+/// After how many callers those who have been quiet are forgotten.
+const FORGET_AFTER: usize = 4_096;
+
+/// Whose requests are counted together.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Caller {
+    Person(PersonId),
+    Address(IpAddr),
+}
+
+/// What kinds of connections stay open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Kind {
+    /// `/sync`
+    Sync,
+    /// A stream of server-sent events.
+    Stream,
+}
+
+type Open = Arc<Mutex<HashMap<(PersonId, Kind), usize>>>;
+
+pub(super) struct Bounds {
+    requests: DefaultKeyedRateLimiter<Caller>,
+    open: Open,
+}
+
+impl Default for Bounds {
+    fn default() -> Self {
+        Self { requests: RateLimiter::keyed(quota(limits::REQUESTS)), open: Open::default() }
+    }
+}
+
+impl Bounds {
+    /// How long to wait, when this caller has asked too often.
+    fn ask(&self, caller: &Caller) -> Result<(), Duration> {
+        if self.requests.len() > FORGET_AFTER {
+            self.requests.retain_recent();
+            self.requests.shrink_to_fit();
+        }
+        self.requests.check_key(caller).map_err(|until| until.wait_time_from(self.requests.clock().now()))
+    }
+
+    /// A connection for a person, counted until what is given is dropped.
+    pub(super) fn enter(&self, person: &PersonId, kind: Kind) -> Result<Entered, Problem> {
+        let key = (person.clone(), kind);
+        let mut open = self.open.lock();
+        let count = open.entry(key.clone()).or_default();
+        if *count >= limits::CONNECTIONS_PER_PERSON {
+            return Err(Problem::too_many_connections());
+        }
+        *count += 1;
+        Ok(Entered { key, open: self.open.clone() })
+    }
+}
+
+/// A connection that counts as one of its person's.
+pub(super) struct Entered {
+    key: (PersonId, Kind),
+    open: Open,
+}
+
+impl Drop for Entered {
+    fn drop(&mut self) {
+        let mut open = self.open.lock();
+        if let Some(count) = open.get_mut(&self.key) {
+            *count -= 1;
+            if *count == 0 {
+                open.remove(&self.key);
+            }
+        }
+    }
+}
+
+/// The presence messages of one connection.
+pub(super) struct PresenceRate(DefaultDirectRateLimiter);
+
+impl Default for PresenceRate {
+    fn default() -> Self {
+        Self(RateLimiter::direct(quota(limits::EPHEMERAL)))
+    }
+}
+
+impl PresenceRate {
+    /// Whether one more may pass.
+    pub(super) fn passes(&self) -> bool {
+        self.0.check().is_ok()
+    }
+}
+
+fn quota(rate: Rate) -> Quota {
+    let some = |count| NonZeroU32::new(count).expect("a rate of nothing would be no service");
+    Quota::per_second(some(rate.per_second)).allow_burst(some(rate.burst))
+}
+
+/// Turns away who asks too often. What scripts and pictures a page loads comes from memory and does not count.
+pub(super) async fn count(State(app): State<Shared>, request: Request, next: Next) -> Response {
+    if request.uri().path().starts_with("/assets/") {
+        return next.run(request).await;
+    }
+    let person = request.extensions().get::<SignedIn>().map(|signed| Caller::Person(signed.0.clone()));
+    let caller = person.or_else(|| listen::address(&request).map(|from| Caller::Address(from.ip())));
+    let Some(Err(wait)) = caller.map(|caller| app.bounds.ask(&caller)) else {
+        return next.run(request).await;
+    };
+    app.metrics.add("requests_too_many", 1);
+    let mut response = Problem::too_many_requests().into_response();
+    let seconds = HeaderValue::from(wait.as_secs() + 1);
+    response.headers_mut().insert(header::RETRY_AFTER, seconds);
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn person(name: &str) -> PersonId {
+        PersonId::new(name).unwrap()
+    }
+
+    #[test]
+    fn one_callers_haste_is_not_anothers_delay() {
+        let bounds = Bounds::default();
+        let hasty = Caller::Person(person("member-1"));
+        let asked = (0..2 * limits::REQUESTS.burst).take_while(|_| bounds.ask(&hasty).is_ok()).count();
+        assert!(asked >= limits::REQUESTS.burst as usize, "{asked}");
+        assert!(asked < 2 * limits::REQUESTS.burst as usize, "it is turned away at some time");
+        assert!(bounds.ask(&hasty).unwrap_err() <= Duration::from_secs(1), "and hears when to come again");
+        assert_eq!(bounds.ask(&Caller::Person(person("member-2"))), Ok(()));
+        assert_eq!(bounds.ask(&Caller::Address(IpAddr::from([127, 0, 0, 1]))), Ok(()));
+    }
+
+    #[test]
+    fn a_place_is_free_again_when_its_connection_ends() {
+        let bounds = Bounds::default();
+        let one = person("member-1");
+        let mut open: Vec<Entered> = (0..limits::CONNECTIONS_PER_PERSON)
+            .map(|_| bounds.enter(&one, Kind::Sync).unwrap_or_else(|_| panic!("within the bound")))
+            .collect();
+        assert!(bounds.enter(&one, Kind::Sync).is_err(), "one too many");
+        assert!(bounds.enter(&one, Kind::Stream).is_ok(), "each kind is counted by itself");
+        assert!(bounds.enter(&person("member-2"), Kind::Sync).is_ok(), "and each person");
+        open.pop();
+        assert!(bounds.enter(&one, Kind::Sync).is_ok());
+        drop(open);
+        assert!(bounds.open.lock().is_empty(), "nobody is kept who has gone");
+    }
+
+    #[test]
+    fn presence_passes_up_to_its_rate() {
+        let rate = PresenceRate::default();
+        let passed = (0..2 * limits::EPHEMERAL.burst).filter(|_| rate.passes()).count();
+        assert!((limits::EPHEMERAL.burst as usize..2 * limits::EPHEMERAL.burst as usize).contains(&passed));
+    }
+}

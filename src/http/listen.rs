@@ -1,0 +1,115 @@
+//! The way in: accepts connections within bounds, and hands each request to the routes.
+//!
+//! Whoever opens a connection is nobody yet. So there are at most so many of them, a request's head is bounded
+//! and comes within a time, and a connection on which nothing is asked ends (`domain::limits`).
+
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{ConnectInfo, Request};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tower::ServiceExt as _;
+use tracing::debug;
+
+use crate::domain::limits;
+
+/// How long a request that is under way may take when the server stops.
+const GRACE: Duration = Duration::from_secs(1);
+/// How long to wait when the system has no file descriptor left: others end meanwhile.
+const BREATHER: Duration = Duration::from_millis(100);
+
+/// Serves until `stop` is done, then lets what runs come to its end.
+pub(super) async fn run(
+    listener: TcpListener,
+    router: Router,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<()> {
+    // Closed when every connection has let go of it.
+    let (stopping, stopped) = watch::channel(false);
+    let places = Arc::new(Semaphore::new(limits::CONNECTIONS));
+    let mut stop = std::pin::pin!(stop);
+    loop {
+        let next = async {
+            // It is never closed. Whoever comes when all places are taken waits in the system's queue.
+            let place = places.clone().acquire_owned().await.map_err(io::Error::other)?;
+            listener.accept().await.map(|(stream, from)| (stream, from, place))
+        };
+        let accepted = tokio::select! {
+            accepted = next => accepted,
+            () = &mut stop => break,
+        };
+        match accepted {
+            Ok((stream, from, place)) => connection(stream, from, place, &router, stopped.clone()),
+            Err(error) => {
+                // One that broke off at once says nothing of the next; a lack of descriptors passes.
+                debug!("a connection was not accepted: {error}");
+                tokio::time::sleep(BREATHER).await;
+            }
+        }
+    }
+    drop((listener, stopped));
+    // Nobody is there to hear it: then nothing is to be waited for.
+    let _ = stopping.send(true);
+    // A stream of events never ends by itself: what is short is finished, the rest is cut.
+    let _ = tokio::time::timeout(GRACE, stopping.closed()).await;
+    Ok(())
+}
+
+fn connection(
+    stream: TcpStream,
+    from: SocketAddr,
+    place: OwnedSemaphorePermit,
+    router: &Router,
+    mut stopped: watch::Receiver<bool>,
+) {
+    // Small frames go out at once: without it an edit waits for the one before to be acknowledged.
+    if let Err(error) = stream.set_nodelay(true) {
+        debug!("TCP_NODELAY: {error}");
+    }
+    let place = Arc::new(place);
+    let service = router.clone().map_request(move |mut request: hyper::Request<Incoming>| {
+        request.extensions_mut().insert(ConnectInfo(from));
+        // An upgraded connection outlives the one it began as, and keeps the place.
+        request.extensions_mut().insert(Place(place.clone()));
+        request.map(axum::body::Body::new)
+    });
+    let serving = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits::HEAD_WITHIN)
+        .max_headers(limits::HEADERS)
+        .max_buf_size(limits::HEAD_BYTES)
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service))
+        .with_upgrades();
+    tokio::spawn(async move {
+        let mut serving = std::pin::pin!(serving);
+        let ended = tokio::select! {
+            ended = &mut serving => ended,
+            // Also when the sender has gone.
+            _ = stopped.changed() => {
+                serving.as_mut().graceful_shutdown();
+                serving.await
+            }
+        };
+        if let Err(error) = ended {
+            debug!(%from, "a connection ended: {error}");
+        }
+    });
+}
+
+/// One of the connections that are taken at once; free when the last who holds it lets go.
+#[derive(Clone)]
+pub(super) struct Place(#[expect(dead_code, reason = "it is held, not read")] Arc<OwnedSemaphorePermit>);
+
+/// Who is at the other end of the connection that a request came on.
+pub(super) fn address(request: &Request) -> Option<SocketAddr> {
+    request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0)
+}

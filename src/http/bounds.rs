@@ -17,8 +17,8 @@ use parking_lot::Mutex;
 use super::auth::SignedIn;
 use super::problem::Problem;
 use super::{Shared, listen};
-use crate::domain::limits::{self, Rate};
 use crate::domain::PersonId;
+use crate::domain::limits::{self, Rate};
 
 /// After how many callers those who have been quiet are forgotten.
 const FORGET_AFTER: usize = 4_096;

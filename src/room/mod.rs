@@ -3,6 +3,7 @@
 
 mod members;
 mod notice;
+mod opening;
 mod past;
 mod store;
 mod witness;
@@ -29,6 +30,7 @@ use crate::domain::{
 use crate::engine::{Engine, Error, Prepared, Receipt};
 use crate::log::Failure;
 use crate::session::{self, ConnectionId, Shared};
+use opening::Opening;
 use work::{Job, Proving};
 
 /// A room that nobody has used for this long lets go of what it holds in memory.
@@ -44,7 +46,9 @@ pub struct Rooms(Arc<Inner>);
 
 struct Inner {
     engine: Engine,
-    open: Mutex<HashMap<DocumentId, Arc<Room>>>,
+    open: Opening<DocumentId, Room>,
+    /// How long a room is kept that nobody uses.
+    idle: Duration,
     connections: AtomicU64,
     timelines: past::Timelines,
 }
@@ -78,9 +82,14 @@ pub struct Room {
 
 impl Rooms {
     pub fn new(engine: Engine) -> Self {
+        Self::letting_go_after(engine, IDLE)
+    }
+
+    fn letting_go_after(engine: Engine, idle: Duration) -> Self {
         let inner = Inner {
             engine,
-            open: Mutex::default(),
+            open: Opening::new(),
+            idle,
             connections: AtomicU64::new(1),
             timelines: past::Timelines::default(),
         };
@@ -97,22 +106,17 @@ impl Rooms {
 
     /// How many rooms are open.
     pub fn count(&self) -> usize {
-        self.0.open.lock().len()
+        self.0.open.list().len()
     }
 
-    /// The room of a document; none when no plan has it. Reads the log the first time: call it where
-    /// blocking is allowed.
+    /// The room of a document; none when no plan has it. Reads the log the first time, while others open other
+    /// documents: call it where blocking is allowed.
     pub fn open(&self, document: DocumentId) -> Result<Option<Arc<Room>>, Failure> {
         let Some(plan) = self.0.engine.views().state.documents.get(&document).copied() else {
             return Ok(None);
         };
-        let mut open = self.0.open.lock();
-        if let Some(room) = open.get(&document) {
-            *room.used.lock() = Instant::now();
-            return Ok(Some(room.clone()));
-        }
-        let room = Room::start(&self.0.engine, plan, document)?;
-        open.insert(document, room.clone());
+        let room = self.0.open.get_or_make(document, || Room::start(&self.0.engine, plan, document))?;
+        *room.used.lock() = Instant::now();
         Ok(Some(room))
     }
 
@@ -204,14 +208,13 @@ impl Rooms {
                 moved = visible.changed() => if moved.is_err() { return },
                 _ = sweep.tick() => {
                     let Some(rooms) = Weak::upgrade(&weak) else { return };
-                    rooms.open.lock().retain(|_, room| !room.is_idle());
-                    rooms.timelines.forget();
+                    rooms.sweep();
                     continue;
                 }
             }
             let Some(rooms) = Weak::upgrade(&weak) else { return };
-            let open: Vec<Arc<Room>> = rooms.open.lock().values().cloned().collect();
-            for room in open {
+            // One that is being opened just now asks the rules after this, and hears of the freeze from them.
+            for room in rooms.open.list() {
                 let version =
                     rooms.engine.views().state.plans.get(&room.plan).map_or(0, |plan| plan.governance);
                 // A room that is met for the first time is woken as well: it may have opened before a freeze.
@@ -221,6 +224,14 @@ impl Rooms {
                 }
             }
         }
+    }
+}
+
+impl Inner {
+    /// Lets go of what nobody uses: all of it can be read from the log again.
+    fn sweep(&self) {
+        self.open.retain(|room| !room.is_idle(self.idle));
+        self.timelines.forget();
     }
 }
 
@@ -244,8 +255,8 @@ impl Room {
         Ok(room)
     }
 
-    fn is_idle(self: &Arc<Self>) -> bool {
-        self.members.is_empty() && Arc::strong_count(self) == 1 && self.used.lock().elapsed() > IDLE
+    fn is_idle(self: &Arc<Self>, after: Duration) -> bool {
+        self.members.is_empty() && Arc::strong_count(self) == 1 && self.used.lock().elapsed() > after
     }
 
     /// Hands in chunks; the answer comes later. What is handed in first is recorded first.
@@ -304,4 +315,59 @@ fn prepare(heads: &mut Vec<ChangeHash>, change: domain::Change) -> Prepared {
         heads.insert(place, change.hash);
     }
     Prepared { heads: heads.clone(), change }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use futures_util::future::join_all;
+    use uuid::Uuid;
+
+    use super::Rooms;
+    use crate::domain::{Command, EventId, PersonId, PlanId, Request, Role, Timestamp};
+    use crate::engine::Engine;
+    use crate::log::{Options, RedbLog};
+
+    const PLANS: u128 = 1_000;
+
+    fn request(id: u128, command: Command) -> Request {
+        Request { id: EventId(Uuid::from_u128(id)), command }
+    }
+
+    #[tokio::test]
+    async fn a_thousand_plans_opened_once_and_left_are_let_go() {
+        let folder = tempfile::tempdir().unwrap();
+        let log = Arc::new(RedbLog::open(folder.path(), &Options::default()).unwrap());
+        let engine = Engine::open(log, Arc::new(|| Timestamp(1_700_000_000_000))).unwrap();
+        let rooms = Rooms::letting_go_after(engine, Duration::ZERO);
+        let secretary = PersonId::new("secretariat").unwrap();
+        let add = Command::PersonAdd {
+            person: secretary.clone(),
+            roles: vec![Role::Secretariat],
+            name: "Secretariat".into(),
+        };
+        rooms.command(secretary.clone(), request(1, add), None).await.unwrap();
+        let plan = |number| PlanId(Uuid::from_u128(number << 64));
+        let created = join_all((1..=PLANS).map(|number| {
+            let create = Command::PlanCreate { plan: Some(plan(number)), title: format!("Plan {number}") };
+            rooms.command(secretary.clone(), request(1 + number, create), None)
+        }));
+        created.await.into_iter().for_each(|created| drop(created.unwrap()));
+
+        let room = rooms.of_plan(plan(1)).unwrap();
+        for number in 1..=PLANS {
+            rooms.of_plan(plan(number)).unwrap().reading().unwrap();
+        }
+        assert_eq!(rooms.count(), PLANS as usize);
+        rooms.0.sweep();
+        assert_eq!(rooms.count(), 1, "only what is in use is kept");
+        let dropped = Arc::downgrade(&room);
+        drop(room);
+        rooms.0.sweep();
+        assert_eq!(rooms.count(), 0);
+        assert!(dropped.upgrade().is_none(), "nothing else holds it");
+        assert_eq!(rooms.of_plan(plan(7)).unwrap().plan, plan(7), "and is opened again");
+    }
 }

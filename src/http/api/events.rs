@@ -54,7 +54,9 @@ async fn feed(
         .is_some_and(|kinds| kinds.contains("text/event-stream"));
     if streams {
         let entered = app.bounds.enter(&person, Kind::Stream)?;
-        return Ok(Sse::new(stream(app, plan.id, after, entered)).keep_alive(KeepAlive::default()).into_response());
+        return Ok(Sse::new(stream(app, plan.id, after, entered))
+            .keep_alive(KeepAlive::default())
+            .into_response());
     }
     let (events, head) = page(&app, plan.id, after)?;
     Ok(Json(json!({ "events": events, "head": head })).into_response())
@@ -77,22 +79,25 @@ fn stream(
 ) -> impl Stream<Item = Result<Message, Infallible>> {
     let mut moved = app.engine.watch();
     moved.mark_changed();
-    futures_util::stream::unfold((app, moved, after, Vec::new().into_iter(), entered), move |mut state| async move {
-        loop {
-            let (app, moved, after, ready, _) = &mut state;
-            if let Some(event) = Iterator::next(ready) {
-                let event: EventView = event;
-                *after = event.position;
-                let Ok(data) = serde_json::to_string(&event) else { return None };
-                let message =
-                    Message::default().id(event.position.to_string()).event(&*event.kind).data(data);
-                return Some((Ok(message), state));
+    futures_util::stream::unfold(
+        (app, moved, after, Vec::new().into_iter(), entered),
+        move |mut state| async move {
+            loop {
+                let (app, moved, after, ready, _) = &mut state;
+                if let Some(event) = Iterator::next(ready) {
+                    let event: EventView = event;
+                    *after = event.position;
+                    let Ok(data) = serde_json::to_string(&event) else { return None };
+                    let message =
+                        Message::default().id(event.position.to_string()).event(&*event.kind).data(data);
+                    return Some((Ok(message), state));
+                }
+                let (events, _) = page(app, plan, *after).ok()?;
+                if events.is_empty() {
+                    moved.changed().await.ok()?;
+                }
+                state.3 = events.into_iter();
             }
-            let (events, _) = page(app, plan, *after).ok()?;
-            if events.is_empty() {
-                moved.changed().await.ok()?;
-            }
-            state.3 = events.into_iter();
-        }
-    })
+        },
+    )
 }

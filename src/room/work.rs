@@ -6,6 +6,7 @@ use std::sync::{Arc, Weak};
 use bytes::Bytes;
 use parking_lot::Mutex;
 use sha2::{Digest, Sha256};
+use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::{mpsc, oneshot};
 use tracing::error;
 
@@ -71,6 +72,14 @@ impl Proving {
     }
 }
 
+/// Computes for long: off the async threads where there are several, in place where there is one, as in a test.
+fn at_length<T>(work: impl FnOnce() -> T) -> T {
+    match Handle::current().runtime_flavor() {
+        RuntimeFlavor::CurrentThread => work(),
+        _ => tokio::task::block_in_place(work),
+    }
+}
+
 /// Works until the room is gone.
 pub(super) async fn run(room: Weak<Room>, engine: Engine, mut jobs: mpsc::Receiver<Job>) {
     while let Some(first) = jobs.recv().await {
@@ -116,7 +125,7 @@ impl Worker {
             return;
         }
         let several = submissions.len() > 1;
-        let mut read = tokio::task::block_in_place(|| submissions.into_iter().map(read).collect::<Vec<_>>());
+        let mut read = at_length(|| submissions.into_iter().map(read).collect::<Vec<_>>());
         match self.together(&mut read).await {
             // One of them was refused by a rule: each is to be judged by itself.
             Err(Error::Refused(_)) if several => {
@@ -135,7 +144,7 @@ impl Worker {
 
     /// Admits and records all of them, or none.
     async fn together(&self, read: &mut [Read]) -> Result<(), Error> {
-        let parts = tokio::task::block_in_place(|| self.admit(read))?;
+        let parts = at_length(|| self.admit(read))?;
         let count: usize = parts.iter().map(|part| part.changes.len()).sum();
         if count == 0 {
             return Ok(());
@@ -220,8 +229,7 @@ impl Worker {
         self.room.proving.with(Copy::confirm)?;
         // A whole history at once goes out as a snapshot, not as raw changes a hundred times its size.
         let many = positions.len() > SNAPSHOT_AFTER as usize;
-        let snapshot =
-            many.then(|| tokio::task::block_in_place(|| take_snapshot(&self.room, &**self.engine.log())));
+        let snapshot = many.then(|| at_length(|| take_snapshot(&self.room, &**self.engine.log())));
         let mut shared = self.room.shared();
         for ((change, origin), position) in changes.zip(positions) {
             if shared.publish(change, *position, origin).is_err() {
@@ -269,7 +277,7 @@ impl Worker {
         at: Option<Timestamp>,
     ) -> Result<Receipt, Error> {
         let time = at.unwrap_or_else(|| (self.engine.clock())()).0 / 1000;
-        let prepared = tokio::task::block_in_place(|| self.author(&person, write, time))?;
+        let prepared = at_length(|| self.author(&person, write, time))?;
         let written = Some((self.room.document, vec![prepared.clone()]));
         match self.engine.command(person, request, written, at).await {
             Ok(receipt) if receipt.repeated => {

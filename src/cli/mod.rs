@@ -9,7 +9,9 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::document::Way;
 
 /// Drafting a plan together, and standing by it.
 #[derive(Parser)]
@@ -38,6 +40,27 @@ struct Place {
     /// The address under which people reach it
     #[arg(long, env = "QUORATE_PUBLIC_URL", default_value = "http://localhost:8400")]
     public_url: String,
+    /// How changes of documents are shown to be harmless before they are recorded
+    #[arg(long, env = "QUORATE_ADMISSION", value_enum, default_value_t)]
+    admission: Admission,
+}
+
+#[derive(Clone, Copy, Default, ValueEnum)]
+enum Admission {
+    /// Held against an index of what was admitted before: as fast in a long history as in a short one
+    #[default]
+    Proof,
+    /// Applied to a copy of the document: slower; for clients that write changes in a form the proof refuses
+    Copy,
+}
+
+impl From<Admission> for Way {
+    fn from(admission: Admission) -> Self {
+        match admission {
+            Admission::Proof => Self::Proof,
+            Admission::Copy => Self::Copy,
+        }
+    }
 }
 
 /// The data folder of a verb that has no other default.

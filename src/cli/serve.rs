@@ -51,7 +51,7 @@ pub(super) fn serve(data: &Path, place: &Place, demonstration: bool) -> Outcome 
     let runtime = runtime()?;
     let served = runtime.block_on(async {
         control::listen(data, log).map_err(|error| format!("the socket for verbs: {error}"))?;
-        let rooms = Rooms::new(engine.clone());
+        let rooms = Rooms::admitting_by(place.admission.into(), engine.clone());
         tokio::spawn(rooms.clone().keep());
         tokio::spawn(sign(engine.clone()));
         let app = App::new(rooms, data, place.public_url.clone(), demonstration)

@@ -1,13 +1,14 @@
 //! Admission: no change reaches the log before it is shown to apply and to rebuild to its own hash.
 //!
-//! The byte scan ([`super::scan()`]) comes first, always. Behind it stands one interface with a choice of
-//! ways; here by copy ([`super::Copy`]): apply, then look whether the document is still sound.
+//! The byte scan ([`super::scan()`]) comes first, always. Behind it stands one interface with two ways: by
+//! proof ([`super::Proof`]), which holds a change against an index of what was admitted before; and by copy
+//! ([`super::Copy`]), which applies it and looks whether the document is still sound.
 
 use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::{Reading, Refused};
+use super::{Imported, Reading, Refused};
 use crate::domain::{Change, ChangeHash, Heads};
 
 /// The answer for one change.
@@ -21,6 +22,16 @@ pub enum Verdict {
     MissingDeps(Vec<ChangeHash>),
     /// It will never be taken.
     Refused(Refused),
+}
+
+/// By which way changes are admitted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Way {
+    /// By the index alone; the document is applied and compared afterwards.
+    #[default]
+    Proof,
+    /// By applying to a copy of the document. For the day on which a client writes changes in another form.
+    Copy,
 }
 
 /// Decides which changes may become part of one document.
@@ -39,11 +50,17 @@ pub trait Admission: Send {
     fn contains(&self, hash: &ChangeHash) -> bool;
     /// The heads of all that is admitted, confirmed or not, in ascending order.
     fn heads(&self) -> Heads;
-    /// The confirmed document, for readers.
-    fn reader(&mut self) -> Arc<Reading>;
-    /// The confirmed document in Automerge's compact form: a cache to load from.
-    fn save(&mut self) -> Bytes;
+    /// Like [`admit`](Self::admit), for the changes of a whole document.
+    fn admit_imported(&mut self, imported: &Imported) -> Vec<Verdict> {
+        self.admit(imported.changes())
+    }
+    /// The confirmed document and how many changes it holds, from a way that keeps one itself.
+    fn document(&mut self) -> Option<(Arc<Reading>, usize)> {
+        None
+    }
+    /// A snapshot of the first `changes` changes was made: whatever is held to build them again may go.
+    fn take_snapshot(&mut self, _snapshot: &Bytes, _changes: usize) {}
 }
 
 #[cfg(test)]
-mod tests;
+pub(in crate::document) mod tests;

@@ -80,52 +80,6 @@ impl Copy {
         self.tail.len()
     }
 
-    /// Takes over a snapshot that a reader made of an earlier confirmed state, so that `save` need not be
-    /// called on the room's own thread. `changes` is how many it holds.
-    pub fn take_snapshot(&mut self, snapshot: Bytes, changes: usize) {
-        if changes > self.snapshot_changes && changes <= self.confirmed {
-            self.tail.drain(..changes - self.snapshot_changes);
-            self.tail.shrink_to(self.tail.len() * 2);
-            self.snapshot_changes = changes;
-            self.snapshot = snapshot;
-        }
-    }
-
-    /// Like [`Admission::admit`], for the changes of a whole document: where it holds all that is here, it is
-    /// taken over as it is instead of applying change after change.
-    pub fn admit_imported(&mut self, imported: &Imported) -> Vec<Verdict> {
-        let count = self.past.len();
-        let document = imported.document();
-        let holds =
-            |head: &ChangeHash| document.get_change_meta_by_hash(&automerge::ChangeHash(head.0)).is_some();
-        if !self.past.heads().iter().all(holds) {
-            return self.admit(imported.changes());
-        }
-        let mut made = Made::after(&self.past);
-        let mut raw = Vec::new();
-        let verdicts: Vec<Verdict> = imported
-            .changes()
-            .iter()
-            .zip(imported.parsed())
-            .map(|(change, parsed)| match self.examine(change, Some(parsed), &made) {
-                Err(verdict) => verdict,
-                Ok((_, findings)) => {
-                    made.add(&findings);
-                    raw.push(change.raw.clone());
-                    Verdict::Admitted
-                }
-            })
-            .collect();
-        if verdicts.iter().all(|verdict| matches!(verdict, Verdict::Admitted | Verdict::Known)) {
-            // Loading it has rebuilt every change and checked the order of every mark.
-            self.document = Arc::new(Reading::of(document.clone()));
-            self.tail.extend(raw);
-            return verdicts;
-        }
-        self.past.truncate(count);
-        self.admit(imported.changes())
-    }
-
     /// How many changes are confirmed.
     pub fn changes(&self) -> usize {
         self.confirmed
@@ -138,8 +92,25 @@ impl Copy {
         self.rollback();
     }
 
+    /// The confirmed document, for readers.
+    pub fn reader(&mut self) -> Arc<Reading> {
+        if self.confirmed == self.past.len() {
+            return Arc::clone(&self.document);
+        }
+        // Asked in the middle of a commit: rare, so it may cost a load.
+        let tail = &self.tail[..self.confirmed - self.snapshot_changes];
+        Arc::new(rebuild(&self.snapshot, tail).expect("these changes were applied before"))
+    }
+
     #[cfg(test)]
-    pub(super) fn document(&self) -> &Automerge {
+    pub(super) fn save(&mut self) -> Bytes {
+        let snapshot = Bytes::from(self.reader().save());
+        self.take_snapshot(&snapshot, self.confirmed);
+        snapshot
+    }
+
+    #[cfg(test)]
+    pub(super) fn inner(&self) -> &Automerge {
         self.document.automerge()
     }
 
@@ -288,19 +259,52 @@ impl Admission for Copy {
         self.past.heads()
     }
 
-    fn reader(&mut self) -> Arc<Reading> {
-        if self.confirmed == self.past.len() {
-            return Arc::clone(&self.document);
+    /// Where it holds all that is here, it is
+    /// taken over as it is instead of applying change after change.
+    fn admit_imported(&mut self, imported: &Imported) -> Vec<Verdict> {
+        let count = self.past.len();
+        let document = imported.document();
+        let holds =
+            |head: &ChangeHash| document.get_change_meta_by_hash(&automerge::ChangeHash(head.0)).is_some();
+        if !self.past.heads().iter().all(holds) {
+            return self.admit(imported.changes());
         }
-        // Asked in the middle of a commit: rare, so it may cost a load.
-        let tail = &self.tail[..self.confirmed - self.snapshot_changes];
-        Arc::new(rebuild(&self.snapshot, tail).expect("these changes were applied before"))
+        let mut made = Made::after(&self.past);
+        let mut raw = Vec::new();
+        let verdicts: Vec<Verdict> = imported
+            .changes()
+            .iter()
+            .zip(imported.parsed())
+            .map(|(change, parsed)| match self.examine(change, Some(parsed), &made) {
+                Err(verdict) => verdict,
+                Ok((_, findings)) => {
+                    made.add(&findings);
+                    raw.push(change.raw.clone());
+                    Verdict::Admitted
+                }
+            })
+            .collect();
+        if verdicts.iter().all(|verdict| matches!(verdict, Verdict::Admitted | Verdict::Known)) {
+            // Loading it has rebuilt every change and checked the order of every mark.
+            self.document = Arc::new(Reading::of(document.clone()));
+            self.tail.extend(raw);
+            return verdicts;
+        }
+        self.past.truncate(count);
+        self.admit(imported.changes())
     }
 
-    fn save(&mut self) -> Bytes {
-        let snapshot = Bytes::from(self.reader().save());
-        self.take_snapshot(snapshot.clone(), self.confirmed);
-        snapshot
+    fn document(&mut self) -> Option<(Arc<Reading>, usize)> {
+        Some((self.reader(), self.confirmed))
+    }
+
+    fn take_snapshot(&mut self, snapshot: &Bytes, changes: usize) {
+        if changes > self.snapshot_changes && changes <= self.confirmed {
+            self.tail.drain(..changes - self.snapshot_changes);
+            self.tail.shrink_to(self.tail.len() * 2);
+            self.snapshot_changes = changes;
+            self.snapshot = snapshot.clone();
+        }
     }
 }
 

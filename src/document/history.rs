@@ -277,7 +277,7 @@ pub(super) fn key(hash: &ChangeHash) -> u64 {
 }
 
 /// Grows by an eighth: doubling would leave half of a long history's memory unused.
-fn push<T>(to: &mut Vec<T>, value: T) {
+pub(super) fn push<T>(to: &mut Vec<T>, value: T) {
     if to.len() == to.capacity() {
         to.reserve_exact((to.len() / 8).max(16));
     }

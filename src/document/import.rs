@@ -6,7 +6,7 @@ use automerge::{Automerge, Change as Parsed, LoadOptions, VerificationMode};
 use super::columns::{Column, Reader, count_booleans, descriptions, kind, walk};
 use super::copy::guard;
 use super::scan::{DOCUMENT, Header, hash, inflate};
-use super::{Refused, scan, text_encoding};
+use super::{Reading, Refused, scan, text_encoding};
 use crate::domain::{Change, limits};
 
 /// A document from elsewhere, sound in itself, of which nothing is admitted yet.
@@ -21,6 +21,11 @@ impl Imported {
     /// All changes of the document, each after those it builds on.
     pub fn changes(&self) -> &[Change] {
         &self.changes
+    }
+
+    /// The document itself, for reading, once all of it is admitted.
+    pub fn into_reading(self) -> Reading {
+        Reading::of(self.document)
     }
 
     pub(super) fn parsed(&self) -> &[Parsed] {

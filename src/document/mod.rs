@@ -45,6 +45,7 @@ mod marks;
 mod order;
 mod outline;
 mod past;
+mod proof;
 mod reading;
 mod refused;
 mod rules;
@@ -60,7 +61,7 @@ mod write;
 
 use automerge::TextEncoding;
 
-pub use admission::{Admission, Verdict};
+pub use admission::{Admission, Verdict, Way};
 pub use anchor::{AnchorState, CannotAnchor, Resolved, Resolver, anchor, quote, resolve};
 pub use blocks::{Attrs, Block, BlockType, Duplicates, Link, Marks, Run, normalise};
 pub use copy::Copy;
@@ -70,6 +71,7 @@ pub use extent::extent;
 pub use history::{Ancestors, History, MissingDeps};
 pub use import::{Imported, import};
 pub use order::between;
+pub use proof::{Proof, Published};
 pub use reading::{Reading, Unreadable};
 pub use refused::Refused;
 pub use scan::{Chunk, reread, scan, split};

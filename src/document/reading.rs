@@ -1,7 +1,11 @@
 //! A document in memory, for those who read it.
 
-use automerge::{Automerge, AutomergeError, Change, LoadOptions};
+use std::collections::HashSet;
 
+use automerge::{Automerge, AutomergeError, Change, LoadOptions, ReadDoc as _};
+use bytes::Bytes;
+
+use super::copy::guard;
 use super::text_encoding;
 use crate::domain::{ChangeHash, Heads};
 
@@ -54,6 +58,22 @@ impl Reading {
             })
             .collect::<Result<Vec<_>, _>>()?;
         Ok(self.0.apply_changes(changes)?)
+    }
+
+    /// Like [`apply`](Self::apply), and looks whether the document now holds exactly these changes more, each
+    /// as it was given, and nothing waits for something missing.
+    pub fn apply_and_compare(&mut self, changes: &[Bytes]) -> Result<(), Unreadable> {
+        let compared = guard(|| {
+            let before = self.0.get_heads();
+            self.apply(changes)?;
+            let rebuilt = self.0.get_changes(&before);
+            let given: HashSet<&[u8]> = changes.iter().map(AsRef::as_ref).collect();
+            let same = rebuilt.len() == given.len()
+                && rebuilt.iter().all(|change| given.contains(change.raw_bytes()))
+                && self.0.get_missing_deps(&[]).is_empty();
+            if same { Ok(()) } else { Err(Unreadable::because("it does not hold the changes it was given")) }
+        });
+        compared.unwrap_or_else(|| Err(Unreadable::because("applying its changes panics")))
     }
 
     /// The whole document in Automerge's own form, much smaller than its changes.

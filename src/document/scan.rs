@@ -18,22 +18,22 @@ const CHANGE: u8 = 1;
 const DEFLATED_CHANGE: u8 = 2;
 
 /// The columns of a change, by specification (`id << 4 | kind`).
-mod column {
-    pub(super) const OBJECT_ACTOR: u32 = 0x01;
-    pub(super) const OBJECT_COUNTER: u32 = 0x02;
-    pub(super) const KEY_ACTOR: u32 = 0x11;
-    pub(super) const KEY_COUNTER: u32 = 0x13;
-    pub(super) const KEY_TEXT: u32 = 0x15;
-    pub(super) const INSERT: u32 = 0x34;
-    pub(super) const ACTION: u32 = 0x42;
-    pub(super) const VALUE_META: u32 = 0x56;
-    pub(super) const VALUE: u32 = 0x57;
-    pub(super) const PREDECESSORS: u32 = 0x70;
-    pub(super) const PREDECESSOR_ACTOR: u32 = 0x71;
-    pub(super) const PREDECESSOR_COUNTER: u32 = 0x73;
-    pub(super) const EXPAND: u32 = 0x94;
-    pub(super) const MARK_NAME: u32 = 0xa5;
-    pub(super) const COUNT: u64 = 14;
+pub(super) mod column {
+    pub(in crate::document) const OBJECT_ACTOR: u32 = 0x01;
+    pub(in crate::document) const OBJECT_COUNTER: u32 = 0x02;
+    pub(in crate::document) const KEY_ACTOR: u32 = 0x11;
+    pub(in crate::document) const KEY_COUNTER: u32 = 0x13;
+    pub(in crate::document) const KEY_TEXT: u32 = 0x15;
+    pub(in crate::document) const INSERT: u32 = 0x34;
+    pub(in crate::document) const ACTION: u32 = 0x42;
+    pub(in crate::document) const VALUE_META: u32 = 0x56;
+    pub(in crate::document) const VALUE: u32 = 0x57;
+    pub(in crate::document) const PREDECESSORS: u32 = 0x70;
+    pub(in crate::document) const PREDECESSOR_ACTOR: u32 = 0x71;
+    pub(in crate::document) const PREDECESSOR_COUNTER: u32 = 0x73;
+    pub(in crate::document) const EXPAND: u32 = 0x94;
+    pub(in crate::document) const MARK_NAME: u32 = 0xa5;
+    pub(in crate::document) const COUNT: u64 = 14;
 }
 
 /// One piece of a stream of concatenated chunks.

@@ -5,6 +5,7 @@ mod members;
 mod notice;
 mod opening;
 mod past;
+mod readers;
 mod store;
 mod witness;
 mod work;
@@ -23,7 +24,7 @@ pub use notice::Notice;
 pub use past::Past;
 pub use witness::Meaning;
 
-use crate::document::{self, Admission};
+use crate::document::{self, Way};
 use crate::domain::{
     self, Actor, ChangeHash, Command, DocumentId, PersonId, PlanId, Request, Timestamp, Write,
 };
@@ -46,6 +47,7 @@ pub struct Rooms(Arc<Inner>);
 
 struct Inner {
     engine: Engine,
+    way: Way,
     open: Opening<DocumentId, Room>,
     /// How long a room is kept that nobody uses.
     idle: Duration,
@@ -66,7 +68,7 @@ pub enum Submitted {
     Failed,
 }
 
-/// One document, its durable changes, its proving copy and those who have it open.
+/// One document, its durable changes, what admits new ones, and those who have it open.
 pub struct Room {
     pub document: DocumentId,
     pub plan: PlanId,
@@ -82,12 +84,17 @@ pub struct Room {
 
 impl Rooms {
     pub fn new(engine: Engine) -> Self {
-        Self::letting_go_after(engine, IDLE)
+        Self::admitting_by(Way::default(), engine)
     }
 
-    fn letting_go_after(engine: Engine, idle: Duration) -> Self {
+    pub fn admitting_by(way: Way, engine: Engine) -> Self {
+        Self::made(way, engine, IDLE)
+    }
+
+    fn made(way: Way, engine: Engine, idle: Duration) -> Self {
         let inner = Inner {
             engine,
+            way,
             open: Opening::new(),
             idle,
             connections: AtomicU64::new(1),
@@ -115,7 +122,7 @@ impl Rooms {
         let Some(plan) = self.0.engine.views().state.documents.get(&document).copied() else {
             return Ok(None);
         };
-        let room = self.0.open.get_or_make(document, || Room::start(&self.0.engine, plan, document))?;
+        let room = self.0.open.get_or_make(document, || Room::start(&self.0, plan, document))?;
         *room.used.lock() = Instant::now();
         Ok(Some(room))
     }
@@ -231,15 +238,17 @@ impl Inner {
     /// Lets go of what nobody uses: all of it can be read from the log again.
     fn sweep(&self) {
         self.open.retain(|room| !room.is_idle(self.idle));
+        self.open.list().iter().for_each(|room| room.proving.forget_reading());
         self.timelines.forget();
     }
 }
 
 impl Room {
-    fn start(engine: &Engine, plan: PlanId, document: DocumentId) -> Result<Arc<Self>, Failure> {
+    fn start(rooms: &Inner, plan: PlanId, document: DocumentId) -> Result<Arc<Self>, Failure> {
+        let engine = &rooms.engine;
         let shared = Arc::new(Mutex::new(store::restore(&**engine.log(), document)?));
         let (inbox, jobs) = mpsc::channel(INBOX);
-        let proving = Arc::new(Proving::new(engine.log().clone(), document));
+        let proving = Arc::new(Proving::new(engine.log().clone(), document, rooms.way, shared.clone()));
         let members = members::Members::default();
         let room = Arc::new(Self {
             document,
@@ -290,7 +299,7 @@ impl Room {
     /// The newest durable document, for reading. Loads it when it is not in memory.
     pub fn reading(&self) -> Result<Arc<document::Reading>, Failure> {
         *self.used.lock() = Instant::now();
-        self.proving.with(|copy| copy.reader())
+        Ok(self.proving.reading()?.0)
     }
 
     /// All durable changes, each uncompressed, in the order of the log.
@@ -325,7 +334,7 @@ mod tests {
     use futures_util::future::join_all;
     use uuid::Uuid;
 
-    use super::Rooms;
+    use super::{Rooms, Way};
     use crate::domain::{Command, EventId, PersonId, PlanId, Request, Role, Timestamp};
     use crate::engine::Engine;
     use crate::log::{Options, RedbLog};
@@ -341,7 +350,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let log = Arc::new(RedbLog::open(folder.path(), &Options::default()).unwrap());
         let engine = Engine::open(log, Arc::new(|| Timestamp(1_700_000_000_000))).unwrap();
-        let rooms = Rooms::letting_go_after(engine, Duration::ZERO);
+        let rooms = Rooms::made(Way::default(), engine, Duration::ZERO);
         let secretary = PersonId::new("secretariat").unwrap();
         let add = Command::PersonAdd {
             person: secretary.clone(),

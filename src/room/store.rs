@@ -1,12 +1,15 @@
 //! A document out of the log: its history, its snapshot, its proving copy. All but the log are caches.
 
-use bytes::Bytes;
+use std::sync::Arc;
 
-use crate::document::{self, Admission, Copy, History};
+use bytes::Bytes;
+use tracing::warn;
+
+use crate::document::{self, Admission, Copy, History, Proof, Published, Reading, Refused, Verdict, Way};
 use crate::domain::{ChangeHash, DocumentId, Heads};
 use crate::engine::record;
 use crate::log::{Failure, Log, Recorded};
-use crate::session::{Shared, Snapshot};
+use crate::session::{self, Shared, Snapshot};
 
 const PAGE: usize = 4096;
 
@@ -38,19 +41,78 @@ pub(super) fn restore(log: &dyn Log, document: DocumentId) -> Result<Shared, Fai
     Ok(Shared::restored(document, history, None, tail))
 }
 
+/// What admits changes to a document, with all that the log holds of it.
+pub(super) fn admission(
+    log: &dyn Log,
+    document: DocumentId,
+    way: Way,
+    shared: &session::Room,
+) -> Result<Box<dyn Admission>, Failure> {
+    if way == Way::Proof {
+        match proof(log, document, shared)? {
+            Ok(proof) => return Ok(Box::new(proof)),
+            Err(refused) => {
+                warn!(%document, "admitted by copy, since the log holds what the proof would refuse: {refused}");
+            }
+        }
+    }
+    Ok(Box::new(copy(log, document)?))
+}
+
+/// The index of a document, made from its changes. What the proof refuses may be in the log when it was admitted
+/// by copy.
+fn proof(
+    log: &dyn Log,
+    document: DocumentId,
+    shared: &session::Room,
+) -> Result<Result<Proof, Refused>, Failure> {
+    let mut proof = Proof::empty(Arc::new(Hashes(shared.clone())));
+    let mut refused = None;
+    each_change(log, document, 0, |recorded, raw| {
+        if refused.is_some() {
+            return Ok(());
+        }
+        let change = document::reread(&raw)
+            .map_err(|refused| Failure::Damaged(format!("event {}: {refused}", recorded.position)))?;
+        match proof.admit(std::slice::from_ref(&change)).pop() {
+            Some(Verdict::Admitted) => {}
+            Some(Verdict::Refused(cause)) => refused = Some(cause),
+            _ => {
+                let cause = format!("event {} builds on what is not there", recorded.position);
+                return Err(Failure::Damaged(cause));
+            }
+        }
+        Ok(())
+    })?;
+    proof.confirm();
+    Ok(refused.map_or(Ok(proof), Err))
+}
+
+/// The hashes that sessions read, by their place in the log's order.
+struct Hashes(session::Room);
+
+impl Published for Hashes {
+    fn len(&self) -> u32 {
+        self.0.lock().len()
+    }
+
+    fn number(&self, hash: &ChangeHash) -> Option<u32> {
+        self.0.lock().history().index_of(hash)
+    }
+
+    fn hash(&self, number: u32) -> ChangeHash {
+        self.0.lock().history().hash(number)
+    }
+}
+
 /// The proving copy of a document, from the snapshot where there is one.
-pub(super) fn load(log: &dyn Log, document: DocumentId) -> Result<Copy, Failure> {
+fn copy(log: &dyn Log, document: DocumentId) -> Result<Copy, Failure> {
     let (bytes, len) = match snapshot(log, document)? {
         Some((snapshot, _)) => (snapshot.bytes, snapshot.len),
         None => (Bytes::new(), 0),
     };
-    let mut tail = Vec::new();
-    let mut last: Option<ChangeHash> = None;
-    each_change(log, document, u64::from(len), |_, raw| {
-        last = document::reread(&raw).ok().map(|change| change.hash);
-        tail.push(raw);
-        Ok(())
-    })?;
+    let tail = changes(log, document, len)?;
+    let last = tail.last().and_then(|raw| document::reread(raw).ok()).map(|change| change.hash);
     let copy = Copy::load(bytes, tail).map_err(|error| Failure::Damaged(error.to_string()))?;
     match last {
         Some(hash) if !copy.contains(&hash) => {
@@ -60,10 +122,20 @@ pub(super) fn load(log: &dyn Log, document: DocumentId) -> Result<Copy, Failure>
     }
 }
 
-/// All changes of a document, in the order of the log.
-pub(super) fn changes(log: &dyn Log, document: DocumentId) -> Result<Vec<Bytes>, Failure> {
+/// The document for readers, as far as the newest snapshot holds it, and how many changes that is.
+pub(super) fn reading(log: &dyn Log, document: DocumentId) -> Result<(Reading, u32), Failure> {
+    let Some((snapshot, heads)) = snapshot(log, document)? else { return Ok(Default::default()) };
+    match Reading::load(&snapshot.bytes) {
+        Ok(reading) if reading.heads() == heads => Ok((reading, snapshot.len)),
+        // The cache is no good: everything comes from the log.
+        _ => Ok(Default::default()),
+    }
+}
+
+/// The changes of a document after the first `after`, in the order of the log.
+pub(super) fn changes(log: &dyn Log, document: DocumentId, after: u32) -> Result<Vec<Bytes>, Failure> {
     let mut all = Vec::new();
-    each_change(log, document, 0, |_, raw| {
+    each_change(log, document, u64::from(after), |_, raw| {
         all.push(raw);
         Ok(())
     })?;

@@ -10,15 +10,16 @@ use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::{mpsc, oneshot};
 use tracing::error;
 
+use super::readers::Readers;
 use super::{Notice, Room, Submitted, prepare, store};
-use crate::document::{self, Admission, CannotWrite, Chunk, Copy, Imported, Reading, Refused, Verdict};
+use crate::document::{self, Admission, CannotWrite, Chunk, Imported, Reading, Refused, Verdict, Way};
 use crate::domain::{
     self, ActorId, Change, ChangeHash, DocumentId, PersonId, PlanId, Position, Request, Timestamp, Write,
     limits,
 };
 use crate::engine::{Edit, Engine, Error, Part, Prepared, Receipt};
 use crate::log::{Failure, Log};
-use crate::session::{ConnectionId, Snapshot};
+use crate::session::{self, ConnectionId, Snapshot};
 
 /// How many submissions are admitted and recorded together at most.
 const BATCH: usize = 256;
@@ -46,29 +47,58 @@ pub(super) struct Writing {
     pub reply: oneshot::Sender<Result<Receipt, Error>>,
 }
 
-/// The proving copy, loaded when it is first needed and dropped with the room.
+/// What admits changes, loaded when it is first needed and dropped with the room; and the document for readers.
 pub(super) struct Proving {
     log: Arc<dyn Log>,
     document: DocumentId,
-    copy: Mutex<Option<Copy>>,
+    way: Way,
+    shared: session::Room,
+    admission: Mutex<Option<Box<dyn Admission>>>,
+    readers: Readers,
 }
 
 impl Proving {
-    pub(super) fn new(log: Arc<dyn Log>, document: DocumentId) -> Self {
-        Self { log, document, copy: Mutex::new(None) }
+    pub(super) fn new(log: Arc<dyn Log>, document: DocumentId, way: Way, shared: session::Room) -> Self {
+        let readers = Readers::new(log.clone(), document, shared.clone());
+        Self { log, document, way, shared, admission: Mutex::new(None), readers }
     }
 
     pub(super) fn changes(&self) -> Result<Vec<Bytes>, Failure> {
-        store::changes(&*self.log, self.document)
+        store::changes(&*self.log, self.document, 0)
     }
 
-    pub(super) fn with<T>(&self, work: impl FnOnce(&mut Copy) -> T) -> Result<T, Failure> {
-        let mut slot = self.copy.lock();
-        let copy = match &mut *slot {
-            Some(copy) => copy,
-            empty => empty.insert(store::load(&*self.log, self.document)?),
+    pub(super) fn with<T>(&self, work: impl FnOnce(&mut dyn Admission) -> T) -> Result<T, Failure> {
+        let mut slot = self.admission.lock();
+        let admission = match &mut *slot {
+            Some(admission) => admission,
+            empty => empty.insert(store::admission(&*self.log, self.document, self.way, &self.shared)?),
         };
-        Ok(work(copy))
+        Ok(work(&mut **admission))
+    }
+
+    /// The newest durable document and how many changes it holds.
+    pub(super) fn reading(&self) -> Result<(Arc<Reading>, u32), Failure> {
+        match self.own_document() {
+            Some(own) => Ok(own),
+            None => self.readers.newest(),
+        }
+    }
+
+    /// The document of a way of admission that keeps one; none is loaded for the asking.
+    fn own_document(&self) -> Option<(Arc<Reading>, u32)> {
+        let (reading, len) = self.admission.lock().as_mut()?.document()?;
+        Some((reading, u32::try_from(len).unwrap_or(u32::MAX)))
+    }
+
+    fn ahead(&self, changes: &[Bytes], whole: Option<Reading>) -> Result<(Arc<Reading>, u32), Failure> {
+        match self.own_document() {
+            Some(own) => Ok(own),
+            None => self.readers.ahead(changes, whole),
+        }
+    }
+
+    pub(super) fn forget_reading(&self) {
+        self.readers.forget();
     }
 }
 
@@ -112,6 +142,8 @@ struct Read {
     submission: Submission,
     /// The whole document that it began with; its changes stand first in `changes`.
     imported: Option<Imported>,
+    /// That document, once it is known to be all there is.
+    whole: Option<Reading>,
     changes: Vec<Change>,
     refused: Option<Refused>,
     missing: Vec<(Vec<ChangeHash>, Bytes)>,
@@ -153,12 +185,12 @@ impl Worker {
         match self.engine.edit(edit).await {
             // An id of theirs was taken before by something else: nothing was recorded.
             Ok(receipt) if receipt.changes.len() != count => {
-                self.room.proving.with(Copy::rollback)?;
+                self.room.proving.with(|admission| admission.rollback())?;
                 Err(domain::Refusal::IdTaken.into())
             }
             Ok(receipt) => self.publish(read, &receipt.changes),
             Err(error) => {
-                self.room.proving.with(Copy::rollback)?;
+                self.room.proving.with(|admission| admission.rollback())?;
                 Err(error)
             }
         }
@@ -175,7 +207,7 @@ impl Worker {
             self.refuse_stewards(&views.state, &actors)?;
             domain::plan::edit(&views.state, &one.submission.person, self.room.plan, actors)?;
         }
-        let mut verdicts = self.room.proving.with(|copy| verdicts(copy, read))?.into_iter();
+        let mut verdicts = self.room.proving.with(|admission| verdicts(admission, read))?.into_iter();
         let mut heads = self.room.shared().history().heads();
         let mut parts = Vec::with_capacity(read.len());
         for one in read.iter_mut() {
@@ -190,7 +222,7 @@ impl Worker {
                 }
             }
             if heads.len() > limits::HEADS && !one.admitted.is_empty() {
-                self.room.proving.with(Copy::rollback)?;
+                self.room.proving.with(|admission| admission.rollback())?;
                 return Err(domain::Refusal::TooManyHeads.into());
             }
             let Submission { person, at, .. } = &one.submission;
@@ -214,24 +246,33 @@ impl Worker {
     }
 
     /// What the log has on disk may be seen.
-    fn publish(&self, read: &[Read], positions: &[Position]) -> Result<(), Error> {
+    fn publish(&self, read: &mut [Read], positions: &[Position]) -> Result<(), Error> {
+        let whole = read.iter_mut().find_map(|one| one.whole.take());
         let changes = read
             .iter()
             .flat_map(|one| one.admitted.iter().map(|prepared| (&prepared.change, one.submission.origin)));
-        self.show(changes, positions)
+        self.show(changes.collect(), positions, whole)
     }
 
-    fn show<'a>(
+    /// `whole` is the document with these changes, where somebody has handed it in.
+    fn show(
         &self,
-        changes: impl Iterator<Item = (&'a Change, Option<ConnectionId>)>,
+        changes: Vec<(&Change, Option<ConnectionId>)>,
         positions: &[Position],
+        whole: Option<Reading>,
     ) -> Result<(), Error> {
-        self.room.proving.with(Copy::confirm)?;
+        self.room.proving.with(|admission| admission.confirm())?;
         // A whole history at once goes out as a snapshot, not as raw changes a hundred times its size.
         let many = positions.len() > SNAPSHOT_AFTER as usize;
-        let snapshot = many.then(|| at_length(|| take_snapshot(&self.room, &**self.engine.log())));
+        let snapshot = many.then(|| {
+            let raw: Vec<Bytes> = changes.iter().map(|(change, _)| change.raw.clone()).collect();
+            at_length(|| {
+                let made = self.room.proving.ahead(&raw, whole)?;
+                take_snapshot(&self.room, &**self.engine.log(), made)
+            })
+        });
         let mut shared = self.room.shared();
-        for ((change, origin), position) in changes.zip(positions) {
+        for ((change, origin), position) in changes.into_iter().zip(positions) {
             if shared.publish(change, *position, origin).is_err() {
                 error!(document = %self.room.document, "a durable change builds on what is not in the room");
             }
@@ -281,15 +322,15 @@ impl Worker {
         let written = Some((self.room.document, vec![prepared.clone()]));
         match self.engine.command(person, request, written, at).await {
             Ok(receipt) if receipt.repeated => {
-                self.room.proving.with(Copy::rollback)?;
+                self.room.proving.with(|admission| admission.rollback())?;
                 Ok(receipt)
             }
             Ok(receipt) => {
-                self.show(std::iter::once((&prepared.change, None)), &receipt.changes)?;
+                self.show(vec![(&prepared.change, None)], &receipt.changes, None)?;
                 Ok(receipt)
             }
             Err(error) => {
-                self.room.proving.with(Copy::rollback)?;
+                self.room.proving.with(|admission| admission.rollback())?;
                 Err(error)
             }
         }
@@ -303,11 +344,11 @@ impl Worker {
         drop(reading);
         let change = document::scan(&raw).map_err(unsound)?;
         let mut heads = self.room.shared().history().heads();
-        let verdicts = self.room.proving.with(|copy| copy.admit(std::slice::from_ref(&change)))?;
+        let verdicts = self.room.proving.with(|admission| admission.admit(std::slice::from_ref(&change)))?;
         match verdicts.as_slice() {
             [Verdict::Admitted] => Ok(prepare(&mut heads, change)),
             _ => {
-                self.room.proving.with(Copy::rollback)?;
+                self.room.proving.with(|admission| admission.rollback())?;
                 Err(Error::Failed(format!("the program's own change was not admitted: {verdicts:?}")))
             }
         }
@@ -333,37 +374,46 @@ impl Worker {
 
 /// Makes a snapshot of the newest durable document, for the room and as a cache, so that it opens at once.
 fn snapshot(room: &Room, log: &dyn Log) -> Result<(), Failure> {
-    let snapshot = take_snapshot(room, log)?;
+    let snapshot = take_snapshot(room, log, room.proving.reading()?)?;
     room.shared().set_snapshot(snapshot);
     Ok(())
 }
 
-fn take_snapshot(room: &Room, log: &dyn Log) -> Result<Snapshot, Failure> {
-    let (reading, len) = room.proving.with(|copy| (copy.reader(), copy.changes()))?;
+fn take_snapshot(
+    room: &Room,
+    log: &dyn Log,
+    (reading, len): (Arc<Reading>, u32),
+) -> Result<Snapshot, Failure> {
     let bytes = Bytes::from(reading.save());
     let heads = reading.heads();
     drop(reading);
-    let snapshot = Snapshot { bytes: bytes.clone(), len: u32::try_from(len).unwrap_or(u32::MAX) };
+    let snapshot = Snapshot { bytes: bytes.clone(), len };
     store::keep(log, room.document, &snapshot, &heads)?;
-    room.proving.with(|copy| copy.take_snapshot(bytes, len))?;
+    room.proving.with(|admission| admission.take_snapshot(&bytes, len as usize))?;
     Ok(snapshot)
 }
 
 /// One for each change of each submission, in order.
-fn verdicts(copy: &mut Copy, read: &mut [Read]) -> Vec<Verdict> {
+fn verdicts(admission: &mut dyn Admission, read: &mut [Read]) -> Vec<Verdict> {
     if read.iter().all(|one| one.imported.is_none()) {
-        // One question for all of them: the proof costs about the same for one change as for many.
+        // One question for all of them: a copy asks about the same for one change as for many.
         let asked: Vec<Change> = read.iter().flat_map(|one| one.changes.iter().cloned()).collect();
-        return copy.admit(&asked);
+        return admission.admit(&asked);
     }
     let mut verdicts = Vec::new();
-    for one in read {
-        // Let go at once: it is several times as large as its changes.
+    for one in read.iter_mut() {
         let imported = one.imported.take();
-        let whole = imported.map_or_else(Vec::new, |imported| copy.admit_imported(&imported));
-        let after = copy.admit(&one.changes[whole.len()..]);
+        let whole = imported.as_ref().map_or_else(Vec::new, |imported| admission.admit_imported(imported));
+        let after = admission.admit(&one.changes[whole.len()..]);
         verdicts.extend(whole);
         verdicts.extend(after);
+        // Its changes are let go at once: they are several times as large as the document.
+        one.whole = imported.map(Imported::into_reading);
+    }
+    // Only a document that holds all there is now is worth keeping.
+    let heads = admission.heads();
+    for one in read {
+        one.whole = one.whole.take().filter(|whole| whole.heads() == heads);
     }
     verdicts
 }
@@ -372,6 +422,7 @@ fn read(submission: Submission) -> Read {
     let mut read = Read {
         submission,
         imported: None,
+        whole: None,
         changes: Vec::new(),
         refused: None,
         missing: Vec::new(),

@@ -1,7 +1,7 @@
 //! Admission as its callers use it: honest histories pass, hostile ones are refused, nothing is damaged.
 
-mod honest;
-mod hostile;
+pub(in crate::document) mod honest;
+pub(in crate::document) mod hostile;
 
 use automerge::transaction::{CommitOptions, Transactable};
 use automerge::{ActorId, Automerge, ObjType, ROOT, ReadDoc};

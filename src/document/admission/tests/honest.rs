@@ -11,10 +11,10 @@ use super::{plan, scanned, text_of};
 use crate::domain::Change;
 
 /// A die that rolls the same every time (splitmix64).
-struct Dice(u64);
+pub(in crate::document) struct Dice(pub(in crate::document) u64);
 
 impl Dice {
-    fn roll(&mut self, sides: usize) -> usize {
+    pub(in crate::document) fn roll(&mut self, sides: usize) -> usize {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -115,7 +115,7 @@ fn blocks<T: Transactable>(tx: &mut T, text: &ObjId, dice: &mut Dice) -> Result<
 
 /// What several people did to one plan over some rounds, each round ending with some of them in step. The
 /// changes are in an order in which the server could have received them.
-fn history(seed: u64, people: usize, rounds: usize) -> (Vec<Change>, Automerge) {
+pub(in crate::document) fn history(seed: u64, people: usize, rounds: usize) -> (Vec<Change>, Automerge) {
     let mut dice = Dice(seed);
     let origin = plan();
     let mut server = origin.fork();
@@ -158,7 +158,7 @@ fn honest_work_is_never_refused() {
             rest = after;
         }
         let copy = Copy::load(copy.save(), []).unwrap();
-        let reading = copy.document();
+        let reading = copy.inner();
         let text = text_of(&document);
         let spans = |document: &Automerge| document.spans(&text).unwrap().collect::<Vec<Span>>();
         assert_eq!(spans(reading), spans(&document), "seed {seed}");
@@ -232,8 +232,8 @@ fn one_damaged(copy: &mut Copy, change: &Change, dice: &mut Dice) -> usize {
     let saved = copy.reader().save();
     let again = Copy::load(saved.into(), []).unwrap_or_else(|e| panic!("{e}: {mutant:?}"));
     assert_eq!(again.heads(), copy.heads());
-    let text = text_of(again.document());
-    let spans = |copy: &Copy| copy.document().spans(&text).unwrap().collect::<Vec<Span>>();
+    let text = text_of(again.inner());
+    let spans = |copy: &Copy| copy.inner().spans(&text).unwrap().collect::<Vec<Span>>();
     assert_eq!(spans(&again), spans(copy));
     copy.unconfirm(1);
     assert_eq!(copy.heads(), heads);

@@ -2,6 +2,7 @@
 
 use std::io::Write as _;
 use std::num::NonZeroU64;
+use std::sync::Arc;
 
 use automerge::legacy::{ElementId, Key, MarkData, ObjectId, Op, OpId, OpType, SortedVec};
 use automerge::marks::{ExpandMark, Mark};
@@ -9,13 +10,14 @@ use automerge::transaction::Transactable;
 use automerge::{ActorId, Automerge, ExpandedChange, ObjType, ROOT, ReadDoc, ScalarValue};
 use sha2::{Digest, Sha256};
 
-use super::super::super::{Admission, Copy, Refused, Verdict, import, scan};
+use super::super::super::{Admission, Copy, Proof, Refused, Verdict, import, scan};
 use super::{edit, plan, scanned, text_of};
 
 /// A room with a plan in it: three words, one of them bold.
 struct Room {
     document: Automerge,
     copy: Copy,
+    proof: Proof,
 }
 
 fn room() -> Room {
@@ -24,7 +26,10 @@ fn room() -> Room {
     let mut copy = Copy::empty();
     assert_eq!(copy.admit(&scanned(&document)), vec![Verdict::Admitted; 2]);
     copy.confirm();
-    Room { document, copy }
+    let mut proof = Proof::empty(Arc::new(()));
+    assert_eq!(proof.admit(&scanned(&document)), vec![Verdict::Admitted; 2]);
+    proof.confirm();
+    Room { document, copy, proof }
 }
 
 fn mark(document: &mut Automerge, from: usize, to: usize) {
@@ -98,21 +103,33 @@ impl Room {
         match scan(automerge::Change::from(change).raw_bytes()) {
             Err(refused) => assert_eq!(refused.code, code, "by the scan: {refused}"),
             Ok(change) => {
-                let verdicts = self.copy.admit(&[change]);
-                let [Verdict::Refused(refused)] = &verdicts[..] else { panic!("{verdicts:?}") };
-                assert_eq!(refused.code, code, "{refused}");
+                for way in [&mut self.copy as &mut dyn Admission, &mut self.proof] {
+                    let verdicts = way.admit(std::slice::from_ref(&change));
+                    let [Verdict::Refused(refused)] = &verdicts[..] else { panic!("{verdicts:?}") };
+                    assert_eq!(refused.code, code, "{refused}");
+                }
             }
         }
         assert_eq!(self.copy.heads(), heads);
+        assert_eq!(self.proof.heads(), heads);
         self.goes_on();
+    }
+
+    /// Both ways take these changes, or know them.
+    fn admit(&mut self, changes: &[crate::domain::Change]) {
+        for way in [&mut self.copy as &mut dyn Admission, &mut self.proof] {
+            let verdicts = way.admit(changes);
+            let taken = |verdict: &Verdict| matches!(verdict, Verdict::Admitted | Verdict::Known);
+            assert!(verdicts.iter().all(taken), "{verdicts:?}");
+            way.confirm();
+        }
     }
 
     /// The next honest change is admitted, and what is saved can be loaded.
     fn goes_on(&mut self) {
         edit(&mut self.document, 0, 0, "x");
         let honest = scanned(&self.document).pop().unwrap();
-        assert_eq!(self.copy.admit(&[honest]), [Verdict::Admitted]);
-        self.copy.confirm();
+        self.admit(&[honest]);
         let again = Copy::load(self.copy.save(), []).unwrap();
         assert_eq!(again.heads(), self.copy.heads());
     }
@@ -306,14 +323,14 @@ fn a_mark_that_ends_before_it_begins_among_deleted_characters() {
         let (from, to) = (room.element(from), room.element(to));
         edit(&mut room.document, 0, 13, "");
         let deleted = scanned(&room.document).pop().unwrap();
-        assert_eq!(room.copy.admit(&[deleted]), [Verdict::Admitted]);
+        room.admit(&[deleted]);
         let change = room.with(vec![
             room.insert(ElementId::Id(from), begin()),
             room.insert(ElementId::Id(to), OpType::MarkEnd(true)),
         ]);
         if sound {
             let change = scan(automerge::Change::from(change).raw_bytes()).unwrap();
-            assert_eq!(room.copy.admit(&[change]), [Verdict::Admitted]);
+            room.admit(&[change]);
         } else {
             room.refuses(change, "change_unsound");
         }
@@ -397,14 +414,13 @@ fn references_outside_of_the_authors_past() {
             .document
             .transact::<_, _, automerge::AutomergeError>(|tx| {
                 let (_, sections) = tx.get(ROOT, "sections")?.expect("made first");
-                tx.put_object(&sections, "another", ObjType::Map)
+                let section = tx.put_object(&sections, "another", ObjType::Map)?;
+                tx.put_object(&section, "text", ObjType::Text)?;
+                Ok(section)
             })
             .unwrap()
             .result;
-        for change in scanned(&room.document) {
-            room.copy.admit(&[change]);
-        }
-        room.copy.confirm();
+        room.admit(&scanned(&room.document));
         let newest = if code == "object_unknown" { id(&section) } else { room.element(0) };
         let next = room.next();
         let op = operation(&room, newest);
@@ -412,7 +428,7 @@ fn references_outside_of_the_authors_past() {
             operations: vec![op],
             actor_id: ActorId::from(&[7_u8; 16][..]),
             seq: 1,
-            start_op: NonZeroU64::new(next.start_op.get() - 2).unwrap(),
+            start_op: NonZeroU64::new(next.start_op.get() - 3).unwrap(),
             deps: past,
             ..next
         };
@@ -433,8 +449,7 @@ fn an_actor_that_does_not_build_on_its_own_last_change() {
     let before = room.next();
     edit(&mut room.document, 0, 0, "y");
     let changes = scanned(&room.document);
-    room.copy.admit(&changes);
-    room.copy.confirm();
+    room.admit(&changes);
     let change = ExpandedChange {
         seq: before.seq + 1,
         deps: past,
@@ -446,13 +461,13 @@ fn an_actor_that_does_not_build_on_its_own_last_change() {
 
 #[test]
 fn one_hostile_change_among_innocent_ones() {
-    let Room { mut document, mut copy } = room();
+    let Room { mut document, mut copy, .. } = room();
     let mut other = document.fork();
     edit(&mut document, 0, 0, "a");
     edit(&mut other, 3, 0, "b");
     let [innocent, second] = [&document, &other].map(|d| scanned(d).pop().unwrap());
-    let room =
-        Room { document: document.fork().with_actor(ActorId::from(&[8_u8; 16][..])), copy: Copy::empty() };
+    let document_8 = document.fork().with_actor(ActorId::from(&[8_u8; 16][..]));
+    let room = Room { document: document_8, copy: Copy::empty(), proof: Proof::empty(Arc::new(())) };
     let hostile = ExpandedChange {
         actor_id: ActorId::from(&[8_u8; 16][..]),
         seq: 1,

@@ -1,0 +1,3 @@
+//! The proof beside the document itself.
+
+mod honest;

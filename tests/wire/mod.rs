@@ -6,8 +6,10 @@
 mod client;
 pub(crate) mod frame;
 mod server;
+mod stock;
 mod writer;
 
 pub(crate) use client::{Client, Heard};
 pub(crate) use server::{Server, Spawn};
+pub(crate) use stock::{Gone, Stock};
 pub(crate) use writer::Writer;

@@ -2,8 +2,8 @@
 
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 
@@ -21,17 +21,28 @@ pub(crate) struct Server {
     port: u16,
     http: reqwest::Client,
     log: PathBuf,
+    launched: Instant,
 }
 
 const START: Duration = Duration::from_secs(120);
 
 impl Server {
-    /// Starts it and waits until it can be met. The first start in a folder builds the demonstration.
+    /// Starts it and waits until it can be met. An empty folder is filled with the demonstration first.
     pub(crate) async fn start(spawn: &Spawn<'_>) -> Self {
+        if !spawn.data.join("log.redb").exists() {
+            demonstration(spawn.binary, spawn.data);
+        }
+        let mut server = Self::launch(spawn, &spawn.data.join("server.log"));
+        server.ready().await;
+        server
+    }
+
+    /// Starts it, and does not wait. What it says to the operator goes to the file `log`.
+    pub(crate) fn launch(spawn: &Spawn<'_>, log: &Path) -> Self {
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
-        let log = spawn.data.join("server.log");
-        let out = std::fs::OpenOptions::new().create(true).append(true).open(&log).unwrap();
+        let out = std::fs::OpenOptions::new().create(true).append(true).open(log).unwrap();
         let mut words = spawn.through.iter().map(|word| word.as_ref()).chain([spawn.binary.as_os_str()]);
+        let launched = Instant::now();
         let child = Command::new(words.next().unwrap())
             .args(words)
             .arg("demo")
@@ -44,16 +55,19 @@ impl Server {
             .stderr(out)
             .spawn()
             .unwrap();
-        let mut server = Self { child, port, http: reqwest::Client::new(), log };
-        let began = Instant::now();
-        while !server.answers().await {
-            let ended = server.child.try_wait().unwrap();
-            assert!(ended.is_none(), "the server ended: {}", server.said());
-            assert!(began.elapsed() < START, "the server did not start: {}", server.said());
+        Self { child, port, http: reqwest::Client::new(), log: log.to_owned(), launched }
+    }
+
+    /// Waits until it can be met, and tells how long it took from its start.
+    pub(crate) async fn ready(&mut self) -> Duration {
+        while !self.answers().await {
+            let ended = self.child.try_wait().unwrap();
+            assert!(ended.is_none(), "the server ended: {}", self.said());
+            assert!(self.launched.elapsed() < START, "the server did not start: {}", self.said());
             // A process that is not listening yet has no event to wait for.
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
-        server
+        self.launched.elapsed()
     }
 
     async fn answers(&self) -> bool {
@@ -88,11 +102,21 @@ impl Server {
         self.child.wait().unwrap();
     }
 
+    /// Sends it a signal, for example `TERM`.
+    pub(crate) fn signal(&self, name: &str) {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-s", name, &id]).status().unwrap().success());
+    }
+
     /// Asks it to stop, and waits until it has.
     pub(crate) fn stop(&mut self) {
-        let id = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+        self.signal("TERM");
         self.child.wait().unwrap();
+    }
+
+    /// Waits until it has ended by itself.
+    pub(crate) fn ended(&mut self) -> ExitStatus {
+        self.child.wait().unwrap()
     }
 
     pub(crate) async fn sign_in(&self, person: &str) -> String {
@@ -142,6 +166,33 @@ impl Server {
         let text = self.metrics().await;
         let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
         line.map_or(0, |value| value.parse().unwrap())
+    }
+}
+
+/// Fills a folder with the demonstration: built once a day by each binary, then copied.
+fn demonstration(binary: &Path, data: &Path) {
+    let built = std::fs::metadata(binary).unwrap().modified().unwrap().duration_since(UNIX_EPOCH).unwrap();
+    let day = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs() / (24 * 3600);
+    let ready =
+        Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("demonstration-{}-{day}", built.as_nanos()));
+    if !ready.exists() {
+        let new = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+        let done = Command::new(binary).args(["demo", "--reset", "--data"]).arg(new.path()).output().unwrap();
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        // Another process may have been faster: then its folder stands, and this one goes.
+        let _ = std::fs::rename(new.path(), &ready);
+    }
+    copy(&ready, data);
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap().map(Result::unwrap) {
+        let to = to.join(entry.file_name());
+        match entry.file_type().unwrap().is_dir() {
+            true => copy(&entry.path(), &to),
+            false => drop(std::fs::copy(entry.path(), &to).unwrap()),
+        }
     }
 }
 

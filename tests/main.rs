@@ -8,6 +8,7 @@ mod export;
 mod golden;
 mod hostile;
 mod kill;
+mod room;
 mod schema;
 mod session;
 mod sync_samod;

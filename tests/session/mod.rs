@@ -4,4 +4,4 @@
 mod random;
 mod rules;
 mod wire;
-mod world;
+pub(crate) mod world;

@@ -1,205 +1,225 @@
 //! People at work: some write, all watch.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use automerge::ChangeHash;
-use tokio::time::{MissedTickBehavior, interval_at, timeout};
+use automerge::transaction::CommitOptions;
+use automerge::{
+    ActorId, Automerge, AutomergeError, ChangeHash, ROOT, ReadDoc as _, transaction::Transactable as _,
+};
+use tokio::time::timeout;
 
-use super::report::{Report, cpu, milliseconds, percentile};
-use super::wire::{Client, Heard, Server, Writer};
+use super::driver::{Crowd, Plain, Protocol, Repo, Run, Shape};
+use super::report::{Report, milliseconds, percentile, resident};
+use super::wire::{Client, Heard, Server};
+use super::yardsticks::Yardstick;
 
-const WINDOW: Duration = Duration::from_secs(15);
-/// How long after the last edit all must have it.
-const SETTLE: Duration = Duration::from_secs(20);
-const SECTIONS: usize = 20;
+const WINDOW: Duration = Duration::from_secs(10);
 
-/// When each edit was sent, by its hash.
-type Sent = Arc<Mutex<HashMap<ChangeHash, Instant>>>;
-
-struct Run {
-    latencies: Vec<Duration>,
-    written: usize,
-    /// From the first edit until everybody had the last.
-    took: Duration,
-    cpu: Duration,
-    converged: bool,
+/// What is measured, and what is asked of it.
+pub(crate) struct Case {
+    pub(crate) clients: usize,
+    pub(crate) writers: usize,
+    pub(crate) rate: f64,
+    /// The p95 is to be at most this many times `fdatasync` and so many ms more.
+    pub(crate) latency: (f64, f64),
+    /// CPU ms of the server per 1,000 deliveries, at most.
+    pub(crate) cpu: Option<f64>,
 }
 
-struct Shape {
-    clients: usize,
-    writers: usize,
-    /// Edits a second, of each writer.
-    rate: f64,
-}
+pub(crate) const FEW: Case =
+    Case { clients: 50, writers: 10, rate: 50.0, latency: (1.0, 3.0), cpu: Some(13.0) };
+pub(crate) const MANY: Case = Case { clients: 200, writers: 10, rate: 50.0, latency: (1.0, 5.0), cpu: None };
+pub(crate) const FULL: Case =
+    Case { clients: 50, writers: 4, rate: 3_200.0, latency: (2.0, 5.0), cpu: Some(4.0) };
 
-/// One connection: hears everything, writes at its rate until the time is over.
-async fn person(
-    mut client: Client,
-    mut writer: Option<Writer>,
-    sent: Sent,
-    rate: f64,
-    until: Instant,
-    total: tokio::sync::watch::Receiver<Option<usize>>,
-) -> (Vec<Duration>, usize, Client) {
-    let every = Duration::from_secs_f64(1.0 / rate);
-    let mut tick = interval_at((Instant::now() + every).into(), every);
-    tick.set_missed_tick_behavior(MissedTickBehavior::Burst);
-    let mut latencies = Vec::new();
-    let mut seen = 0;
-    let mut written = 0;
-    let mut total = total;
-    loop {
-        let writes = writer.is_some() && Instant::now() < until;
-        if total.borrow().is_some_and(|total| seen + written >= total) {
-            return (latencies, written, client);
-        }
-        tokio::select! {
-            heard = client.next() => match heard {
-                Heard::Sync { changes, .. } => {
-                    let now = Instant::now();
-                    if let Some(writer) = &mut writer {
-                        writer.heard(&changes);
-                    }
-                    let sent = sent.lock().unwrap();
-                    for change in &changes {
-                        if let Some(at) = sent.get(&change.hash()) {
-                            latencies.push(now - *at);
-                            seen += 1;
-                        }
-                    }
-                }
-                Heard::Closed(reason) => panic!("a connection was lost: {reason}"),
-                _ => {}
-            },
-            _ = tick.tick(), if writes => {
-                let writer = writer.as_mut().expect("only writers write");
-                let change = writer.write("x", client.heads.iter().copied());
-                sent.lock().unwrap().insert(change.hash(), Instant::now());
-                written += 1;
-                client.send(&[change]).await;
-            }
-            Ok(()) = total.changed() => {}
-        }
+impl Case {
+    fn name(&self) -> String {
+        format!("{} clients, {} edits/s", self.clients, self.rate)
+    }
+
+    fn shape(&self) -> Shape {
+        Shape { clients: self.clients, writers: self.writers, rate: self.rate, window: WINDOW }
     }
 }
 
-async fn run(server: &Server, document: &str, shape: &Shape) -> Run {
+/// The figures of one run.
+pub(crate) struct Figures {
+    pub(crate) p50: f64,
+    pub(crate) p95: f64,
+    /// CPU ms of the server per 1,000 deliveries.
+    pub(crate) cpu: f64,
+    /// Of a core, in percent.
+    server: f64,
+    driver: f64,
+    rate: f64,
+    complete: bool,
+}
+
+impl Figures {
+    fn of(mut run: Run, shape: &Shape) -> Self {
+        let took = run.took.max(shape.window).as_secs_f64();
+        let deliveries = (run.written * (shape.clients - 1)) as f64;
+        Self {
+            p50: milliseconds(percentile(&mut run.latencies, 0.5)),
+            p95: milliseconds(percentile(&mut run.latencies, 0.95)),
+            cpu: milliseconds(run.server_cpu) / deliveries * 1_000.0,
+            server: run.server_cpu.as_secs_f64() / took * 100.0,
+            driver: run.driver_cpu.as_secs_f64() / took * 100.0,
+            rate: run.written as f64 / took,
+            complete: run.complete,
+        }
+    }
+
+    fn short(&self) -> String {
+        let lost = if self.complete { "" } else { ", EDITS MISSING" };
+        format!("{:.1} / {:.1} ms, {:.1}{lost}", self.p50, self.p95, self.cpu)
+    }
+}
+
+fn measure<P: Protocol>(protocol: P, port: u16, server: u32, case: &Case) -> (Figures, Crowd<P>) {
+    let shape = case.shape();
+    let mut crowd = Crowd::open(protocol, port, shape.clients);
+    let run = crowd.run(server, &shape);
+    crowd.rest(Duration::from_secs(5));
+    (Figures::of(run, &shape), crowd)
+}
+
+/// A case on a document of its own. All have the same in the end, and a client that comes anew has it too.
+async fn on_plan(server: &Server, document: &str, sections: usize, case: &Case) -> Figures {
     let token = server.sign_in("member-1").await;
-    let sent = Sent::default();
-    let mut people = Vec::new();
-    for number in 0..shape.clients {
-        let mut client = Client::join(&server.sync_url(&token), &format!("client-{number}")).await;
-        let opened = client.open(document).await;
-        let writer =
-            (number < shape.writers).then(|| Writer::new(&opened, &format!("part-{}", number % SECTIONS)));
-        people.push((client, writer));
+    let opened = open(server, &token, document).await;
+    let before = opened.get_changes(&[]).len();
+    let repo = Repo::new(&[token.clone()], document, &opened, case.clients, case.writers, sections);
+    let (_, port) = server.address();
+    let (mut figures, crowd) = tokio::task::block_in_place(|| measure(repo, port, server.process(), case));
+    let after = open(server, &token, document).await;
+    let written = after.get_changes(&[]).len() - before;
+    let heads = after.get_heads();
+    figures.complete &= written > 0 && (0..case.clients).all(|client| crowd.protocol.heads(client) == heads);
+    figures
+}
+
+async fn open(server: &Server, token: &str, document: &str) -> Automerge {
+    let mut client = Client::join(&server.sync_url(token), "reader").await;
+    let opened = client.open(document).await;
+    client.leave().await;
+    opened
+}
+
+/// A case in an empty plan, beside what else there is.
+pub(crate) async fn case(
+    server: &Server,
+    case: &Case,
+    sync: Duration,
+    yardsticks: &mut [Yardstick],
+    report: &mut Report,
+) -> Figures {
+    const SECTIONS: usize = 20;
+    let (_, document) = server.new_plan(SECTIONS).await;
+    let figures = on_plan(server, &document, SECTIONS, case).await;
+    let name = case.name();
+    let beside = tokio::task::block_in_place(|| {
+        let shown = yardsticks.iter_mut().map(|yardstick| {
+            let (port, process) = (yardstick.port(), yardstick.process());
+            let figures = match yardstick.kind() {
+                super::yardsticks::Kind::Plain => measure(Plain::default(), port, process, case).0,
+                super::yardsticks::Kind::YWebsocket => {
+                    measure(
+                        super::driver::Yjs::y_websocket(
+                            format!("plan-{}", case.clients * case.writers),
+                            case.clients,
+                        ),
+                        port,
+                        process,
+                        case,
+                    )
+                    .0
+                }
+                super::yardsticks::Kind::Hocuspocus => {
+                    measure(
+                        super::driver::Yjs::hocuspocus(
+                            format!("plan-{}", case.clients * case.writers),
+                            case.clients,
+                        ),
+                        port,
+                        process,
+                        case,
+                    )
+                    .0
+                }
+            };
+            format!("{}: {}", yardstick.name(), figures.short())
+        });
+        shown.collect::<Vec<_>>().join("; ")
+    });
+    let (factor, more) = case.latency;
+    report.row(format!("{name}: seen, p50"), "ms", figures.p50, None, beside);
+    let goal = factor * milliseconds(sync) + more;
+    report.row(format!("{name}: seen, p95"), "ms", figures.p95, Some(goal), "");
+    report.row(format!("{name}: CPU of 1,000 deliveries"), "ms", figures.cpu, case.cpu, "");
+    report.row(
+        format!("{name}: server"),
+        "% core",
+        figures.server,
+        None,
+        format!("driver: {:.0}", figures.driver),
+    );
+    if case.rate > 1_000.0 {
+        report.row(format!("{name}: sustained"), "edits/s", figures.rate, Some(case.rate * 0.999), "");
     }
-    let before = cpu(server.process());
-    let began = Instant::now();
-    let (say_total, total) = tokio::sync::watch::channel(None);
-    let tasks: Vec<_> = people
-        .into_iter()
-        .map(|(client, writer)| {
-            let (sent, total) = (sent.clone(), total.clone());
-            tokio::spawn(person(client, writer, sent, shape.rate, began + WINDOW, total))
-        })
-        .collect();
-    tokio::time::sleep(WINDOW + Duration::from_millis(500)).await;
-    let used = cpu(server.process()) - before;
-    let written = sent.lock().unwrap().len();
-    // Nobody listens only when everybody is done already.
-    let _ = say_total.send(Some(written));
-    let all = timeout(SETTLE, futures_util::future::join_all(tasks)).await;
-    let converged = all.is_ok();
-    let took = began.elapsed();
-    let mut latencies = Vec::new();
-    for (some, _, client) in all.unwrap_or_default().into_iter().map(Result::unwrap) {
-        latencies.extend(some);
-        client.leave().await;
+    let complete = f64::from(u8::from(figures.complete));
+    report.row(format!("{name}: all converged"), "yes=1", complete, Some(1.0), "");
+    figures
+}
+
+/// The same in plans with a long history, in many sections and in one.
+pub(crate) async fn long_history(server: &Server, cases: &[(&Case, Figures)], report: &mut Report) {
+    for sections in [40, 1] {
+        let (_, document) = server.new_plan(sections).await;
+        fill(server, &document, sections, 250_000).await;
+        for (case, empty) in cases {
+            let figures = on_plan(server, &document, sections, case).await;
+            let name = format!("{} after 250,000 in {sections} section(s)", case.name());
+            let goal = 1.3 * empty.p95;
+            let beside = format!("in an empty plan: {:.1}", empty.p95);
+            report.row(format!("{name}: seen, p95"), "ms", figures.p95, Some(goal), beside);
+            let beside = format!("in an empty plan: {:.1}", empty.cpu);
+            let goal = 1.3 * empty.cpu;
+            report.row(format!("{name}: CPU of 1,000"), "ms", figures.cpu, Some(goal), beside);
+            let complete = f64::from(u8::from(figures.complete));
+            report.row(format!("{name}: all converged"), "yes=1", complete, Some(1.0), "");
+        }
     }
-    Run { latencies, written, took, cpu: used, converged }
 }
 
-/// Ten people write five characters a second each, all the others watch.
-pub(crate) async fn people(server: &Server, clients: usize, sync: [Duration; 2], report: &mut Report) {
-    let (_, document) = server.new_plan(SECTIONS).await;
-    let mut run = run(server, &document, &Shape { clients, writers: 10, rate: 5.0 }).await;
-    let name = format!("{clients} clients, 10 writing 50 edits/s");
-    let (p50, p95) = (percentile(&mut run.latencies, 0.5), percentile(&mut run.latencies, 0.95));
-    let few = clients == 50;
-    let [above_p50, above_p95] = sync.map(milliseconds);
-    let others = if few { "p50/p95 elsewhere: 46/99, 4.6/6.7, 0.5/1.2" } else { "363/668, fails, 1.2/2.4" };
-    report.row(format!("{name}: seen, p50"), "ms", milliseconds(p50), few.then_some(3.0 + above_p50), others);
-    let goal = if few { 10.0 } else { 30.0 } + above_p95;
-    report.row(format!("{name}: seen, p95"), "ms", milliseconds(p95), Some(goal), others);
-    let share = run.cpu.as_secs_f64() / WINDOW.as_secs_f64() * 100.0;
-    let others = if few { "elsewhere: 40, 80, 3" } else { "elsewhere: 100, -, 7" };
-    report.row(format!("{name}: server"), "% core", share, few.then_some(10.0), others);
-    report.row(format!("{name}: all converged"), "yes=1", f64::from(u8::from(run.converged)), Some(1.0), "");
-}
-
-/// Four people write as fast as is asked; fifty clients in all.
-pub(crate) async fn saturation(server: &Server, rate: u32, report: &mut Report) {
-    let (_, document) = server.new_plan(SECTIONS).await;
-    let shape = Shape { clients: 50, writers: 4, rate: f64::from(rate) / 4.0 };
-    let mut run = run(server, &document, &shape).await;
-    let name = format!("{rate} edits/s asked of 50 clients");
-    let sustained = run.written as f64 / run.took.as_secs_f64().max(WINDOW.as_secs_f64());
-    let goal = (rate == 850).then_some(800.0);
-    let others = "elsewhere: 100 to 150, 50, 3,200";
-    let sustained = if run.converged { sustained } else { 0.0 };
-    report.row(format!("{name}: sustained, all converged"), "edits/s", sustained, goal, others);
-    let p95 = percentile(&mut run.latencies, 0.95);
-    report.row(format!("{name}: seen, p95"), "ms", milliseconds(p95), None, "");
-    let share = run.cpu.as_secs_f64() / WINDOW.as_secs_f64() * 100.0;
-    report.row(format!("{name}: server"), "% core", share, None, "");
-}
-
-/// The same work in a new plan, and in one with 100,000 edits behind it.
-pub(crate) async fn long_history(server: &Server, report: &mut Report) {
-    const EDITS: usize = 100_000;
-    const AT_ONCE: usize = 2_000;
-    let shape = Shape { clients: 50, writers: 10, rate: 5.0 };
-    let (_, document) = server.new_plan(SECTIONS).await;
-    let mut empty = run(server, &document, &shape).await;
-
-    let (_, document) = server.new_plan(SECTIONS).await;
+/// Types into all sections in turn, a change for each character, and sends it as one document.
+async fn fill(server: &Server, document: &str, sections: usize, edits: usize) {
+    const BURST: usize = 50;
     let token = server.sign_in("member-1").await;
     let mut client = Client::join(&server.sync_url(&token), "filler").await;
-    let mut before = cpu(server.process());
-    for section in 0..SECTIONS {
-        let opened = client.open(&document).await;
-        let mut writer = Writer::new(&opened, &format!("part-{section}"));
-        let mut left = EDITS / SECTIONS;
-        while left > 0 {
-            let mut changes = Vec::new();
-            for _ in 0..AT_ONCE.min(left) {
-                let heads = changes.last().map_or_else(
-                    || client.heads.iter().copied().collect::<Vec<_>>(),
-                    |change: &automerge::Change| vec![change.hash()],
-                );
-                changes.push(writer.write("x", heads));
-            }
-            left -= changes.len();
-            let last = changes.last().unwrap().hash();
-            client.send(&changes).await;
-            acknowledged(&mut client, last).await;
+    let mut typed = client.open(document).await.with_actor(ActorId::random());
+    for burst in 0..edits / BURST {
+        let section = format!("part-{}", burst % sections);
+        let text = ["sections", &section, "text"]
+            .into_iter()
+            .fold(ROOT, |at, key| typed.get(&at, key).unwrap().expect("the section is there").1);
+        for _ in 0..BURST {
+            let end = typed.length(&text);
+            typed
+                .transact_with::<_, _, AutomergeError, _>(
+                    |()| CommitOptions::default().with_time(1_700_000_000),
+                    |tx| tx.splice_text(&text, end, 0, "x"),
+                )
+                .unwrap();
         }
-        client.leave().await;
-        client = Client::join(&server.sync_url(&token), &format!("filler-{section}")).await;
     }
+    let head = typed.get_heads()[0];
+    client.heads = [head].into();
+    client.send_raw(vec![typed.save()]).await;
+    acknowledged(&mut client, head).await;
     client.leave().await;
-    let filled = cpu(server.process()) - std::mem::take(&mut before);
-    report.row("100,000 edits in 20 sections: taken in", "CPU s", filled.as_secs_f64(), None, "");
-    let mut full = run(server, &document, &shape).await;
-    let (empty, p95) = (percentile(&mut empty.latencies, 0.95), percentile(&mut full.latencies, 0.95));
-    let goal = 2.0 * milliseconds(empty);
-    let yardstick = format!("an empty plan: {:.2}", milliseconds(empty));
-    report.row("50 clients after 100,000 edits: seen, p95", "ms", milliseconds(p95), Some(goal), yardstick);
-    let share = full.cpu.as_secs_f64() / WINDOW.as_secs_f64() * 100.0;
-    report.row("50 clients after 100,000 edits: server", "% core", share, None, "");
+    // What is made beside the work (the snapshot) does not belong to what is measured next.
+    tokio::time::sleep(Duration::from_secs(3)).await;
 }
 
 /// Waits until the server has said that it has a change on disk.
@@ -217,4 +237,42 @@ async fn heard_of(client: &mut Client, change: ChangeHash) {
             _ => {}
         }
     }
+}
+
+/// 1,000 connections at once: what each costs in memory.
+pub(crate) async fn connections(server: &Server, report: &mut Report) {
+    const COUNT: usize = 1_000;
+    /// One person has a few hundred at most.
+    const PEOPLE: [&str; 5] = ["secretariat", "member-1", "member-2", "consultant", "chair"];
+    let (_, document) = server.new_plan(1).await;
+    let mut tokens = Vec::new();
+    for person in PEOPLE {
+        tokens.push(server.sign_in(person).await);
+    }
+    let opened = open(server, &tokens[0], &document).await;
+    let (_, port) = server.address();
+    for (what, opens, goal) in [("joined", false, 4.0), ("with one document open", true, 13.0)] {
+        let before = settled(server).await;
+        let mut repo = Repo::new(&tokens, &document, &opened, COUNT, 0, 1);
+        repo.opens = opens;
+        let crowd = tokio::task::block_in_place(|| Crowd::open(repo, port, COUNT));
+        let more = resident(server.process()) - before;
+        report.row(format!("1,000 connections {what}: memory"), "MiB", more, Some(goal), "");
+        drop(crowd);
+    }
+}
+
+/// What the server holds in memory once it has given back what it no longer needs.
+async fn settled(server: &Server) -> f64 {
+    const STEADY: Duration = Duration::from_secs(3);
+    let mut before = resident(server.process());
+    for _ in 0..8 {
+        tokio::time::sleep(STEADY).await;
+        let now = resident(server.process());
+        if before - now < 0.2 {
+            return now;
+        }
+        before = now;
+    }
+    before
 }

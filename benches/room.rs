@@ -10,14 +10,17 @@
 #[path = "../tests/wire/mod.rs"]
 mod wire;
 
+mod driver;
 mod history;
 mod live;
 mod report;
+mod yardsticks;
 
 use std::path::{Path, PathBuf};
 
 use report::Report;
 use wire::{Server, Spawn};
+use yardsticks::Yardstick;
 
 /// The server's core, and the driver's.
 const SERVER_CORE: &str = "0";
@@ -25,12 +28,20 @@ const DRIVER_CORE: &str = "1";
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if arguments.iter().any(|argument| argument == yardsticks::SERVE_PLAIN) {
+        driver::serve_plain();
+    }
     let trace = arguments.iter().find(|argument| !argument.starts_with("--")).map(PathBuf::from);
-    let live = !arguments.iter().any(|argument| argument == "--only-history");
+    // `--only live,history`: to measure a part while working on it.
+    let only = arguments.iter().find_map(|argument| argument.strip_prefix("--only=")).unwrap_or("");
     pin_driver();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let mut report = Report::default();
-    runtime.block_on(run(trace.as_deref(), live, &mut report));
+    // On the runtime's own thread, where it may block.
+    runtime.block_on(async {
+        run(trace.as_deref(), |part| only.is_empty() || only.split(',').any(|one| one == part), &mut report)
+            .await;
+    });
     report.finish(Path::new("target/bench/latest.json"));
 }
 
@@ -42,25 +53,34 @@ fn pin_driver() {
     }
 }
 
-async fn run(trace: Option<&Path>, live: bool, report: &mut Report) {
+async fn run(trace: Option<&Path>, part: impl Fn(&str) -> bool, report: &mut Report) {
     let folder = tempfile::tempdir_in("target").unwrap();
-    let sync = report::fdatasync(folder.path(), report);
-    let spawn = Spawn {
-        binary: Path::new(env!("CARGO_BIN_EXE_quorate")),
-        data: folder.path(),
-        through: &["taskset", "-c", SERVER_CORE],
-    };
-    if live {
-        let server = Server::start(&spawn).await;
-        live::people(&server, 50, sync, report).await;
-        live::people(&server, 200, sync, report).await;
-        for rate in [850, 1_600, 3_200] {
-            live::saturation(&server, rate, report).await;
-        }
-        live::long_history(&server, report).await;
+    let [_, sync] = report::fdatasync(folder.path(), report);
+    let binary = std::env::var_os("QUORATE_BIN").unwrap_or_else(|| env!("CARGO_BIN_EXE_quorate").into());
+    let spawn =
+        Spawn { binary: Path::new(&binary), data: folder.path(), through: &["taskset", "-c", SERVER_CORE] };
+    let server = Server::start(&spawn).await;
+    if part("connections") {
+        live::connections(&server, report).await;
     }
+    if part("live") {
+        let mut yardsticks = if part("beside") { Yardstick::start_all(SERVER_CORE) } else { Vec::new() };
+        let mut empty = Vec::new();
+        for (name, case) in [("few", &live::FEW), ("many", &live::MANY), ("full", &live::FULL)] {
+            if !part(name) {
+                continue;
+            }
+            empty.push((case, live::case(&server, case, sync, &mut yardsticks, report).await));
+        }
+        drop(yardsticks);
+        if part("long") {
+            live::long_history(&server, &empty, report).await;
+        }
+    }
+    drop(server);
     match trace {
-        Some(trace) => history::run(&spawn, trace, report).await,
+        Some(trace) if part("history") => history::run(&spawn, trace, report).await,
+        Some(_) => {}
         None => println!("no trace was given: the rows of a real history are left out"),
     }
 }

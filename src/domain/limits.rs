@@ -86,6 +86,8 @@ pub const UNAVAILABLE_AFTER: Duration = Duration::from_millis(500);
 pub const SILENCE: Duration = Duration::from_secs(65);
 /// A peer that takes nothing of what waits for it for this long is gone.
 pub const SLOW: Duration = Duration::from_secs(30);
+/// Where much waits for it, it has longer: a second for each of so many bytes.
+pub const SLOWEST: usize = 8 << 10;
 /// Connections, of one kind, that one person has open: windows, devices, tools.
 pub const CONNECTIONS_PER_PERSON: usize = 256;
 

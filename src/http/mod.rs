@@ -10,7 +10,7 @@ mod listen;
 mod metrics;
 pub mod pages;
 mod problem;
-mod socket;
+pub mod socket;
 
 use std::future::Future;
 use std::io;
@@ -53,7 +53,9 @@ pub struct App {
     metrics: Metrics,
     bounds: Bounds,
     /// Stable for a data folder: peers take what it acknowledges as on disk.
-    storage: String,
+    storage: Arc<str>,
+    /// The name by which peers know this server.
+    peer: Arc<str>,
     /// The address under which people reach it.
     public_url: String,
     /// Whether anybody may pick a person: in the demonstration only.
@@ -74,7 +76,8 @@ impl App {
             tokens: Tokens::open(data)?,
             metrics: Metrics::default(),
             bounds: Bounds::default(),
-            storage,
+            peer: format!("quorate-{storage}").into(),
+            storage: storage.into(),
             public_url,
             demonstration,
         })

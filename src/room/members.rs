@@ -62,7 +62,7 @@ impl Wake {
 /// One connection that has the document open.
 #[derive(Debug, Clone)]
 pub struct Member {
-    pub peer: String,
+    pub peer: Arc<str>,
     pub person: PersonId,
     pub wake: Arc<Wake>,
 }
@@ -70,7 +70,7 @@ pub struct Member {
 /// One entry of "who is here".
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Here {
-    pub peer: String,
+    pub peer: Arc<str>,
     pub person: PersonId,
 }
 

@@ -208,6 +208,71 @@ fn skip(from: &mut Decoder<'_>, depth: usize) -> Result<(), Malformed> {
 /// Writing to a `Vec` cannot fail.
 const INTO_VEC: &str = "a Vec takes all that is written to it";
 
+/// A binary message to one peer: whom it is to, and what it says. The latter is shared by all that get it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Frame {
+    address: Bytes,
+    rest: Bytes,
+}
+
+impl Frame {
+    /// In bytes.
+    pub fn len(&self) -> usize {
+        self.address.len() + self.rest.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// What comes first.
+    pub fn address(&self) -> &[u8] {
+        &self.address
+    }
+
+    pub fn rest(&self) -> &[u8] {
+        &self.rest
+    }
+
+    /// All of it in one piece.
+    pub fn to_bytes(&self) -> Bytes {
+        [self.address(), self.rest()].concat().into()
+    }
+
+    fn whole(rest: Bytes) -> Self {
+        Self { address: Bytes::new(), rest }
+    }
+}
+
+/// How the messages to one peer begin: kept with the connection, since every message needs it.
+#[derive(Debug, Clone)]
+pub(super) struct Address {
+    sync: Bytes,
+    ephemeral: Bytes,
+}
+
+impl Address {
+    pub(super) fn of(target: &str) -> Self {
+        let begin = |keys: u64| {
+            let mut map = Map::rest(target.len() + 16);
+            map.0.map(keys).expect(INTO_VEC);
+            map.text("targetId", target).done()
+        };
+        // One allocation for both: 1,000 connections have one each.
+        let (sync, ephemeral) = (begin(5), begin(7));
+        let both: Bytes = [&sync[..], &ephemeral[..]].concat().into();
+        Self { sync: both.slice(..sync.len()), ephemeral: both.slice(sync.len()..) }
+    }
+
+    pub(super) fn sync(&self, rest: Bytes) -> Frame {
+        Frame { address: self.sync.clone(), rest }
+    }
+
+    pub(super) fn ephemeral(&self, presence: &Presence) -> Frame {
+        Frame { address: self.ephemeral.clone(), rest: presence.0.clone() }
+    }
+}
+
 /// Builds a CBOR map, or the later part of one.
 struct Map(Encoder<Vec<u8>>);
 
@@ -237,7 +302,7 @@ impl Map {
     }
 }
 
-pub(super) fn peer(sender: &str, target: &str, storage: &str) -> Bytes {
+pub(super) fn peer(sender: &str, target: &str, storage: &str) -> Frame {
     let mut map = Map::new(5)
         .text("type", "peer")
         .text("senderId", sender)
@@ -246,26 +311,26 @@ pub(super) fn peer(sender: &str, target: &str, storage: &str) -> Bytes {
     map.0.str("peerMetadata").expect(INTO_VEC).map(2).expect(INTO_VEC);
     map.0.str("storageId").expect(INTO_VEC).str(storage).expect(INTO_VEC);
     map.0.str("isEphemeral").expect(INTO_VEC).bool(false).expect(INTO_VEC);
-    map.done()
+    Frame::whole(map.done())
 }
 
-pub(super) fn error(sender: &str, target: &str, message: &str) -> Bytes {
-    Map::new(4)
+pub(super) fn error(sender: &str, target: &str, message: &str) -> Frame {
+    let map = Map::new(4)
         .text("type", "error")
         .text("senderId", sender)
         .text("targetId", target)
-        .text("message", message)
-        .done()
+        .text("message", message);
+    Frame::whole(map.done())
 }
 
 /// Has no `data` key: stock clients throw on one, whatever its value.
-pub(super) fn doc_unavailable(sender: &str, target: &str, document: DocumentId) -> Bytes {
-    Map::new(4)
+pub(super) fn doc_unavailable(sender: &str, target: &str, document: DocumentId) -> Frame {
+    let map = Map::new(4)
         .text("type", "doc-unavailable")
         .text("senderId", sender)
         .text("targetId", target)
-        .text("documentId", &document.to_string())
-        .done()
+        .text("documentId", &document.to_string());
+    Frame::whole(map.done())
 }
 
 /// All of a `sync` frame except for whom it is: the same for every peer that gets this message.
@@ -287,20 +352,4 @@ fn rest_of_ephemeral(sender: &str, document: DocumentId, count: u64, session: &s
         .text("sessionId", session)
         .bytes("data", data)
         .done()
-}
-
-pub(super) fn sync(target: &str, rest: &Bytes) -> Bytes {
-    addressed(5, target, rest)
-}
-
-pub(super) fn ephemeral(target: &str, presence: &Presence) -> Bytes {
-    addressed(7, target, &presence.0)
-}
-
-fn addressed(keys: u64, target: &str, rest: &Bytes) -> Bytes {
-    let mut map = Map::rest(rest.len() + target.len() + 16);
-    map.0.map(keys).expect(INTO_VEC);
-    let mut frame = map.text("targetId", target).0.into_writer();
-    frame.extend_from_slice(rest);
-    frame.into()
 }

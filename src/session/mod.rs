@@ -13,15 +13,17 @@ mod shared;
 
 use std::{
     collections::{HashMap, VecDeque},
+    sync::Arc,
     time::Instant,
 };
 
 use bytes::Bytes;
 
+pub use frame::Frame;
 pub use shared::{Room, Shared, Snapshot};
 
 use self::{
-    frame::Incoming,
+    frame::{Address, Incoming},
     message::Message,
     peer::{Peer, Step},
 };
@@ -39,9 +41,9 @@ pub struct Ticket(pub u64);
 #[derive(Debug, Clone)]
 pub struct Config {
     /// The server's peer id.
-    pub peer: String,
+    pub peer: Arc<str>,
     /// Stable for a data folder: a client may take what it says of this storage as "on disk".
-    pub storage: String,
+    pub storage: Arc<str>,
     pub connection: ConnectionId,
 }
 
@@ -59,10 +61,10 @@ pub struct Presence(Bytes);
 /// What the host is to do. Each call answers with any number of them, to be done in order.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Output {
-    /// Write this binary frame. Frames are written in the order in which they are handed out.
-    Send(Bytes),
+    /// Write this as one binary message. They are written in the order in which they are handed out.
+    Send(Frame),
     /// The peer has introduced itself. The name is the peer's own choice and proves nothing.
-    Joined { peer: String },
+    Joined { peer: Arc<str> },
     /// Look up the document and what this connection's person may do with it, then call
     /// [`Session::opened`] or [`Session::unavailable`] (the same for "none" and "not for you").
     Open { document: DocumentId },
@@ -99,10 +101,17 @@ pub enum Verdict {
 pub struct Session {
     config: Config,
     /// None: the peer has not joined yet.
-    peer: Option<String>,
+    peer: Option<Joined>,
     documents: HashMap<DocumentId, Document>,
     next_ticket: u64,
     closed: bool,
+}
+
+/// Who is at the other end.
+#[derive(Debug)]
+struct Joined {
+    name: Arc<str>,
+    address: Address,
 }
 
 /// A document that the peer has asked for.
@@ -169,7 +178,7 @@ impl Session {
 
     /// The name under which the peer joined.
     pub fn peer(&self) -> Option<&str> {
-        self.peer.as_deref()
+        self.peer.as_ref().map(|peer| &*peer.name)
     }
 
     /// A binary frame has come.
@@ -201,8 +210,9 @@ impl Session {
                     )));
                 }
                 out.push(Output::Send(frame::peer(&self.config.peer, &sender, &self.config.storage)));
-                out.push(Output::Joined { peer: sender.clone() });
-                self.peer = Some(sender);
+                let name: Arc<str> = sender.into();
+                out.push(Output::Joined { peer: name.clone() });
+                self.peer = Some(Joined { address: Address::of(&name), name });
                 Ok(())
             }
             (Incoming::Leave, _) => {
@@ -212,7 +222,7 @@ impl Session {
             }
             (_, None) => Err(Fatal::protocol("the first message must be \"join\"")),
             (Incoming::Sync { sender, document, data, request }, Some(peer)) => {
-                if sender != *peer {
+                if *sender != *peer.name {
                     return Err(Fatal::protocol("senderId is not the one that joined"));
                 }
                 let message = Message::decode(&data)?;
@@ -220,7 +230,7 @@ impl Session {
             }
             (Incoming::Ephemeral { sender, document, presence }, Some(peer)) => {
                 // Stock clients send others' presence back to where it came from: no fault of theirs.
-                if sender != *peer {
+                if *sender != *peer.name {
                     out.push(Output::Count("sync.ephemeral_of_another"));
                 } else if let Some(Document::Open(_)) = self.documents.get(&document) {
                     out.push(Output::Ephemeral { document, presence });
@@ -344,7 +354,7 @@ impl Session {
     pub fn ephemeral(&mut self, document: DocumentId, presence: &Presence) -> Vec<Output> {
         match (&self.peer, self.documents.get(&document)) {
             (Some(peer), Some(Document::Open(_))) if !self.closed => {
-                vec![Output::Send(frame::ephemeral(peer, presence))]
+                vec![Output::Send(peer.address.ephemeral(presence))]
             }
             _ => Vec::new(),
         }
@@ -353,12 +363,12 @@ impl Session {
     /// The time for which [`Output::WaitUntil`] asked has come.
     pub fn tick(&mut self, now: Instant) -> Vec<Output> {
         let mut out = Vec::new();
-        let Some(peer) = self.peer.as_deref().filter(|_| !self.closed) else { return out };
+        let Some(peer) = self.peer.as_ref().filter(|_| !self.closed) else { return out };
         for (id, document) in &mut self.documents {
             let Document::Awaited { unavailable, .. } = document else { continue };
             if matches!(unavailable, Unavailable::At(at) if *at <= now) {
                 *unavailable = Unavailable::Said;
-                out.push(Output::Send(frame::doc_unavailable(&self.config.peer, peer, *id)));
+                out.push(Output::Send(frame::doc_unavailable(&self.config.peer, &peer.name, *id)));
             }
         }
         out.extend(self.wait());
@@ -391,10 +401,10 @@ impl Session {
     }
 
     fn take(&mut self, document: DocumentId, steps: Vec<Step>, out: &mut Vec<Output>) -> Result<(), Fatal> {
-        let target = self.peer.as_deref().unwrap_or_default();
+        let Some(peer) = &self.peer else { return Ok(()) };
         for step in steps {
             out.push(match step {
-                Step::Send(rest) => Output::Send(frame::sync(target, &rest)),
+                Step::Send(rest) => Output::Send(peer.address.sync(rest)),
                 Step::Submit(chunks) => {
                     self.next_ticket += 1;
                     Output::Submit { document, ticket: Ticket(self.next_ticket), chunks }
@@ -416,9 +426,9 @@ impl Session {
 
     fn end(&mut self, fatal: Fatal, out: &mut Vec<Output>) {
         self.closed = true;
-        let target = self.peer.as_deref().unwrap_or_default();
+        let target = self.peer().unwrap_or_default().to_owned();
         out.push(Output::Count(fatal.count));
-        out.push(Output::Send(frame::error(&self.config.peer, target, &fatal.reason)));
+        out.push(Output::Send(frame::error(&self.config.peer, &target, &fatal.reason)));
         out.push(Output::Close { code: fatal.code, reason: fatal.reason });
     }
 }

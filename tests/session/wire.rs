@@ -23,7 +23,7 @@ fn refused(outputs: &[Output]) -> String {
     let [Output::Count(_), Output::Send(error), Output::Close { reason, .. }] = outputs else {
         panic!("an error frame, then the end: {outputs:?}");
     };
-    let error = Frame::read(error);
+    let error = Frame::read(&error.to_bytes());
     assert_eq!(error.kind, "error");
     assert_eq!(&error.message, reason);
     reason.clone()
@@ -49,7 +49,7 @@ fn join_is_answered_with_the_storage_id() {
     let [Output::Send(peer), Output::Joined { peer: name }] = outputs.as_slice() else {
         panic!("{outputs:?}")
     };
-    assert_eq!(name, "a client");
+    assert_eq!(&**name, "a client");
     let mut expected = Encoder::new(Vec::new());
     expected.map(5).unwrap().str("type").unwrap().str("peer").unwrap();
     expected
@@ -64,7 +64,7 @@ fn join_is_answered_with_the_storage_id() {
     expected.str("selectedProtocolVersion").unwrap().str("1").unwrap().str("peerMetadata").unwrap();
     expected.map(2).unwrap().str("storageId").unwrap().str("storage-of-the-server").unwrap();
     expected.str("isEphemeral").unwrap().bool(false).unwrap();
-    assert_eq!(peer, &expected.into_writer());
+    assert_eq!(peer.to_bytes(), expected.into_writer());
 }
 
 /// As automerge-repo-swift sends it: one text instead of a list, and metadata with a storage id.
@@ -253,7 +253,7 @@ fn unavailable_is_said_after_a_while_and_has_no_data() {
     assert_eq!(session.tick(at - Duration::from_millis(1)), [Output::WaitUntil(at)]);
     let outputs = session.tick(at);
     let [Output::Send(frame)] = outputs.as_slice() else { panic!("{outputs:?}") };
-    let frame = Frame::read(frame);
+    let frame = Frame::read(&frame.to_bytes());
     assert_eq!(frame.kind, "doc-unavailable");
     assert_eq!(frame.keys, ["type", "senderId", "targetId", "documentId"]);
     assert_eq!(session.tick(at), [], "said once");
@@ -330,8 +330,8 @@ fn presence_goes_on_with_its_sender_and_number_also_from_a_reader() {
         other.frame(sync_frame("request", "other", DOCUMENT, REQUEST));
         other.opened(DOCUMENT, host.room.clone(), Access::ReadOnly);
         let outputs = other.ephemeral(DOCUMENT, &presence);
-        let [Output::Send(bytes)] = outputs.as_slice() else { panic!("{outputs:?}") };
-        let frame = Frame::read(bytes);
+        let [Output::Send(frame)] = outputs.as_slice() else { panic!("{outputs:?}") };
+        let frame = Frame::read(&frame.to_bytes());
         assert_eq!(
             (frame.sender.as_str(), frame.target.as_str(), frame.data.as_slice()),
             ("peer", "other", &b"here"[..])

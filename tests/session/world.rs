@@ -246,7 +246,7 @@ impl Client {
     pub(crate) fn act(&mut self, outputs: Vec<Output>, room: &Room, access: Access) {
         for output in outputs {
             match output {
-                Output::Send(frame) => self.down.push_back(frame),
+                Output::Send(frame) => self.down.push_back(frame.to_bytes()),
                 Output::Open { document } => {
                     assert_eq!(document, DOCUMENT);
                     let outputs = self.session.opened(document, room.clone(), access);

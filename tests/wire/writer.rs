@@ -41,6 +41,11 @@ impl Writer {
         self.max_op = self.max_op.max(max_op.unwrap_or(0));
     }
 
+    /// Takes note of an operation number that somebody has used.
+    pub(crate) fn heard_of(&mut self, op: u64) {
+        self.max_op = self.max_op.max(op);
+    }
+
     /// How many changes it has made.
     pub(crate) fn written(&self) -> u64 {
         self.seq

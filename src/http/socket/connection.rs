@@ -1,76 +1,41 @@
-//! The WebSocket of `/sync`: pumps frames between a socket and its session, and wakes it when there is more.
+//! One connection: pumps frames between a socket and its session, and wakes it when there is more.
 
+use std::collections::VecDeque;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use axum::Router;
-use axum::extract::State;
-use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
-use axum::http::{HeaderMap, header};
-use axum::response::{IntoResponse as _, Response};
-use axum::routing::get;
+use bytes::Bytes;
 use futures_util::stream::{FuturesUnordered, StreamExt};
-use tokio::time::{Interval, MissedTickBehavior, sleep_until, timeout};
+use hyper::upgrade::Upgraded;
+use tokio::time::{Interval, MissedTickBehavior, interval_at, sleep_until};
 use tracing::debug;
 
-use super::auth::SignedIn;
-use super::bounds::{Entered, Kind, PresenceRate};
-use super::problem::Problem;
-use super::{App, Shared};
+use super::frame::{self, Broken, Heard, code};
+use super::wire::{End, Wire};
 use crate::domain::{Action, Actor, DocumentId, PersonId, limits, may, plan};
+use crate::http::Shared;
+use crate::http::bounds::{Entered, PresenceRate};
+use crate::http::listen::Place;
 use crate::room::{Member, Room, Submitted, Wake};
-use crate::session::{Access, Config, ConnectionId, Output, Session, Ticket, Verdict};
+use crate::session::{Access, Config, ConnectionId, Frame, Output, Session, Ticket, Verdict};
 
 /// How often the server asks whether the peer is still there. The browser's client never asks.
 const PING: Duration = Duration::from_secs(20);
-/// The close code for a message that is too large (RFC 6455, 7.4.1).
-const TOO_LARGE: u16 = 1009;
-/// What a socket reads at once: the default of 128 KiB would cost 128 MiB a thousand connections.
-const READ_BUFFER: usize = 8 * 1024;
-
-pub(super) fn routes() -> Router<Shared> {
-    Router::new().route("/sync", get(upgrade))
-}
-
-async fn upgrade(
-    State(app): State<Shared>,
-    SignedIn(person): SignedIn,
-    headers: HeaderMap,
-    socket: WebSocketUpgrade,
-) -> Response {
-    if !is_own_origin(&app, &headers) {
-        return Problem::foreign_origin().into_response();
-    }
-    let entered = match app.bounds.enter(&person, Kind::Sync) {
-        Ok(entered) => entered,
-        Err(problem) => return problem.into_response(),
-    };
-    socket
-        .read_buffer_size(READ_BUFFER)
-        .write_buffer_size(0)
-        // Twice what a session takes: what is somewhat too large is refused there, with a reason.
-        .max_message_size(2 * limits::FRAME_BYTES)
-        .max_frame_size(2 * limits::FRAME_BYTES)
-        .on_upgrade(move |socket| async move {
-            let connection = Connection::new(app, person, entered);
-            connection.run(socket).await;
-        })
-}
-
-/// A browser says which page opens the socket: only pages of this server may, since the cookie comes along.
-fn is_own_origin(app: &App, headers: &HeaderMap) -> bool {
-    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
-    let Some(origin) = text(header::ORIGIN) else { return true };
-    let authority = origin.split_once("://").map_or(origin, |(_, authority)| authority);
-    origin == app.public_url.trim_end_matches('/') || text(header::HOST) == Some(authority)
-}
+/// How often it is asked whether the log can be written again, after it could not.
+const RETRY: Duration = Duration::from_secs(2);
+/// The longest message that is read: twice what a session takes, so that what is somewhat too large is refused
+/// there, with a reason.
+const LONGEST: usize = 2 * limits::FRAME_BYTES;
 
 /// What can wake a connection.
 enum Woken {
-    Frame(Option<Result<Message, axum::Error>>),
+    /// Something was read.
+    Heard(Result<(), End>),
     Moved,
     Submitted(DocumentId, Ticket, Submitted),
     Tick,
+    Retry,
     Ping,
 }
 
@@ -80,7 +45,7 @@ struct OpenDocument {
     room: Arc<Room>,
 }
 
-struct Connection {
+pub(super) struct Connection {
     app: Shared,
     person: PersonId,
     id: ConnectionId,
@@ -88,23 +53,29 @@ struct Connection {
     wake: Arc<Wake>,
     open: Vec<OpenDocument>,
     tick_at: Option<Instant>,
-    peer: String,
+    /// The log could not take edits: nobody writes until it says that it can again.
+    retry_at: Option<Instant>,
+    peer: Arc<str>,
     presence: PresenceRate,
-    /// Counts among its person's connections for as long as it is there.
-    _entered: Entered,
+    /// Counts among its person's connections, and among all, for as long as it is there.
+    _held: (Entered, Option<Place>),
 }
 
 /// The connection is over; what is left is to say so.
 struct Over;
 
-type Submissions =
-    FuturesUnordered<std::pin::Pin<Box<dyn Future<Output = (DocumentId, Ticket, Submitted)> + Send>>>;
+impl From<End> for Over {
+    fn from(_: End) -> Self {
+        Self
+    }
+}
+
+type Submissions = FuturesUnordered<Pin<Box<dyn Future<Output = (DocumentId, Ticket, Submitted)> + Send>>>;
 
 impl Connection {
-    fn new(app: Shared, person: PersonId, entered: Entered) -> Self {
+    pub(super) fn new(app: Shared, person: PersonId, held: (Entered, Option<Place>)) -> Self {
         let id = app.rooms.next_connection();
-        let config =
-            Config { peer: format!("quorate-{}", app.storage), storage: app.storage.clone(), connection: id };
+        let config = Config { peer: app.peer.clone(), storage: app.storage.clone(), connection: id };
         app.metrics.add("connections_opened", 1);
         Self {
             app,
@@ -114,55 +85,21 @@ impl Connection {
             wake: Arc::default(),
             open: Vec::new(),
             tick_at: None,
-            peer: String::new(),
+            retry_at: None,
+            peer: "".into(),
             presence: PresenceRate::default(),
-            _entered: entered,
+            _held: held,
         }
     }
 
-    async fn run(mut self, mut socket: WebSocket) {
-        let mut submissions: Submissions = FuturesUnordered::new();
-        let mut ping: Interval = tokio::time::interval(PING);
-        ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut heard = Instant::now();
-        loop {
-            let woken = self.next(&mut socket, &mut submissions, &mut ping).await;
-            let outputs = match woken {
-                Woken::Frame(None | Some(Ok(Message::Close(_)))) => break,
-                Woken::Frame(Some(Err(error))) => {
-                    debug!(connection = self.id.0, "{error}");
-                    self.app.metrics.add("frames_not_taken", 1);
-                    let reason = "the frame is broken or larger than is taken".into();
-                    let frame = CloseFrame { code: TOO_LARGE, reason };
-                    // The peer may have gone already.
-                    let _ = timeout(limits::SLOW, socket.send(Message::Close(Some(frame)))).await;
-                    break;
-                }
-                Woken::Frame(Some(Ok(message))) => {
-                    heard = Instant::now();
-                    match message {
-                        Message::Binary(bytes) => self.session.frame(bytes),
-                        Message::Text(text) => self.session.frame(text.into()),
-                        Message::Ping(_) | Message::Pong(_) | Message::Close(_) => Vec::new(),
-                    }
-                }
-                Woken::Moved => self.moved(),
-                Woken::Submitted(document, ticket, submitted) => self.submitted(document, ticket, submitted),
-                Woken::Tick => {
-                    self.tick_at = None;
-                    self.session.tick(Instant::now())
-                }
-                Woken::Ping if heard.elapsed() > limits::SILENCE => break,
-                Woken::Ping => {
-                    match timeout(limits::SLOW, socket.send(Message::Ping(Default::default()))).await {
-                        Ok(Ok(())) => Vec::new(),
-                        Ok(Err(_)) | Err(_) => break,
-                    }
-                }
-            };
-            if self.act(outputs, &mut socket, &mut submissions).await.is_err() {
-                break;
+    pub(super) async fn run(mut self, upgraded: Upgraded) {
+        let mut heard = Vec::new();
+        match Wire::new(upgraded, LONGEST, &mut heard) {
+            Ok(mut wire) => {
+                // It is over, whoever ended it.
+                let _ = self.pump(&mut wire, heard).await;
             }
+            Err(broken) => debug!(connection = self.id.0, "{broken}"),
         }
         for open in &self.open {
             open.room.members.leave(self.id);
@@ -171,39 +108,113 @@ impl Connection {
         debug!(connection = self.id.0, "closed");
     }
 
+    async fn pump(&mut self, wire: &mut Wire, mut heard: Vec<Heard>) -> Result<(), Over> {
+        let mut submissions: Submissions = FuturesUnordered::new();
+        let mut ping: Interval = interval_at((Instant::now() + PING).into(), PING);
+        ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut last_heard = Instant::now();
+        self.listen(std::mem::take(&mut heard), wire, &mut submissions).await?;
+        loop {
+            let woken = self.next(wire, &mut heard, &mut submissions, &mut ping).await;
+            let outputs = match woken {
+                Woken::Heard(Ok(())) => {
+                    last_heard = Instant::now();
+                    self.listen(std::mem::take(&mut heard), wire, &mut submissions).await?;
+                    continue;
+                }
+                Woken::Heard(Err(End::Gone)) => return Err(Over),
+                Woken::Heard(Err(End::Broken(broken))) => {
+                    // What was whole before it counts.
+                    self.listen(std::mem::take(&mut heard), wire, &mut submissions).await?;
+                    return Err(self.broken(broken, wire).await);
+                }
+                Woken::Moved => self.moved(),
+                Woken::Submitted(document, ticket, submitted) => self.submitted(document, ticket, submitted),
+                Woken::Tick => {
+                    self.tick_at = None;
+                    self.session.tick(Instant::now())
+                }
+                Woken::Retry => self.retry().await,
+                Woken::Ping if last_heard.elapsed() > limits::SILENCE => return Err(Over),
+                Woken::Ping => {
+                    wire.control(frame::ping()).await?;
+                    continue;
+                }
+            };
+            self.act(outputs, wire, &mut submissions).await?;
+        }
+    }
+
     async fn next(
         &self,
-        socket: &mut WebSocket,
+        wire: &mut Wire,
+        heard: &mut Vec<Heard>,
         submissions: &mut Submissions,
         ping: &mut Interval,
     ) -> Woken {
-        let tick_at = self.tick_at;
+        let (tick_at, retry_at) = (self.tick_at, self.retry_at);
         tokio::select! {
-            message = socket.recv() => Woken::Frame(message),
+            read = wire.read(heard) => Woken::Heard(read),
             () = self.wake.woken() => Woken::Moved,
             Some((document, ticket, submitted)) = submissions.next(), if !submissions.is_empty() =>
                 Woken::Submitted(document, ticket, submitted),
-            () = sleep_until(tick_at.unwrap_or_else(Instant::now).into()), if tick_at.is_some() => Woken::Tick,
+            () = until(tick_at), if tick_at.is_some() => Woken::Tick,
+            () = until(retry_at), if retry_at.is_some() => Woken::Retry,
             _ = ping.tick() => Woken::Ping,
         }
+    }
+
+    async fn listen(
+        &mut self,
+        heard: Vec<Heard>,
+        wire: &mut Wire,
+        submissions: &mut Submissions,
+    ) -> Result<(), Over> {
+        for one in heard {
+            match one {
+                Heard::Message(bytes) => {
+                    let outputs = self.session.frame(bytes);
+                    self.act(outputs, wire, submissions).await?;
+                }
+                Heard::Ping(payload) => wire.control(frame::pong(&payload)).await?,
+                Heard::Pong => {}
+                Heard::Close(code) => {
+                    wire.control(frame::close(code.unwrap_or(code::NORMAL), "")).await?;
+                    return Err(Over);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn broken(&self, broken: Broken, wire: &mut Wire) -> Over {
+        debug!(connection = self.id.0, "{broken}");
+        self.app.metrics.add("frames_not_taken", 1);
+        // The peer may have gone already.
+        let _ = wire.control(frame::close(broken.code, broken.reason)).await;
+        Over
     }
 
     /// Does what the session asks for, in its order; what follows from that comes after.
     async fn act(
         &mut self,
         outputs: Vec<Output>,
-        socket: &mut WebSocket,
+        wire: &mut Wire,
         submissions: &mut Submissions,
     ) -> Result<(), Over> {
-        let mut outputs = std::collections::VecDeque::from(outputs);
+        let mut outputs = VecDeque::from(outputs);
+        let mut frames: Vec<Frame> = Vec::new();
         while let Some(output) = outputs.pop_front() {
-            match output {
-                Output::Send(frame) => {
-                    let sent = timeout(limits::SLOW, socket.send(Message::Binary(frame))).await;
-                    if !matches!(sent, Ok(Ok(()))) {
-                        return Err(Over);
-                    }
+            if let Output::Send(frame) = output {
+                frames.push(frame);
+                if matches!(outputs.front(), Some(Output::Send(_))) {
+                    continue;
                 }
+                wire.send(&std::mem::take(&mut frames)).await?;
+                continue;
+            }
+            match output {
+                Output::Send(_) => {}
                 Output::Joined { peer } => self.peer = peer,
                 Output::Open { document } => outputs.extend(self.look_up(document).await),
                 Output::Submit { document, ticket, chunks } => {
@@ -220,9 +231,7 @@ impl Connection {
                 Output::Count(what) => self.app.metrics.add(what, 1),
                 Output::Close { code, reason } => {
                     self.app.metrics.add("connections_refused", 1);
-                    let frame = CloseFrame { code, reason: reason.into() };
-                    // It is over either way.
-                    let _ = timeout(limits::SLOW, socket.send(Message::Close(Some(frame)))).await;
+                    wire.control(frame::close(code, &reason)).await?;
                     return Err(Over);
                 }
             }
@@ -254,6 +263,9 @@ impl Connection {
 
     /// What this person may do with the room's document now.
     fn access(&self, room: &Room) -> Access {
+        if self.retry_at.is_some() {
+            return Access::ReadOnly;
+        }
         let views = self.app.engine.views();
         match plan::editable(&views.state, &Actor { person: self.person.clone() }, room.plan) {
             Ok(_) => Access::ReadWrite,
@@ -280,7 +292,7 @@ impl Connection {
         &self,
         document: DocumentId,
         ticket: Ticket,
-        chunks: Vec<bytes::Bytes>,
+        chunks: Vec<Bytes>,
         submissions: &mut Submissions,
     ) {
         let Some(open) = self.open.iter().find(|open| open.document == document) else { return };
@@ -298,10 +310,12 @@ impl Connection {
                 self.app.metrics.add("submissions_refused", 1);
                 Verdict::Refused
             }
-            // Nothing is acknowledged: the peer keeps its edits and sends them again when it reconnects.
+            // Nothing is acknowledged: the peer keeps its edits, hears that none are taken now, and is asked
+            // for them when the log works again.
             Submitted::Failed => {
                 self.app.metrics.add("submissions_failed", 1);
-                return Vec::new();
+                self.retry_at = Some(Instant::now() + RETRY);
+                Verdict::Refused
             }
         };
         // A freeze may be what refused it, before its news came: so that the end of it is noticed too.
@@ -313,5 +327,27 @@ impl Connection {
         };
         outputs.extend(self.session.submitted(document, ticket, verdict));
         outputs
+    }
+
+    /// Asks whether the log can be written again; if it can, all that was open for writing is so again.
+    async fn retry(&mut self) -> Vec<Output> {
+        let works = self.app.rooms.blocking(|rooms| Ok(rooms.engine().log().writable()?)).await;
+        if works.is_err() {
+            self.retry_at = Some(Instant::now() + RETRY);
+            return Vec::new();
+        }
+        self.retry_at = None;
+        let mut outputs = Vec::new();
+        for open in &self.open {
+            outputs.extend(self.session.access(open.document, self.access(&open.room)));
+        }
+        outputs
+    }
+}
+
+async fn until(at: Option<Instant>) {
+    match at {
+        Some(at) => sleep_until(at.into()).await,
+        None => std::future::pending().await,
     }
 }

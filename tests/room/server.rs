@@ -175,11 +175,11 @@ impl Connection {
         let mut outputs = VecDeque::from(outputs);
         while let Some(output) = outputs.pop_front() {
             match output {
-                Output::Send(frame) => self.out.push_back(frame),
+                Output::Send(frame) => self.out.push_back(frame.to_bytes()),
                 Output::Open { document } => {
                     let room = process.rooms.open(document).unwrap().expect("the plan is there");
                     let access = process.access(&room, &self.person);
-                    let peer = format!("peer-{}", self.id.0);
+                    let peer = format!("peer-{}", self.id.0).into();
                     let member = Member { peer, person: self.person.clone(), wake: self.wake.clone() };
                     room.members.enter(self.id, member);
                     outputs.extend(self.session.opened(document, room.shared.clone(), access));

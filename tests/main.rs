@@ -5,9 +5,11 @@
 
 mod architecture;
 mod export;
+mod full_disk;
 mod golden;
 mod hostile;
 mod kill;
+mod pause;
 mod room;
 mod schema;
 mod session;

@@ -12,27 +12,28 @@ use super::LONG;
 use super::table::Dice;
 use crate::wire::{Client, Gone, Server, Stock};
 
-const PEOPLE: [&str; 4] = ["member-1", "member-1", "member-2", "secretariat"];
+/// Who they are, in their order.
+pub(crate) const PEOPLE: [&str; 4] = ["member-1", "member-1", "member-2", "secretariat"];
 /// Where the first of them writes.
-pub(super) const FIRST: &str = "part-0";
+pub(crate) const FIRST: &str = "part-0";
 /// How many edits of each are always under way, so that a kill meets some.
 const UNDER_WAY: usize = 3;
 
-pub(super) struct Crew {
+pub(crate) struct Crew {
     plan: String,
     document: String,
     stocks: Vec<Stock>,
 }
 
 /// The crew at work, until its connections break.
-pub(super) struct Work {
+pub(crate) struct Work {
     tasks: Vec<JoinHandle<Stock>>,
     acknowledged: watch::Receiver<usize>,
 }
 
 impl Crew {
     /// In a new plan.
-    pub(super) async fn new(server: &Server, notes: &Path) -> Self {
+    pub(crate) async fn new(server: &Server, notes: &Path) -> Self {
         let (plan, document) = server.new_plan(PEOPLE.len()).await;
         let mut stocks = Vec::new();
         for (number, person) in PEOPLE.iter().enumerate() {
@@ -47,16 +48,24 @@ impl Crew {
         Self { plan, document, stocks }
     }
 
-    pub(super) fn first(&mut self) -> &mut Stock {
+    pub(crate) fn first(&mut self) -> &mut Stock {
         &mut self.stocks[0]
     }
 
-    pub(super) fn stocks(&self) -> &[Stock] {
+    pub(crate) fn stocks(&self) -> &[Stock] {
         &self.stocks
     }
 
+    pub(crate) fn plan(&self) -> &str {
+        &self.plan
+    }
+
+    pub(crate) fn stocks_mut(&mut self) -> &mut Vec<Stock> {
+        &mut self.stocks
+    }
+
     /// All write until the server is gone. The first of them begins with so many edits at once.
-    pub(super) async fn begin(&mut self, server: &Server, at_once: usize, dice: &mut Dice) -> Work {
+    pub(crate) async fn begin(&mut self, server: &Server, at_once: usize, dice: &mut Dice) -> Work {
         let (count, acknowledged) = watch::channel(0);
         let mut tasks = Vec::new();
         for (number, stock) in self.stocks.drain(..).enumerate() {
@@ -69,14 +78,14 @@ impl Crew {
     }
 
     /// The server is gone: everybody comes back with what they have.
-    pub(super) async fn back_from(&mut self, work: Work) {
+    pub(crate) async fn back_from(&mut self, work: Work) {
         for task in work.tasks {
             self.stocks.push(timeout(LONG, task).await.unwrap().unwrap());
         }
     }
 
     /// Everybody reconnects and waits until all that they wrote is acknowledged.
-    pub(super) async fn settle(&mut self, server: &Server) {
+    pub(crate) async fn settle(&mut self, server: &Server) {
         for (number, stock) in self.stocks.iter_mut().enumerate() {
             stock.connect(&server.sync_url(&server.sign_in(PEOPLE[number]).await), true).await.unwrap();
             while !stock.pending.is_empty() {
@@ -87,7 +96,7 @@ impl Crew {
     }
 
     /// Everything that the files call acknowledged is there; each edit that is there stands once in the text.
-    pub(super) async fn check(&self, server: &Server, round: usize) {
+    pub(crate) async fn check(&self, server: &Server, round: usize) {
         let there = self.read(server).await;
         for stock in &self.stocks {
             for hash in stock.acknowledged() {
@@ -109,7 +118,7 @@ impl Crew {
     }
 
     /// The record has every edit that was written and acknowledged as one event.
-    pub(super) async fn check_record(&self, server: &Server) {
+    pub(crate) async fn check_record(&self, server: &Server) {
         let recorded = recorded(server, &self.plan).await;
         let once: HashSet<&str> = recorded.iter().map(String::as_str).collect();
         assert_eq!(once.len(), recorded.len(), "a change is recorded twice");
@@ -124,7 +133,7 @@ impl Crew {
 
 impl Work {
     /// Waits until the crew was given so many acknowledgements.
-    pub(super) async fn acknowledged(&mut self, count: usize) {
+    pub(crate) async fn acknowledged(&mut self, count: usize) {
         timeout(LONG, self.acknowledged.wait_for(|acknowledged| *acknowledged >= count))
             .await
             .unwrap()
@@ -132,7 +141,8 @@ impl Work {
     }
 }
 
-fn section(number: usize) -> String {
+/// Where each of them writes.
+pub(crate) fn section(number: usize) -> String {
     format!("part-{number}")
 }
 
@@ -195,6 +205,6 @@ async fn recorded(server: &Server, plan: &str) -> Vec<String> {
 }
 
 /// What was acknowledged to all of them.
-pub(super) fn acknowledged(crew: &Crew) -> Vec<ChangeHash> {
+pub(crate) fn acknowledged(crew: &Crew) -> Vec<ChangeHash> {
     crew.stocks.iter().flat_map(Stock::acknowledged).collect()
 }

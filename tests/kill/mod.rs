@@ -3,8 +3,8 @@
 //! `cargo test` kills it 20 times; with `QUORATE_CAMPAIGN=1` it is 200 times, and 200 times at once after an
 //! acknowledgement. `QUORATE_SEED=n` repeats the moments of a run that printed it.
 
-mod crew;
-mod table;
+pub(crate) mod crew;
+pub(crate) mod table;
 
 use std::path::Path;
 use std::time::Duration;
@@ -18,7 +18,7 @@ use super::wire::{Server, Spawn, Stock};
 /// How many kills one plan lives through.
 const CHAPTER: usize = 20;
 /// Longer than anything here takes.
-const LONG: Duration = Duration::from_secs(120);
+pub(crate) const LONG: Duration = Duration::from_secs(120);
 
 /// Whether the long run was asked for.
 pub(crate) fn is_campaign() -> bool {
@@ -41,7 +41,7 @@ enum Strike {
 const STRIKES: [Strike; 6] =
     [Strike::Writing, Strike::Starting, Strike::Snapshot, Strike::Writing, Strike::Stopping, Strike::Writing];
 
-fn spawn(data: &Path) -> Spawn<'_> {
+pub(crate) fn spawn(data: &Path) -> Spawn<'_> {
     Spawn { binary: Path::new(env!("CARGO_BIN_EXE_quorate")), data, through: &[] }
 }
 
@@ -129,7 +129,7 @@ async fn killed_at_once_after_the_acknowledgement() {
 }
 
 /// The record that the kills have left is whole.
-fn verifies(data: &Path) {
+pub(crate) fn verifies(data: &Path) {
     let binary = env!("CARGO_BIN_EXE_quorate");
     let done = std::process::Command::new(binary).arg("verify").arg("--data").arg(data).output().unwrap();
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stdout));

@@ -1,7 +1,7 @@
 //! The server as a process, and clients that speak its wire format without an editor behind them.
 //!
 //! Shared by the integration tests and the benchmark, hence what one of them leaves unused is allowed.
-#![allow(dead_code, reason = "the tests and the benchmark each use a part")]
+#![allow(dead_code, unused_imports, reason = "the tests and the benchmark each use a part")]
 
 mod client;
 pub(crate) mod frame;
@@ -10,6 +10,6 @@ mod stock;
 mod writer;
 
 pub(crate) use client::{Client, Heard};
-pub(crate) use server::{Server, Spawn};
+pub(crate) use server::{Server, Spawn, demonstration};
 pub(crate) use stock::{Gone, Stock};
 pub(crate) use writer::Writer;

@@ -70,6 +70,17 @@ impl Server {
         self.launched.elapsed()
     }
 
+    /// Waits until it can be met, or has ended.
+    pub(crate) async fn settled(&mut self) {
+        while !self.answers().await && self.child.try_wait().unwrap().is_none() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
+    pub(crate) fn is_running(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
+    }
+
     async fn answers(&self) -> bool {
         self.http.get(self.url("/readyz")).send().await.is_ok_and(|answer| answer.status().is_success())
     }
@@ -170,7 +181,7 @@ impl Server {
 }
 
 /// Fills a folder with the demonstration: built once a day by each binary, then copied.
-fn demonstration(binary: &Path, data: &Path) {
+pub(crate) fn demonstration(binary: &Path, data: &Path) {
     let built = std::fs::metadata(binary).unwrap().modified().unwrap().duration_since(UNIX_EPOCH).unwrap();
     let day = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs() / (24 * 3600);
     let ready =

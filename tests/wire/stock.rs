@@ -5,12 +5,14 @@ use std::collections::VecDeque;
 use std::fs::{File, OpenOptions};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use automerge::sync::{Message, State, SyncDoc as _};
 use automerge::transaction::Transactable as _;
 use automerge::{ActorId, Automerge, ChangeHash, ObjId, ROOT, ReadDoc as _, TextEncoding};
 use futures_util::{SinkExt as _, StreamExt as _};
 use tokio::net::TcpStream;
+use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message as Ws;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
@@ -33,6 +35,8 @@ pub(crate) struct Stock {
     pub(crate) written: Vec<ChangeHash>,
     notes: File,
     path: PathBuf,
+    /// How long it waits for a word from the server before it takes the connection for broken.
+    pub(crate) patience: Duration,
 }
 
 struct Link {
@@ -55,13 +59,15 @@ impl Stock {
             written: Vec::new(),
             notes: OpenOptions::new().create(true).append(true).open(&path).unwrap(),
             path,
+            patience: Duration::MAX,
         }
     }
 
     /// Connects and says what it has. `remembers` what was in common with the server before, as clients do
     /// that find a storage again which they know.
     pub(crate) async fn connect(&mut self, url: &str, remembers: bool) -> Result<(), Gone> {
-        let (mut socket, _) = tokio_tungstenite::connect_async(url).await.map_err(|_| Gone)?;
+        let connected = timeout(self.patience, tokio_tungstenite::connect_async(url)).await;
+        let (mut socket, _) = connected.map_err(|_| Gone)?.map_err(|_| Gone)?;
         if let MaybeTlsStream::Plain(stream) = socket.get_mut() {
             stream.set_nodelay(true).unwrap();
         }
@@ -121,13 +127,14 @@ impl Stock {
 
     async fn frame(&mut self) -> Result<Frame, Gone> {
         loop {
-            match self.link.as_mut().ok_or(Gone)?.socket.next().await {
-                Some(Ok(Ws::Binary(bytes))) => return Ok(Frame::read(&bytes)),
-                Some(Ok(Ws::Close(_)) | Err(_)) | None => {
+            let link = self.link.as_mut().ok_or(Gone)?;
+            match timeout(self.patience, link.socket.next()).await {
+                Ok(Some(Ok(Ws::Binary(bytes)))) => return Ok(Frame::read(&bytes)),
+                Ok(Some(Ok(Ws::Close(_)) | Err(_)) | None) | Err(_) => {
                     self.link = None;
                     return Err(Gone);
                 }
-                Some(Ok(_)) => {}
+                Ok(Some(Ok(_))) => {}
             }
         }
     }

@@ -4,7 +4,7 @@ use automerge::transaction::Transactable as _;
 use automerge::{ActorId, ReadDoc as _};
 use serde_json::json;
 
-use super::hostile::{acknowledged, house, writer};
+use super::house::{acknowledged, house, writer};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn only_what_is_new_in_it_is_recorded_and_for_its_sender() {

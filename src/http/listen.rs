@@ -113,3 +113,71 @@ pub(super) struct Place(#[expect(dead_code, reason = "it is held, not read")] Ar
 pub(super) fn address(request: &Request) -> Option<SocketAddr> {
     request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0)
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::routing::get;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::time::Instant;
+
+    use super::*;
+
+    async fn server() -> SocketAddr {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let at = listener.local_addr().unwrap();
+        let router = Router::new().route("/", get(|| async { "here" }));
+        tokio::spawn(run(listener, router, std::future::pending()));
+        at
+    }
+
+    /// How long it takes until the server ends a connection on which only this was sent.
+    async fn ends_after(sent: &[u8]) -> (Duration, String) {
+        let at = server().await;
+        let mut stream = TcpStream::connect(at).await.unwrap();
+        let began = Instant::now();
+        stream.write_all(sent).await.unwrap();
+        let mut heard = Vec::new();
+        stream.read_to_end(&mut heard).await.unwrap();
+        (began.elapsed(), String::from_utf8_lossy(&heard).into_owned())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_connection_that_asks_nothing_ends() {
+        for (what, sent) in [
+            ("says nothing", &b""[..]),
+            ("never ends its head", b"GET / HTTP/1.1\r\nhost: a\r\n"),
+            ("asks once and stays", b"GET / HTTP/1.1\r\nhost: a\r\n\r\n"),
+        ] {
+            let (after, heard) = ends_after(sent).await;
+            let bounds = limits::HEAD_WITHIN..limits::HEAD_WITHIN + Duration::from_secs(1);
+            assert!(bounds.contains(&after), "one that {what} ended after {after:?}: {heard}");
+        }
+    }
+
+    #[tokio::test]
+    async fn stopping_finishes_what_runs_and_takes_nothing_new() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let at = listener.local_addr().unwrap();
+        let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+        let (begun, mut begins) = tokio::sync::mpsc::channel::<tokio::sync::oneshot::Sender<()>>(1);
+        let slow = move || async move {
+            let (go, on) = tokio::sync::oneshot::channel();
+            begun.send(go).await.unwrap();
+            on.await.unwrap();
+            "done"
+        };
+        let router = Router::new().route("/", get(slow));
+        let serving = tokio::spawn(run(listener, router, async { drop(stopped.await) }));
+        let mut stream = TcpStream::connect(at).await.unwrap();
+        stream.write_all(b"GET / HTTP/1.1\r\nhost: a\r\n\r\n").await.unwrap();
+        let go = begins.recv().await.unwrap();
+        stop.send(()).unwrap();
+        tokio::task::yield_now().await;
+        go.send(()).unwrap();
+        let mut heard = Vec::new();
+        stream.read_to_end(&mut heard).await.unwrap();
+        assert!(String::from_utf8_lossy(&heard).ends_with("done"));
+        serving.await.unwrap().unwrap();
+        assert!(TcpStream::connect(at).await.is_err(), "nobody listens any more");
+    }
+}

@@ -71,3 +71,17 @@ pub(crate) fn message(heads: Vec<ChangeHash>, changes: Vec<Vec<u8>>) -> Vec<u8> 
 pub(crate) fn decode(data: &[u8]) -> Message {
     Message::decode(data).expect("the server's messages can be read")
 }
+
+/// A presence message, the `count`-th of its session.
+pub(crate) fn ephemeral(sender: &str, document: &str, count: u64, data: &[u8]) -> Vec<u8> {
+    let document = document.strip_prefix("automerge:").unwrap_or(document);
+    let mut to = Encoder::new(Vec::new());
+    to.map(7).unwrap().str("type").unwrap().str("ephemeral").unwrap();
+    to.str("senderId").unwrap().str(sender).unwrap();
+    to.str("targetId").unwrap().str("").unwrap();
+    to.str("documentId").unwrap().str(document).unwrap();
+    to.str("sessionId").unwrap().str("session").unwrap();
+    to.str("count").unwrap().u64(count).unwrap();
+    to.str("data").unwrap().bytes(data).unwrap();
+    to.into_writer()
+}

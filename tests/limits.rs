@@ -1,0 +1,199 @@
+//! Every limit that a caller can meet from outside, met: whoever is over it learns which, and others go on.
+//! The limits of changes, frames and messages have their tests beside the scan and the session.
+
+use std::time::Duration;
+
+use automerge::{ActorId, ExpandedChange};
+use quorate::domain::limits;
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
+use tokio_tungstenite::tungstenite::{Error, http};
+
+use super::house::{House, SOON, acknowledged, house, writer};
+use super::wire::{Client, frame};
+
+/// Sends bytes as they are, and reads what comes back until the connection ends.
+async fn raw(house: &House, request: &[u8]) -> String {
+    let mut stream = TcpStream::connect(house.server.address()).await.unwrap();
+    // The server may have had enough before all is written.
+    let _ = stream.write_all(request).await;
+    let mut answer = Vec::new();
+    let _ = timeout(SOON, stream.read_to_end(&mut answer)).await.expect("the connection ends");
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+/// The answer to an attempt to open `/sync`: 101 when it succeeds.
+async fn knock(url: &str, origin: Option<&str>) -> (u16, Value) {
+    let mut request = url.into_client_request().unwrap();
+    if let Some(origin) = origin {
+        request.headers_mut().insert(http::header::ORIGIN, origin.parse().unwrap());
+    }
+    match tokio_tungstenite::connect_async(request).await {
+        Ok((_, answer)) => (answer.status().as_u16(), Value::Null),
+        Err(Error::Http(answer)) => {
+            let body = answer.body().as_deref().unwrap_or_default();
+            (answer.status().as_u16(), serde_json::from_slice(body).unwrap_or(Value::Null))
+        }
+        Err(other) => panic!("{other}"),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_requests_head_is_bounded() {
+    let house = house().await;
+    let long = format!("GET / HTTP/1.1\r\nhost: a\r\nx: {}\r\n\r\n", "y".repeat(2 * limits::HEAD_BYTES));
+    assert!(raw(&house, long.as_bytes()).await.starts_with("HTTP/1.1 431"));
+    let many: String = (0..=limits::HEADERS).map(|n| format!("x-{n}: y\r\n")).collect();
+    let many = format!("GET / HTTP/1.1\r\nhost: a\r\n{many}\r\n");
+    assert!(raw(&house, many.as_bytes()).await.starts_with("HTTP/1.1 431"));
+    let fair = b"GET /healthz HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n";
+    assert!(raw(&house, fair).await.starts_with("HTTP/1.1 200"), "others go on");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_body_is_bounded() {
+    let house = house().await;
+    let token = house.server.sign_in("secretariat").await;
+    let fields = json!({ "plan": house.plan, "title": "x".repeat(limits::BODY_BYTES) });
+    let (status, answer) = house.server.command(&token, "plan.rename", fields).await;
+    assert_eq!((status, answer["code"].as_str()), (413, Some("body_too_large")), "{answer}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_asks_too_often_waits_and_others_do_not() {
+    let house = house().await;
+    let (hasty, other) = (house.server.sign_in("member-1").await, house.server.sign_in("member-2").await);
+    let client = reqwest::Client::new();
+    let url = house.server.url("/api/session");
+    let ask = async |token: &str| client.get(&url).bearer_auth(token).send().await.unwrap();
+    let mut asked = 0;
+    let answer = loop {
+        let answer = ask(&hasty).await;
+        if answer.status() != 200 {
+            break answer;
+        }
+        asked += 1;
+        assert!(asked < 20 * limits::REQUESTS.burst, "nobody ever said stop");
+    };
+    assert!(asked >= limits::REQUESTS.burst, "turned away after {asked}");
+    assert_eq!(answer.status(), 429);
+    let wait: u64 = answer.headers()["retry-after"].to_str().unwrap().parse().unwrap();
+    assert!((1..=60).contains(&wait), "{wait}");
+    let answer: Value = answer.json().await.unwrap();
+    assert_eq!(answer["code"], "too_many_requests", "{answer}");
+    assert_eq!(ask(&other).await.status(), 200);
+    assert!(house.server.metric("quorate_requests_too_many_total").await > 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_person_has_so_many_connections() {
+    let house = house().await;
+    let url = house.server.sync_url(&house.server.sign_in("member-1").await);
+    let mut open = Vec::new();
+    for number in 0..limits::CONNECTIONS_PER_PERSON {
+        open.push(Client::join(&url, &format!("window-{number}")).await);
+    }
+    let (status, answer) = knock(&url, None).await;
+    assert_eq!((status, answer["code"].as_str()), (429, Some("too_many_connections")), "{answer}");
+    let other = house.server.sync_url(&house.server.sign_in("member-2").await);
+    assert_eq!(knock(&other, None).await.0, 101);
+
+    open.pop().unwrap().leave().await;
+    let free = async {
+        // The server counts it when it has heard of it.
+        while knock(&url, None).await.0 != 101 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    timeout(SOON, free).await.expect("the place is free again");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_of_another_server_opens_no_connection() {
+    let house = house().await;
+    let url = house.server.sync_url(&house.server.sign_in("member-1").await);
+    let (status, answer) = knock(&url, Some("https://elsewhere.example")).await;
+    assert_eq!((status, answer["code"].as_str()), (403, Some("foreign_origin")), "{answer}");
+    let own = house.server.url("");
+    assert_eq!(knock(&url, Some(&own)).await.0, 101, "its own pages do");
+    assert_eq!(knock(&url, None).await.0, 101, "and programs, which name no page");
+}
+
+/// More than that many side by side, and the next honest change could not name them all.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn changes_stand_side_by_side_up_to_a_bound() {
+    let house = house().await;
+    let mut notices = house.notices("member-1").await;
+    let (mut client, document) = house.enter("member-1", "forker").await;
+    let base = document.get_heads();
+    let side = || super::wire::Writer::new(&document, "part-0").write("x", base.iter().copied());
+    let within: Vec<_> = (0..limits::HEADS).map(|_| side()).collect();
+    client.send(&within).await;
+    acknowledged(&mut client, within[0].hash()).await;
+    let one_more = side();
+    client.send(std::slice::from_ref(&one_more)).await;
+    assert_eq!(notices.next("refused").await["code"], "too_many_heads");
+    assert!(!house.recorded(one_more.hash()).await);
+
+    // An honest change that has seen them all joins them again.
+    let (mut other, mut pen) = writer(&house, "member-2", "part-1").await;
+    let join = pen.write("y", other.heads.iter().copied());
+    other.send(std::slice::from_ref(&join)).await;
+    acknowledged(&mut other, join.hash()).await;
+}
+
+/// The program writes in a person's name under an actor that can be computed: nobody takes it first.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_programs_own_actors_are_not_to_be_taken() {
+    let house = house().await;
+    let mut notices = house.notices("member-1").await;
+    let (mut client, mut pen) = writer(&house, "member-1", "part-0").await;
+    let plan: uuid::Uuid = house.plan.parse().unwrap();
+    let digest = Sha256::new().chain_update("steward").chain_update(plan).chain_update("chair").finalize();
+    let mut taken: ExpandedChange = pen.write("x", client.heads.iter().copied()).decode();
+    taken.actor_id = ActorId::from(&digest[..16]);
+    let taken = automerge::Change::from(taken);
+    client.send(std::slice::from_ref(&taken)).await;
+    assert_eq!(notices.next("refused").await["code"], "actor_of_another");
+    assert!(!house.recorded(taken.hash()).await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn presence_over_its_rate_is_dropped() {
+    let house = house().await;
+    let (mut client, _) = house.enter("member-1", "restless").await;
+    for count in 0..3 * u64::from(limits::EPHEMERAL.burst) {
+        client.send_frame(frame::ephemeral("restless", &house.document, count, b"\xa0")).await;
+    }
+    let dropped = async {
+        while house.server.metric("quorate_presence_dropped_total").await == 0 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    timeout(SOON, dropped).await.expect("what is too much is dropped");
+    // The connection is none the worse for it.
+    let (_, mut pen) = writer(&house, "member-1", "part-1").await;
+    let change = pen.write("x", client.heads.iter().copied());
+    client.send(std::slice::from_ref(&change)).await;
+    acknowledged(&mut client, change.hash()).await;
+}
+
+/// A peer names itself. Whoever takes the name that somebody else goes by is not shown under it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_is_shown_under_anothers_peer_name() {
+    let house = house().await;
+    let (_first, _) = house.enter("member-1", "the-same").await;
+    let (_second, _) = house.enter("member-2", "the-same").await;
+    let (_third, _) = house.enter("member-2", "another").await;
+    let mut notices = house.notices("chair").await;
+    let here = notices.next("here").await;
+    let people = json!([
+        { "peer": "another", "person": "member-2" },
+        { "peer": "the-same", "person": "member-1" },
+    ]);
+    assert_eq!(here["people"], people, "{here}");
+}

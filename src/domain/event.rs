@@ -3,7 +3,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{ActorId, ChangeHash, DocumentId, EventId, Heads, PersonId, PlanId, SectionId, ThreadId};
+use super::{
+    ActorId, ChangeHash, DocumentId, EventId, Heads, PersonId, PlanId, Position, SectionId, ThreadId,
+};
 
 /// What someone does in the network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
@@ -31,6 +33,17 @@ pub struct Anchor {
     pub quote: String,
 }
 
+/// The state of the log in which an epoch began that is not the first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Continued {
+    /// The origin of the epoch before.
+    pub origin: String,
+    /// How many events there were.
+    pub size: Position,
+    /// The Merkle root over them (RFC 6962), in base64.
+    pub root: Base64,
+}
+
 /// One fact, without its envelope. The tag is the event's type: `noun.verbed`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type")]
@@ -41,6 +54,12 @@ pub enum Event {
         epoch: u64,
         /// The verifier key of the checkpoints (C2SP `signed-note`).
         verifier_key: String,
+        /// The first line of the checkpoints: no two epochs share one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        origin: Option<String>,
+        /// What a restored log goes on from.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        continues: Option<Continued>,
     },
     #[serde(rename = "person.added")]
     PersonAdded { person: PersonId, roles: Vec<Role> },

@@ -20,7 +20,7 @@ mod time;
 pub use change::Change;
 pub use command::{Command, Request};
 pub use decide::{Decision, Write, decide};
-pub use event::{Anchor, Base64, Event, Role};
+pub use event::{Anchor, Base64, Continued, Event, Role};
 pub use id::{
     ActorId, BadId, ChangeHash, DocumentId, EventId, Heads, PersonId, PlanId, Position, ProvisionId,
     SectionId, ThreadId,

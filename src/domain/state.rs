@@ -65,6 +65,8 @@ pub struct State {
     /// The newest time in the log: time never runs backwards in it.
     pub now: Timestamp,
     pub epoch: u64,
+    /// With which key the checkpoints of this epoch are signed, and under which origin line.
+    pub signer: Option<(String, Option<String>)>,
 }
 
 impl State {
@@ -72,7 +74,10 @@ impl State {
     pub fn apply(&mut self, fact: &Fact) {
         self.now = self.now.max(fact.at);
         match &fact.event {
-            Event::EpochBegan { epoch, .. } => self.epoch = *epoch,
+            Event::EpochBegan { epoch, verifier_key, origin, .. } => {
+                self.epoch = *epoch;
+                self.signer = Some((verifier_key.clone(), origin.clone()));
+            }
             Event::PersonAdded { person, roles } => {
                 self.people.insert(person.clone(), Person { roles: roles.clone() });
             }

@@ -11,7 +11,8 @@ use parking_lot::{Mutex, RwLock, RwLockReadGuard};
 use tokio::sync::{oneshot, watch};
 
 use crate::domain::{
-    Change, DocumentId, Event, EventId, Heads, PersonId, PlanId, Position, Refusal, Request, Timestamp,
+    Base64, Change, Continued, DocumentId, Event, EventId, Heads, PersonId, PlanId, Position, Refusal,
+    Request, Timestamp,
 };
 use crate::log::{Append, Failure, Log, Recorded};
 use crate::projection::Views;
@@ -92,9 +93,8 @@ impl Engine {
     /// Folds the log, begins its first epoch where it is empty, and starts the writer.
     pub fn open(log: Arc<dyn Log>, clock: Clock) -> Result<Self, Failure> {
         let mut views = Views::default();
-        if log.head() == 0 {
-            begin_epoch(&*log, clock())?;
-        }
+        fold(&*log, &mut views)?;
+        begin_epoch(&*log, &views, &clock)?;
         fold(&*log, &mut views)?;
         let head = views.head;
         let views = Arc::new(RwLock::new(views));
@@ -174,10 +174,26 @@ fn stopped() -> Error {
     Error::Failed("the writer has stopped".into())
 }
 
-fn begin_epoch(log: &dyn Log, at: Timestamp) -> Result<(), Failure> {
-    let event = Event::EpochBegan { epoch: 1, verifier_key: log.verifier_key() };
+/// Announces who signs from here on, unless the log has said so: in an empty log, in one that was restored,
+/// and where the key is another one.
+fn begin_epoch(log: &dyn Log, views: &Views, clock: &Clock) -> Result<(), Failure> {
+    let (identity, verifier_key) = (log.identity(), log.verifier_key());
+    let before =
+        views.state.signer.as_ref().map(|(key, origin)| (key, origin.as_ref().unwrap_or(&identity.log)));
+    if before == Some((&verifier_key, &identity.origin)) {
+        return Ok(());
+    }
+    let (size, root) = log.root();
+    let continues = before.map(|(_, origin)| Continued {
+        origin: origin.clone(),
+        size,
+        root: Base64(root.to_vec().into()),
+    });
+    let epoch = views.state.epoch + 1;
+    let event = Event::EpochBegan { epoch, verifier_key, origin: Some(identity.origin), continues };
+    let at = clock().max(views.state.now);
     let source = record::Source { at, person: None, cause: None };
-    let id = record::derived_id(EventId(uuid::Uuid::nil()), 1);
+    let id = record::derived_id(EventId(uuid::Uuid::nil()), u32::try_from(epoch).unwrap_or(u32::MAX));
     let events = vec![record::propose(&event, id, &source)];
     let durable = log.append(vec![Append { events, checks: Vec::new() }])?;
     drop(durable);

@@ -16,10 +16,12 @@ use crate::domain::{
     ActorId, Anchor, Base64, Change, ChangeHash, Command, DocumentId, Event, EventId, Fact, Heads, PersonId,
     PlanId, Position, SectionId, ThreadId, Timestamp,
 };
-use crate::log::{Failure, Payload, Proposed, Recorded, Stream};
+use crate::log::{Continues, Epoch, Failure, Payload, Proposed, Recorded, Stream};
 
 /// The kind under which a change is recorded.
 pub const CHANGED: &str = "document.changed";
+
+const EPOCH: &str = "epoch.began";
 
 /// What the events of one decision share.
 #[derive(Debug, Clone)]
@@ -54,7 +56,7 @@ pub(super) fn plan(plan: PlanId) -> Stream {
 /// An event that is about to be recorded.
 pub(super) fn propose(event: &Event, id: EventId, source: &Source) -> Proposed {
     let (kind, stream, plan, erasable) = match event {
-        Event::EpochBegan { .. } => ("epoch.began", Stream::new("network"), None, false),
+        Event::EpochBegan { .. } => (EPOCH, Stream::new("network"), None, false),
         Event::PersonAdded { .. } => ("person.added", people(), None, false),
         Event::PlanCreated { plan: id, .. } => ("plan.created", plan(*id), Some(*id), false),
         Event::PlanRenamed { plan: id, .. } => ("plan.renamed", plan(*id), Some(*id), false),
@@ -151,6 +153,24 @@ pub fn fact(recorded: &Recorded) -> Result<Fact, Failure> {
         (None, _) => erased(recorded)?,
     };
     Ok(Fact { position: recorded.position, at: recorded.at, actor: recorded.actor.clone(), event })
+}
+
+/// The epoch that begins with an event.
+pub fn epoch(recorded: &Recorded) -> Option<Epoch> {
+    // Every event of the log passes here: only these few are worth reading.
+    if &*recorded.kind != EPOCH {
+        return None;
+    }
+    let Event::EpochBegan { verifier_key, origin, continues, .. } = fact(recorded).ok()?.event else {
+        return None;
+    };
+    let continues = continues.map(|continued| Continues {
+        origin: continued.origin,
+        size: continued.size,
+        // A root of another length is that of no log.
+        root: continued.root.0.as_ref().try_into().unwrap_or_default(),
+    });
+    Some(Epoch { verifier_key, origin, continues })
 }
 
 /// An event as it is shown: its envelope, and what it says.

@@ -3,7 +3,7 @@
 //! A checkpoint is three lines (origin, size, root in base64), a line `at <time>`, an empty line and the
 //! signature, as `signed-note` has it.
 
-use redb::{ReadableDatabase as _, ReadableTable as _};
+use redb::{ReadTransaction, ReadableTable as _};
 use signed_note::Note;
 use tlog_tiles::checkpoint::Checkpoint as Statement;
 
@@ -28,17 +28,17 @@ impl RedbLog {
     pub fn sign_checkpoint(&self, at: Timestamp) -> Result<Option<Checkpoint>, Failure> {
         let mut writer = self.writer.lock();
         let size = writer.tree.size();
-        if size == 0 || self.newest_checkpoint()?.is_some_and(|newest| newest.size == size) {
+        if size == 0 || newest(&self.store.read()?.0)?.is_some_and(|newest| newest.size == size) {
             return Ok(None);
         }
         let malformed =
             |error: &dyn std::fmt::Display| Failure::Write(format!("no checkpoint could be signed: {error}"));
-        let statement = Statement::new(&self.origin, size, writer.tree.root(), &format!("at {at}\n"))
+        let statement = Statement::new(self.origin(), size, writer.tree.root(), &format!("at {at}\n"))
             .map_err(|error| malformed(&error))?;
         let mut note = Note::new(&statement.to_bytes(), &[]).map_err(|error| malformed(&error))?;
         note.add_sigs(&[self.keys.signer()]).map_err(|error| malformed(&error))?;
         let note = note.to_bytes();
-        self.commit(&mut writer, |write, _| {
+        self.commit_or_recover(&mut writer, |write, _| {
             let mut checkpoints = write.open_table(CHECKPOINTS).map_err(unwritable)?;
             checkpoints.insert(size, note.as_slice()).map_err(unwritable)?;
             Ok(true)
@@ -47,9 +47,12 @@ impl RedbLog {
     }
 
     pub fn newest_checkpoint(&self) -> Result<Option<Checkpoint>, Failure> {
-        let read = self.db.begin_read().map_err(unreadable)?;
-        let checkpoints = read.open_table(CHECKPOINTS).map_err(unreadable)?;
-        let newest = checkpoints.last().map_err(unreadable)?;
-        Ok(newest.map(|(size, note)| Checkpoint { size: size.value(), note: note.value().to_vec() }))
+        self.reading(newest)
     }
+}
+
+fn newest(read: &ReadTransaction) -> Result<Option<Checkpoint>, Failure> {
+    let checkpoints = read.open_table(CHECKPOINTS).map_err(unreadable)?;
+    let newest = checkpoints.last().map_err(unreadable)?;
+    Ok(newest.map(|(size, note)| Checkpoint { size: size.value(), note: note.value().to_vec() }))
 }

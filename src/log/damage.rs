@@ -6,7 +6,7 @@ use bytes::Bytes;
 use redb::{Builder, Database, ReadableTableMetadata as _, TableDefinition};
 
 use super::{
-    Log, Options, Payload, Proposed, Recorded, RedbLog, Report, Witness,
+    Epoch, Log, Options, Payload, Proposed, Recorded, RedbLog, Report, Witness,
     contract::{one, proposed},
     store::FILE,
     tables::{CACHE, CHECKPOINTS, EVENTS, IDS, MERKLE, META, NAMES, PAYLOADS, PEOPLE, PLANS, STREAMS},
@@ -18,9 +18,10 @@ use crate::domain::{PersonId, PlanId, Timestamp};
 struct KeyInFirst;
 
 impl Witness for KeyInFirst {
-    fn verifier_key(&self, event: &Recorded) -> Option<String> {
+    fn epoch(&self, event: &Recorded) -> Option<Epoch> {
         let payload = event.payload.as_ref().filter(|_| event.position == 1)?;
-        String::from_utf8(payload.to_vec()).ok()
+        let verifier_key = String::from_utf8(payload.to_vec()).ok()?;
+        Some(Epoch { verifier_key, origin: None, continues: None })
     }
     fn event(&mut self, event: &Recorded) -> Result<(), String> {
         let bad = event.payload.as_deref() == Some(b"nonsense");

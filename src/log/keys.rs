@@ -12,7 +12,9 @@ use signed_note::{Signer, StandardSigner};
 
 use super::Failure;
 
-/// Signs as `quorate/<log id>`, or under the name that a key handed in bears.
+const FILE: &str = "checkpoint.key";
+
+/// Signs as the log's origin, or under the name that a key handed in bears.
 pub struct Keys {
     signer: StandardSigner,
     verifier: String,
@@ -58,7 +60,7 @@ impl Keys {
 
     /// The key under `folder`, made at the first call: file mode 0600, folder mode 0700.
     pub fn open(folder: &Path, name: &str) -> Result<Self, Failure> {
-        let path = folder.join("checkpoint.key");
+        let path = folder.join(FILE);
         let failed = |error: io::Error| Failure::Read(format!("{}: {error}", path.display()));
         match fs::read_to_string(&path) {
             Ok(text) => {
@@ -89,6 +91,19 @@ impl Keys {
     pub(super) fn signer(&self) -> &StandardSigner {
         &self.signer
     }
+}
+
+/// Moves a key out of the way, so that a restored log makes its own: `checkpoint-<key id>.key`.
+pub(super) fn set_aside(folder: &Path) -> io::Result<()> {
+    let path = folder.join(FILE);
+    let text = match fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(error),
+    };
+    let id = Keys::from_text(&text).ok().and_then(|keys| keys.verifier.split('+').nth(1).map(str::to_owned));
+    fs::rename(&path, folder.join(format!("checkpoint-{}.key", id.as_deref().unwrap_or("unreadable"))))?;
+    fs::File::open(folder)?.sync_all()
 }
 
 /// The whole key or none: written beside its place, synced, then moved.

@@ -3,6 +3,7 @@
 //! It is met through the trait [`Log`], so that another engine can hold it; [`RedbLog`] is the embedded
 //! default. The log knows streams, versions, positions and bytes; what an event means is the domain's.
 
+mod backup;
 mod checkpoint;
 #[cfg(test)]
 mod contract;
@@ -12,13 +13,19 @@ mod crash;
 #[cfg(test)]
 mod damage;
 mod envelope;
+mod file;
+mod folder;
 mod keys;
+#[cfg(test)]
+mod machine;
+mod meta;
 #[cfg(test)]
 mod model;
 mod names;
 mod overlay;
 mod pages;
 mod reader;
+mod restore;
 mod row;
 mod store;
 mod tables;
@@ -28,12 +35,15 @@ mod tree;
 mod verify;
 mod writer;
 
+pub use backup::backup;
 pub use checkpoint::Checkpoint;
 pub use envelope::{envelope, payload_digest};
 pub use keys::Keys;
+pub use meta::Identity;
+pub use restore::restore;
 pub use row::Stored;
 pub use store::{Options, RedbLog};
-pub use verify::{Problem, Report, Witness, verify, verify_file};
+pub use verify::{Continues, Epoch, Problem, Report, Witness, verify, verify_file};
 
 use bytes::Bytes;
 use tokio::sync::watch;
@@ -147,7 +157,7 @@ pub struct Durable {
 /// The log could not do its work. The operator is told; nobody is given an acknowledgement.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
-    /// The disk refused: nothing of the batch is acknowledged, and no more is taken until a restart.
+    /// The disk refused: nothing of the batch is recorded. Trying again may go well.
     #[error("the log cannot be written: {0}")]
     Write(String),
     #[error("the log cannot be read: {0}")]
@@ -155,6 +165,21 @@ pub enum Failure {
     /// What is on disk contradicts itself.
     #[error("the log is damaged: {0}")]
     Damaged(String),
+    /// What the disk has is not known any more. The program must end: only a start finds out.
+    #[error("it is unknown what is on disk: {0}; check the disk, then start again")]
+    Unknown(String),
+}
+
+impl Failure {
+    /// The same once more.
+    fn again(&self) -> Self {
+        match self {
+            Self::Write(what) => Self::Write(what.clone()),
+            Self::Read(what) => Self::Read(what.clone()),
+            Self::Damaged(what) => Self::Damaged(what.clone()),
+            Self::Unknown(what) => Self::Unknown(what.clone()),
+        }
+    }
 }
 
 /// A log of events.
@@ -171,7 +196,7 @@ pub trait Log: Send + Sync {
     fn version(&self, stream: &Stream) -> Result<u64, Failure>;
     /// The position of the event with this id.
     fn position_of(&self, id: EventId) -> Result<Option<Position>, Failure>;
-    /// Whether an append would be tried at all; otherwise why not, for the operator.
+    /// Whether the log can be written; otherwise why not, for the operator.
     fn writable(&self) -> Result<(), Failure>;
     /// The position of the newest durable event.
     fn head(&self) -> Position;
@@ -181,6 +206,10 @@ pub trait Log: Send + Sync {
     fn checkpoint(&self, at: Timestamp) -> Result<(), Failure>;
     /// The key that verifies its checkpoints (C2SP `signed-note`).
     fn verifier_key(&self) -> String;
+    /// Under which names it signs.
+    fn identity(&self) -> Identity;
+    /// Its size and its Merkle root (RFC 6962), of everything that is durable.
+    fn root(&self) -> (Position, [u8; 32]);
     /// Forgets an erasable payload; false when there was none. The shell and the digest stay.
     fn erase(&self, position: Position) -> Result<bool, Failure>;
     /// A cache entry, written with the next commit or at once; never the truth.
@@ -239,5 +268,12 @@ impl Log for RedbLog {
     }
     fn verifier_key(&self) -> String {
         self.keys.verifier_key().to_owned()
+    }
+    fn identity(&self) -> Identity {
+        self.identity.clone()
+    }
+    fn root(&self) -> (Position, [u8; 32]) {
+        let writer = self.writer.lock();
+        (writer.tree.size(), writer.tree.root().0)
     }
 }

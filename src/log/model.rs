@@ -1,9 +1,8 @@
 //! Random batches against the simplest log there is: a list.
 
 use proptest::prelude::*;
-use redb::backends::InMemoryBackend;
 
-use super::{Append, Check, Log, Options, Outcome, RedbLog, Stream, contract::proposed};
+use super::{Append, Check, Log, Outcome, Stream, contract::proposed, machine::Machine, tests::open};
 
 const STREAMS: [&str; 3] = ["a", "b", "c"];
 
@@ -48,7 +47,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
     #[test]
     fn the_log_does_what_the_list_does(batches in asked()) {
-        let log = RedbLog::with_backend(InMemoryBackend::new(), &Options::default()).unwrap();
+        let log = open(&Machine::new(1)).unwrap();
         let mut model = Model::default();
         for mut batch in batches {
             for (events, _) in &mut batch {

@@ -1,7 +1,7 @@
 //! Reading events by position, stream and plan, up to the head.
 
 use bytes::Bytes;
-use redb::{ReadOnlyTable, ReadTransaction, ReadableDatabase as _};
+use redb::{ReadOnlyTable, ReadTransaction};
 
 use super::{
     Failure, Recorded, Stream,
@@ -9,7 +9,7 @@ use super::{
     names::{Name, Names},
     row::{Stored, unpack},
     store::RedbLog,
-    tables::{EVENTS, IDS, PAYLOADS, PEOPLE, PLANS, STREAMS, get_cache, unreadable},
+    tables::{CACHE, EVENTS, IDS, PAYLOADS, PEOPLE, PLANS, STREAMS, get_cache, unreadable},
 };
 use crate::domain::{EventId, PersonId, PlanId, Position};
 
@@ -105,12 +105,13 @@ impl RedbLog {
 
     fn with_cursor<T>(
         &self,
-        work: impl FnOnce(&mut Cursor<'_>, &ReadTransaction) -> Result<T, Failure>,
+        mut work: impl FnMut(&mut Cursor<'_>, &ReadTransaction) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
-        // The names first: a row that the transaction shows uses only names that were there before it.
-        let read = self.db.begin_read().map_err(unreadable)?;
-        let shared = self.shared.read();
-        work(&mut Cursor::new(&read, &shared.names)?, &read)
+        self.reading(|read| {
+            // A row that the transaction shows uses only names that were there before it.
+            let shared = self.shared.read();
+            work(&mut Cursor::new(read, &shared.names)?, read)
+        })
     }
 
     pub(super) fn read_positions(&self, after: Position, limit: usize) -> Result<Vec<Recorded>, Failure> {
@@ -176,9 +177,10 @@ impl RedbLog {
 
     pub(super) fn find(&self, id: EventId) -> Result<Option<Position>, Failure> {
         let head = *self.head.borrow();
-        let read = self.db.begin_read().map_err(unreadable)?;
-        let ids = read.open_table(IDS).map_err(unreadable)?;
-        let position = ids.get(id.0.as_bytes()).map_err(unreadable)?.map(|position| position.value());
+        let position = self.reading(|read| {
+            let ids = read.open_table(IDS).map_err(unreadable)?;
+            Ok(ids.get(id.0.as_bytes()).map_err(unreadable)?.map(|position| position.value()))
+        })?;
         Ok(position.filter(|position| *position <= head))
     }
 
@@ -186,15 +188,17 @@ impl RedbLog {
         if let Some(value) = self.waiting.lock().get(key) {
             return Ok(Some(value.clone()));
         }
-        let read = self.db.begin_read().map_err(unreadable)?;
-        let cache = read.open_table(super::tables::CACHE).map_err(unreadable)?;
-        Ok(get_cache(&cache, key).map_err(unreadable)?.map(Bytes::from))
+        self.reading(|read| {
+            let cache = read.open_table(CACHE).map_err(unreadable)?;
+            Ok(get_cache(&cache, key).map_err(unreadable)?.map(Bytes::from))
+        })
     }
 
     pub(super) fn person(&self, person: &PersonId) -> Result<Option<Bytes>, Failure> {
-        let read = self.db.begin_read().map_err(unreadable)?;
-        let people = read.open_table(PEOPLE).map_err(unreadable)?;
-        let about = people.get(person.as_str()).map_err(unreadable)?;
-        Ok(about.map(|about| Bytes::copy_from_slice(about.value())))
+        self.reading(|read| {
+            let people = read.open_table(PEOPLE).map_err(unreadable)?;
+            let about = people.get(person.as_str()).map_err(unreadable)?;
+            Ok(about.map(|about| Bytes::copy_from_slice(about.value())))
+        })
     }
 }

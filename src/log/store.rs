@@ -7,26 +7,33 @@ use std::{
     collections::{BTreeMap, HashMap},
     fmt, fs, io,
     path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
 };
 
 use bytes::Bytes;
 use parking_lot::{Mutex, RwLock};
-use redb::{Builder, Database, ReadableDatabase as _, ReadableTable as _, StorageBackend};
+use redb::{ReadTransaction, ReadableTable as _};
 use tlog_tiles::tlog::{Hash, stored_hash_count};
 use tokio::sync::watch;
 
 use super::{
     Failure, Stream,
+    file::Store,
+    folder::{Folder, OnDisk},
     keys::Keys,
+    meta,
     names::{Name, Names},
     reader::Cursor,
     row::ZSTD_LEVEL,
-    tables::{EVENTS, FORMAT, MERKLE, META, NAMES, PLANS, STREAMS, make_all, unreadable, unwritable},
+    tables::{EVENTS, MERKLE, NAMES, PLANS, STREAMS, unreadable},
     tree::{ROW_HASHES, Tree},
 };
 use crate::domain::Position;
 
 pub(super) const FILE: &str = "log.redb";
+/// How long a reader that met a fault waits for the writer before it gives up opening the file again.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// How a log is opened.
 #[derive(Debug, Clone)]
@@ -45,7 +52,7 @@ impl Default for Options {
 
 /// The log in one file. See [`super::Log`] for what it does; what is here is what only this engine does.
 pub struct RedbLog {
-    pub(super) db: Database,
+    pub(super) store: Store,
     /// Changed by the writer alone.
     pub(super) shared: RwLock<Shared>,
     pub(super) writer: Mutex<Writer>,
@@ -53,8 +60,10 @@ pub struct RedbLog {
     /// Cache entries that the next commit takes along.
     pub(super) waiting: Mutex<BTreeMap<String, Bytes>>,
     pub(super) keys: Keys,
-    pub(super) origin: String,
+    pub(super) identity: meta::Identity,
     pub(super) path: Option<PathBuf>,
+    /// Held while a backup is written.
+    pub(super) backing_up: Mutex<()>,
     /// Held for as long as the log is open; keeps a second process out, during creation too.
     _folder: Option<fs::File>,
 }
@@ -91,8 +100,10 @@ pub(super) struct PlanEnd {
 
 /// What only the writer needs.
 pub(super) struct Writer {
-    /// Why no more is written until a restart.
-    pub(super) refusing: Option<String>,
+    /// Why nothing is read or written any more until the program is started again.
+    pub(super) unknown: Option<String>,
+    /// Why the last commit failed; none after one that went well.
+    pub(super) failed: Option<String>,
     pub(super) tree: Tree,
     pub(super) zstd: zstd::bulk::Compressor<'static>,
 }
@@ -107,64 +118,104 @@ impl RedbLog {
     /// Opens the log of a data folder, or makes it. Fails when another process has it open, when the disk
     /// cannot be read, and when the file contradicts itself.
     pub fn open(dir: &Path, options: &Options) -> Result<Self, Failure> {
-        let failed = |what: &Path, error: io::Error| Failure::Read(format!("{}: {error}", what.display()));
-        fs::create_dir_all(dir).map_err(|error| failed(dir, error))?;
-        let folder = lock_folder(dir)?;
-        let path = dir.join(FILE);
-        if !path.try_exists().map_err(|error| failed(&path, error))? {
-            create(dir, &path)?;
-        }
-        let db = Builder::new().set_cache_size(options.cache_bytes).open(&path).map_err(unreadable)?;
-        let origin = read_origin(&db)?;
-        let keys = match &options.signing_key {
-            Some(text) => Keys::from_text(text)?,
-            None => Keys::open(&dir.join("keys"), &origin)?,
+        let failed = |error: io::Error| Failure::Read(format!("{}: {error}", dir.display()));
+        let folder = OnDisk::make(dir).map_err(failed)?;
+        let lock = lock_folder(dir)?;
+        let path = folder.path(FILE);
+        let keys = |origin: &str| match &options.signing_key {
+            Some(text) => Keys::from_text(text),
+            None => Keys::open(&dir.join("keys"), origin),
         };
-        Self::start(db, keys, origin, Some(path), Some(folder))
+        let mut log = Self::open_in(Arc::new(folder), options.cache_bytes, keys)?;
+        (log.path, log._folder) = (Some(path), Some(lock));
+        Ok(log)
     }
 
-    /// A log on any storage, with a key that is not kept unless one is handed in. An empty storage is
-    /// made into an empty log.
-    pub fn with_backend(backend: impl StorageBackend, options: &Options) -> Result<Self, Failure> {
-        let db = Builder::new()
-            .set_cache_size(options.cache_bytes)
-            .create_with_backend(backend)
-            .map_err(unreadable)?;
-        prepare(&db)?;
-        let origin = read_origin(&db)?;
-        let keys = match &options.signing_key {
-            Some(text) => Keys::from_text(text)?,
-            None => Keys::generate(&origin)?.0,
-        };
-        Self::start(db, keys, origin, None, None)
-    }
-
-    fn start(
-        db: Database,
-        keys: Keys,
-        origin: String,
-        path: Option<PathBuf>,
-        folder: Option<fs::File>,
+    /// The log of any folder that nobody else has open.
+    pub(super) fn open_in(
+        folder: Arc<dyn Folder>,
+        cache_bytes: usize,
+        keys: impl FnOnce(&str) -> Result<Keys, Failure>,
     ) -> Result<Self, Failure> {
-        let (shared, tree) = load(&db)?;
+        let store = Store::open_or_make(folder, FILE, cache_bytes)?;
+        let (read, _) = store.read()?;
+        let identity = meta::identity(&read)?;
+        let keys = keys(&identity.origin)?;
+        let (shared, tree) = load(&read)?;
+        drop(read);
         let zstd =
             zstd::bulk::Compressor::new(ZSTD_LEVEL).map_err(|error| Failure::Write(error.to_string()))?;
         Ok(Self {
+            store,
             head: watch::Sender::new(tree.size()),
             shared: RwLock::new(shared),
-            writer: Mutex::new(Writer { refusing: None, tree, zstd }),
+            writer: Mutex::new(Writer { unknown: None, failed: None, tree, zstd }),
             waiting: Mutex::default(),
-            db,
             keys,
-            origin,
-            path,
-            _folder: folder,
+            identity,
+            path: None,
+            backing_up: Mutex::default(),
+            _folder: None,
         })
     }
 
-    /// The first line of every checkpoint: `quorate/<log id>`.
+    /// Reads in one transaction. Where the file has failed, it is opened again and the work is tried once more.
+    pub(super) fn reading<T>(
+        &self,
+        mut work: impl FnMut(&ReadTransaction) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            let (failure, generation) = match self.store.read() {
+                Ok((read, generation)) => match work(&read) {
+                    Err(failure @ Failure::Read(_)) => (failure, Some(generation)),
+                    done => return done,
+                },
+                Err(failure) => (failure, None),
+            };
+            // Another one may have opened the file again under this reader's feet.
+            let moved = generation.is_some_and(|generation| generation != self.store.generation());
+            if tries == 3 || !(moved || self.store.is_broken()) {
+                return Err(failure);
+            }
+            if self.store.is_broken() {
+                let Some(mut writer) = self.writer.try_lock_for(PATIENCE) else { return Err(failure) };
+                self.recover(&mut writer)?;
+            }
+        }
+    }
+
+    /// Opens the file again after a fault; returns the tree that is found. Does nothing to a file that is well.
+    pub(super) fn recover(&self, writer: &mut Writer) -> Result<Tree, Failure> {
+        if let Some(why) = &writer.unknown {
+            return Err(Failure::Unknown(why.clone()));
+        }
+        if !self.store.is_broken() {
+            return Ok(writer.tree.clone());
+        }
+        if self.store.sync_failed() {
+            return Err(self.give_up(writer, "the disk did not confirm what was written to it"));
+        }
+        let found = self.store.reopen(|read| load(read));
+        if self.store.sync_failed() {
+            return Err(self.give_up(writer, "the disk did not confirm what was written to it"));
+        }
+        let (shared, tree) = found?;
+        *self.shared.write() = shared;
+        Ok(tree)
+    }
+
+    /// From here on nothing is answered: what the disk has is known only after a start.
+    pub(super) fn give_up(&self, writer: &mut Writer, why: &str) -> Failure {
+        let why = why.to_owned();
+        writer.unknown = Some(why.clone());
+        Failure::Unknown(why)
+    }
+
+    /// The first line of every checkpoint: `quorate/<log id>`, after a restore `quorate/<log id>/<epoch id>`.
     pub fn origin(&self) -> &str {
-        &self.origin
+        &self.identity.origin
     }
 
     /// Writes what waits in the cache, and closes the file so that the next start is quick.
@@ -193,56 +244,8 @@ pub(super) fn lock_folder(dir: &Path) -> Result<fs::File, Failure> {
     }
 }
 
-/// A power cut while redb lays out a new file leaves one that never opens. So the file is made under
-/// another name, and gets its own only once the disk has all of it.
-fn create(dir: &Path, path: &Path) -> Result<(), Failure> {
-    let new = path.with_extension("new");
-    let failed = |error: io::Error| Failure::Write(format!("{}: {error}", new.display()));
-    match fs::remove_file(&new) {
-        Ok(()) => {}
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        Err(error) => return Err(failed(error)),
-    }
-    let db = Builder::new().set_cache_size(1 << 20).create(&new).map_err(unwritable)?;
-    prepare(&db)?;
-    db.close().map_err(unwritable)?;
-    fs::File::open(&new).and_then(|file| file.sync_all()).map_err(failed)?;
-    fs::rename(&new, path).map_err(failed)?;
-    fs::File::open(dir).and_then(|dir| dir.sync_all()).map_err(failed)
-}
-
-/// Makes the tables and gives the log its id, unless it has them.
-fn prepare(db: &Database) -> Result<(), Failure> {
-    let write = db.begin_write().map_err(unwritable)?;
-    make_all(&write).map_err(unwritable)?;
-    {
-        let mut meta = write.open_table(META).map_err(unwritable)?;
-        if meta.get("format").map_err(unreadable)?.is_none() {
-            let mut id = [0; 8];
-            getrandom::fill(&mut id).map_err(|error| Failure::Write(format!("no randomness: {error}")))?;
-            meta.insert("format", FORMAT).map_err(unwritable)?;
-            meta.insert("log", id.as_slice()).map_err(unwritable)?;
-        }
-    }
-    write.commit().map_err(unwritable)
-}
-
-pub(super) fn read_origin(db: &impl redb::ReadableDatabase) -> Result<String, Failure> {
-    let read = db.begin_read().map_err(unreadable)?;
-    let meta = read.open_table(META).map_err(unreadable)?;
-    let format = meta.get("format").map_err(unreadable)?;
-    if format.as_ref().map(|format| format.value()) != Some(FORMAT) {
-        return Err(Failure::Read("the file was written by another version of this program".into()));
-    }
-    let id = meta.get("log").map_err(unreadable)?;
-    let id = id.ok_or_else(|| Failure::Damaged("the log has no id".into()))?;
-    let hex: String = id.value().iter().map(|byte| format!("{byte:02x}")).collect();
-    Ok(format!("quorate/{hex}"))
-}
-
 /// Reads what is held in memory: names, the end of each stream and plan, the tree's edge.
-fn load(db: &Database) -> Result<(Shared, Tree), Failure> {
-    let read = db.begin_read().map_err(unreadable)?;
+fn load(read: &ReadTransaction) -> Result<(Shared, Tree), Failure> {
     let names = load_names(&read.open_table(NAMES).map_err(unreadable)?)?;
 
     let streams_table = read.open_table(STREAMS).map_err(unreadable)?;
@@ -277,7 +280,7 @@ fn load(db: &Database) -> Result<(Shared, Tree), Failure> {
         None => 0,
         Some((key, _)) => {
             let first = key.value().0;
-            Cursor::new(&read, &names)?.last_of_row(first)?
+            Cursor::new(read, &names)?.last_of_row(first)?
         }
     };
     let merkle = read.open_table(MERKLE).map_err(unreadable)?;

@@ -24,11 +24,8 @@ pub(super) const PAYLOADS: TableDefinition<u64, &[u8]> = TableDefinition::new("p
 pub(super) const PEOPLE: TableDefinition<&str, &[u8]> = TableDefinition::new("people");
 /// (key, piece) → a piece of a cache entry.
 pub(super) const CACHE: TableDefinition<(&str, u32), &[u8]> = TableDefinition::new("cache");
-/// What holds for the whole file: `format`, `log`.
+/// What holds for the whole file, see `meta`.
 pub(super) const META: TableDefinition<&str, &[u8]> = TableDefinition::new("meta");
-
-/// The version of this layout, under `format` in [`META`].
-pub(super) const FORMAT: &[u8] = b"1";
 
 /// redb gives a value that does not fit a page of 4096 bytes the next power of two: a row is laid
 /// down in pieces that fill one page each, so that little is wasted.

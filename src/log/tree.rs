@@ -12,7 +12,7 @@ use tlog_tiles::tlog::{
 pub(super) const ROW_HASHES: u64 = 126;
 
 /// The tree's size and its complete subtrees from left to right: all that later hashes depend on.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Tree {
     size: u64,
     peaks: Vec<Hash>,

@@ -18,10 +18,11 @@ use tlog_tiles::checkpoint::Checkpoint as Statement;
 use super::{
     Failure, Recorded,
     envelope::{SALT, leaf, payload_digest},
+    meta::{self, Identity},
     names::{Name, Names},
     pages,
     row::{Stored, unpack},
-    store::{FILE, load_names, lock_folder, read_origin, stored_hash},
+    store::{FILE, load_names, lock_folder, stored_hash},
     tables::{
         CACHE, CHECKPOINTS, EVENTS, IDS, MERKLE, META, NAMES, PAYLOADS, PEOPLE, PLANS, ROW_PIECE, STREAMS,
         unreadable,
@@ -34,8 +35,8 @@ use crate::domain::{PersonId, Position};
 pub trait Witness {
     /// How far it has come.
     fn progress(&mut self, _events: u64, _of: u64) {}
-    /// The key that this event announces for the checkpoints from here on (C2SP `signed-note`).
-    fn verifier_key(&self, event: &Recorded) -> Option<String>;
+    /// The epoch that begins with this event.
+    fn epoch(&self, event: &Recorded) -> Option<Epoch>;
     /// Every event in order. What is wrong with its meaning becomes a problem at its position.
     fn event(&mut self, _event: &Recorded) -> Result<(), String> {
         Ok(())
@@ -44,6 +45,28 @@ pub trait Witness {
     fn cache(&mut self, _key: &str, _value: &[u8]) -> Result<(), String> {
         Ok(())
     }
+}
+
+/// Who signs from an event on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Epoch {
+    /// The key of its checkpoints (C2SP `signed-note`).
+    pub verifier_key: String,
+    /// Their origin line; none in a first epoch of before there were others: the log's id.
+    pub origin: Option<String>,
+    /// What it goes on from; none in a first epoch.
+    pub continues: Option<Continues>,
+}
+
+/// The state of the log in which an epoch begins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Continues {
+    /// The origin of the epoch before.
+    pub origin: String,
+    /// How many events there were.
+    pub size: Position,
+    /// The Merkle root over them.
+    pub root: [u8; 32],
 }
 
 /// Something that is not as it must be.
@@ -107,15 +130,16 @@ pub fn verify_file(path: &Path, witness: &mut dyn Witness) -> Result<Report, Fai
 }
 
 fn walk(db: &Database, report: &mut Report, witness: &mut dyn Witness) -> Result<(), Failure> {
-    let origin = read_origin(db)?;
     let read = db.begin_read().map_err(unreadable)?;
+    let identity = meta::identity(&read)?;
     check_tables(&read, report)?;
     let names = load_names(&read.open_table(NAMES).map_err(unreadable)?)?;
-    let mut walk = Walk::new(&read, &names, report, witness, &origin)?;
+    let mut walk = Walk::new(&read, &names, report, witness, identity)?;
     walk.events()?;
     walk.indexes()?;
     walk.merkle_rows()?;
     walk.checkpoints()?;
+    walk.epochs();
     walk.beside()
 }
 
@@ -143,9 +167,10 @@ fn check_tables(read: &ReadTransaction, report: &mut Report) -> Result<(), Failu
     if read.list_multimap_tables().map_err(unreadable)?.next().is_some() {
         report.problem(None, "there is a table that is not the log's");
     }
-    let meta = read.open_table(META).map_err(unreadable)?;
-    if meta.len().map_err(unreadable)? != 2 {
-        report.problem(None, "the table `meta` has entries that are not the log's");
+    for entry in read.open_table(META).map_err(unreadable)?.iter().map_err(unreadable)? {
+        if !meta::ENTRIES.contains(&entry.map_err(unreadable)?.0.value()) {
+            report.problem(None, "the table `meta` has entries that are not the log's");
+        }
     }
     Ok(())
 }
@@ -156,7 +181,10 @@ struct Walk<'a> {
     names: &'a Names,
     report: &'a mut Report,
     witness: &'a mut dyn Witness,
-    origin: &'a str,
+    identity: Identity,
+    /// The origin of the epoch so far.
+    origin: String,
+    epochs: u64,
     ids: ReadOnlyTable<&'static [u8; 16], u64>,
     payloads: ReadOnlyTable<u64, &'static [u8]>,
     merkle: ReadOnlyTable<u64, &'static [u8]>,
@@ -184,7 +212,7 @@ impl<'a> Walk<'a> {
         names: &'a Names,
         report: &'a mut Report,
         witness: &'a mut dyn Witness,
-        origin: &'a str,
+        identity: Identity,
     ) -> Result<Self, Failure> {
         let checkpoints = read.open_table(CHECKPOINTS).map_err(unreadable)?;
         let mut waiting = BTreeMap::new();
@@ -202,7 +230,9 @@ impl<'a> Walk<'a> {
             names,
             report,
             witness,
-            origin,
+            origin: identity.log.clone(),
+            identity,
+            epochs: 0,
             tree: Some(Tree::default()),
             next: 1,
             used: HashSet::new(),
@@ -295,6 +325,9 @@ impl<'a> Walk<'a> {
         }
         self.payload(&mut stored)?;
         self.ranges(&stored.event);
+        if let Some(epoch) = self.witness.epoch(&stored.event) {
+            self.epoch(position, epoch);
+        }
         if let Some(mut tree) = self.tree.take() {
             let start = tree.stored();
             let hashes = tree.push(leaf(&stored.event, stored.erasable));
@@ -309,9 +342,6 @@ impl<'a> Walk<'a> {
                 self.report.problem(Some(position), what);
             }
         }
-        if let Some(key) = self.witness.verifier_key(&stored.event) {
-            self.keys.push((position, key));
-        }
         if let Err(what) = self.witness.event(&stored.event) {
             self.report.problem(Some(position), what);
         }
@@ -319,6 +349,34 @@ impl<'a> Walk<'a> {
             self.checkpoint(position, &note);
         }
         Ok(())
+    }
+
+    /// An epoch goes on from exactly what the log was before it.
+    fn epoch(&mut self, position: Position, epoch: Epoch) {
+        self.epochs += 1;
+        let wrong = match &epoch.continues {
+            None => self.epochs > 1,
+            Some(continues) => {
+                let before = self.tree.as_ref().map(|tree| tree.root().0);
+                continues.origin != self.origin
+                    || continues.size != position - 1
+                    || before.is_some_and(|root| root != continues.root)
+            }
+        };
+        if wrong {
+            self.report
+                .problem(Some(position), "the epoch that begins here does not go on from the one before");
+        }
+        self.origin = epoch.origin.unwrap_or_else(|| self.identity.log.clone());
+        self.keys.push((position, epoch.verifier_key));
+    }
+
+    fn epochs(&mut self) {
+        let begun = if self.origin == self.identity.origin { "" } else { ", restored and not started since" };
+        self.report.checked.push(format!(
+            "{} epochs: each goes on from the one before; the newest signs as {}{begun}.",
+            self.epochs, self.identity.origin
+        ));
     }
 
     fn payload(&mut self, stored: &mut Stored) -> Result<(), Failure> {

@@ -9,11 +9,12 @@ use tlog_tiles::tlog::Hash;
 use super::{
     Append, Durable, Failure, Outcome, Payload, Proposed, Recorded, Stream,
     envelope::{SALT, leaf, payload_digest},
+    file::Store,
     names::Name,
     row::{ROW_BYTES, ROW_EVENTS, Stored, pack},
     store::{PlanEnd, RedbLog, StreamEnd, Writer},
     tables::{
-        CACHE, EVENTS, IDS, MERKLE, NAMES, PAYLOADS, PEOPLE, PLANS, ROW_PIECE, STREAMS, put_cache,
+        CACHE, EVENTS, IDS, MERKLE, META, NAMES, PAYLOADS, PEOPLE, PLANS, ROW_PIECE, STREAMS, put_cache,
         unreadable, unwritable,
     },
     tree::{ROW_HASHES, Tree},
@@ -45,8 +46,8 @@ impl RedbLog {
         let waiting = self.waiting.lock().clone();
         let mut outcomes = Vec::with_capacity(batch.len());
         let count = batch.iter().map(|append| append.events.len()).sum();
-        let mut staging = Staging::new(self, writer.tree.clone(), random_salts(count)?);
-        self.commit(&mut writer, |write, writer| {
+        let mut staging = Staging::new(self, writer.tree.clone(), random_salts(&self.store, count)?);
+        let done = self.commit(&mut writer, |write, writer| {
             {
                 let mut ids = write.open_table(IDS).map_err(unwritable)?;
                 for append in batch {
@@ -59,7 +60,11 @@ impl RedbLog {
             staging.write(write, writer)?;
             write_cache(write, &waiting)?;
             Ok(true)
-        })?;
+        });
+        if let Err(failure) = done {
+            // What failed may have come after the commit itself: then the opened file has the batch.
+            self.recovered(&mut writer, failure, Some(&staging.tree))?;
+        }
 
         if staging.events.is_empty() {
             return Ok(Durable { outcomes, recorded: Vec::new() });
@@ -77,45 +82,94 @@ impl RedbLog {
         Ok(Durable { outcomes, recorded: events.into_iter().map(|stored| stored.event).collect() })
     }
 
-    /// Whether a commit would be tried.
+    /// Whether a commit goes well: after one that failed, one is tried.
     pub(super) fn writable(&self) -> Result<(), Failure> {
-        match &self.writer.lock().refusing {
-            None => Ok(()),
-            Some(why) => Err(Failure::Write(why.clone())),
+        let mut writer = self.writer.lock();
+        if writer.failed.is_none() && !self.store.is_broken() {
+            return Ok(());
         }
+        self.commit_or_recover(&mut writer, |write, _| {
+            let mut meta = write.open_table(META).map_err(unwritable)?;
+            let format = meta.get("format").map_err(unreadable)?.map(|format| format.value().to_vec());
+            meta.insert("format", format.unwrap_or_default().as_slice()).map_err(unwritable)?;
+            Ok(true)
+        })
     }
 
-    /// Does the work in a transaction and syncs it, when the work says so. After any failure nothing more
-    /// is written: what the disk then holds is known only after a restart.
-    pub(super) fn commit(
+    /// Does the work in a transaction and syncs it, when the work says so. What may be left of it after a
+    /// failure is for [`Self::recovered`] to find out.
+    fn commit(
         &self,
         writer: &mut Writer,
         work: impl FnOnce(&WriteTransaction, &mut Writer) -> Result<bool, Failure>,
     ) -> Result<(), Failure> {
-        if let Some(why) = &writer.refusing {
-            return Err(Failure::Write(why.clone()));
-        }
+        // A reader may have met the fault.
+        let found = self.recover(writer)?;
+        self.same(writer, &found)?;
         let done = (|| {
-            let write = self.db.begin_write().map_err(unwritable)?;
+            let write = self.store.write()?;
             match work(&write, writer)? {
                 true => write.commit().map_err(unwritable),
                 false => write.abort().map_err(unwritable),
             }
         })();
-        if let Err(failure) = &done {
-            writer.refusing = Some(format!(
-                "an earlier write failed ({failure}); nothing is recorded until the cause is gone and the \
-                 program is started again"
-            ));
+        writer.failed = done.as_ref().err().map(Failure::to_string);
+        if done.is_err() {
+            // Names were numbered that the disk does not have: the file is read anew, whatever the cause.
+            self.store.distrust();
         }
         done
+    }
+
+    /// A commit of something else than events.
+    pub(super) fn commit_or_recover(
+        &self,
+        writer: &mut Writer,
+        work: impl FnOnce(&WriteTransaction, &mut Writer) -> Result<bool, Failure>,
+    ) -> Result<(), Failure> {
+        match self.commit(writer, work) {
+            Ok(()) => Ok(()),
+            Err(failure) => {
+                self.recovered(writer, failure.again(), None)?;
+                Err(failure)
+            }
+        }
+    }
+
+    /// After a failed commit: opens the file again, so that reading goes on. Ok when the disk has what was
+    /// to be committed (`wanted`) all the same; otherwise the failure, with everything as it was before.
+    fn recovered(&self, writer: &mut Writer, failure: Failure, wanted: Option<&Tree>) -> Result<(), Failure> {
+        let found = match self.recover(writer) {
+            Ok(found) => found,
+            Err(unknown @ Failure::Unknown(_)) => return Err(unknown),
+            // The next who reads or writes tries again.
+            Err(_) => return Err(failure),
+        };
+        match wanted {
+            Some(wanted) if wanted.size() != writer.tree.size() && found == *wanted => Ok(()),
+            Some(_) => self.same(writer, &found).and(Err(failure)),
+            None => self.same(writer, &found),
+        }
+    }
+
+    /// The file that was opened again must be the one that was acknowledged.
+    fn same(&self, writer: &mut Writer, found: &Tree) -> Result<(), Failure> {
+        if *found == writer.tree {
+            return Ok(());
+        }
+        let why = format!(
+            "{} events were acknowledged, and after an error {} are found",
+            writer.tree.size(),
+            found.size()
+        );
+        Err(self.give_up(writer, &why))
     }
 
     /// Erases a payload: true when there was one.
     pub(super) fn erase_payload(&self, position: Position) -> Result<bool, Failure> {
         let mut writer = self.writer.lock();
         let mut erased = false;
-        self.commit(&mut writer, |write, _| {
+        self.commit_or_recover(&mut writer, |write, _| {
             let mut payloads = write.open_table(PAYLOADS).map_err(unwritable)?;
             erased = payloads.remove(position).map_err(unwritable)?.is_some();
             Ok(erased)
@@ -125,7 +179,7 @@ impl RedbLog {
 
     pub(super) fn write_person(&self, person: &PersonId, about: &[u8]) -> Result<(), Failure> {
         let mut writer = self.writer.lock();
-        self.commit(&mut writer, |write, _| {
+        self.commit_or_recover(&mut writer, |write, _| {
             let mut people = write.open_table(PEOPLE).map_err(unwritable)?;
             people.insert(person.as_str(), about).map_err(unwritable)?;
             Ok(true)
@@ -136,7 +190,7 @@ impl RedbLog {
     pub fn erase_person(&self, person: &PersonId) -> Result<bool, Failure> {
         let mut writer = self.writer.lock();
         let mut erased = false;
-        self.commit(&mut writer, |write, _| {
+        self.commit_or_recover(&mut writer, |write, _| {
             let mut people = write.open_table(PEOPLE).map_err(unwritable)?;
             erased = people.remove(person.as_str()).map_err(unwritable)?.is_some();
             Ok(erased)
@@ -160,7 +214,7 @@ impl RedbLog {
         if waiting.is_empty() {
             return Ok(());
         }
-        self.commit(&mut writer, |write, _| {
+        self.commit_or_recover(&mut writer, |write, _| {
             write_cache(write, &waiting)?;
             Ok(true)
         })?;
@@ -398,9 +452,9 @@ fn write_cache(write: &WriteTransaction, waiting: &BTreeMap<String, Bytes>) -> R
     waiting.iter().try_for_each(|(key, value)| put_cache(&mut cache, key, value)).map_err(unwritable)
 }
 
-fn random_salts(count: usize) -> Result<Vec<[u8; SALT]>, Failure> {
+fn random_salts(store: &Store, count: usize) -> Result<Vec<[u8; SALT]>, Failure> {
     let mut bytes = vec![0; count * SALT];
-    getrandom::fill(&mut bytes).map_err(|error| Failure::Write(format!("no randomness: {error}")))?;
+    store.random(&mut bytes)?;
     Ok(bytes.as_chunks().0.to_vec())
 }
 

@@ -9,7 +9,7 @@ use super::{prepare, store};
 use crate::document::{self, History, Reading};
 use crate::domain::{ActorId, ChangeHash, DocumentId, Event, PersonId, PlanId, State};
 use crate::engine::record;
-use crate::log::{Problem, Recorded, Witness};
+use crate::log::{Epoch, Problem, Recorded, Witness};
 
 /// Folds the log as the server does, and compares.
 #[derive(Default)]
@@ -115,11 +115,8 @@ impl Witness for Meaning {
         }
     }
 
-    fn verifier_key(&self, event: &Recorded) -> Option<String> {
-        match record::fact(event).ok()?.event {
-            Event::EpochBegan { verifier_key, .. } => Some(verifier_key),
-            _ => None,
-        }
+    fn epoch(&self, event: &Recorded) -> Option<Epoch> {
+        record::epoch(event)
     }
 
     fn event(&mut self, event: &Recorded) -> Result<(), String> {

@@ -16,6 +16,8 @@ use crate::room::Rooms;
 
 /// How long what still runs at the end may take.
 const FAREWELL: Duration = Duration::from_secs(1);
+/// The exit code when the disk failed to confirm what was written (EX_IOERR of sysexits.h).
+const LOST: i32 = 74;
 /// How often what is new is signed.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(60);
 
@@ -54,6 +56,7 @@ pub(super) fn serve(data: &Path, place: &Place, demonstration: bool) -> Outcome 
         let rooms = Rooms::admitting_by(place.admission.into(), engine.clone());
         tokio::spawn(rooms.clone().keep());
         tokio::spawn(sign(engine.clone()));
+        tokio::spawn(end_when_lost(engine.clone()));
         let app = App::new(rooms, data, place.public_url.clone(), demonstration)
             .map_err(|error| error.to_string())?;
         let listener = TcpListener::bind(place.listen)
@@ -66,6 +69,13 @@ pub(super) fn serve(data: &Path, place: &Place, demonstration: bool) -> Outcome 
     runtime.shutdown_timeout(FAREWELL);
     engine.close();
     served
+}
+
+/// Ends the process at once, with nothing that could still write: what the disk has, only a start finds out.
+async fn end_when_lost(engine: Engine) {
+    let why = engine.lost().await;
+    eprintln!("quorate: the process ends: {why}");
+    std::process::exit(LOST);
 }
 
 async fn sign(engine: Engine) {

@@ -44,8 +44,9 @@ pub(super) fn start(
     clock: Clock,
     jobs: mpsc::Receiver<Job>,
     show: watch::Sender<Position>,
+    lost: watch::Sender<Option<String>>,
 ) -> Result<JoinHandle<()>, Failure> {
-    let writer = Writer { log, views, clock, show };
+    let writer = Writer { log, views, clock, show, lost };
     std::thread::Builder::new()
         .name("writer".into())
         .spawn(move || writer.run(&jobs))
@@ -57,6 +58,7 @@ struct Writer {
     views: Arc<RwLock<Views>>,
     clock: Clock,
     show: watch::Sender<Position>,
+    lost: watch::Sender<Option<String>>,
 }
 
 /// A job with how often it was decided already.
@@ -142,6 +144,9 @@ impl Writer {
             Ok(durable) => durable,
             Err(failure) => {
                 error!("nothing of this commit is acknowledged: {failure}");
+                if matches!(failure, Failure::Unknown(_)) {
+                    self.lost.send_replace(Some(failure.to_string()));
+                }
                 for one in granted {
                     reply(one.waiting.job, Err(Error::Failed(failure.to_string())));
                 }

@@ -94,6 +94,37 @@ impl Folder for OnDisk {
     }
 }
 
+/// A single file on any storage, whatever name it is asked for by: nothing can be cut between its names.
+#[derive(Debug)]
+pub(super) struct Single<B>(pub(super) B);
+
+impl<B: StorageBackend + Clone> Folder for Single<B> {
+    fn exists(&self, name: &str) -> io::Result<bool> {
+        Ok(name == super::store::FILE && self.0.len()? > 0)
+    }
+    fn create(&self, _: &str) -> io::Result<Box<dyn StorageBackend>> {
+        Ok(Box::new(self.0.clone()))
+    }
+    fn open(&self, _: &str) -> io::Result<Box<dyn StorageBackend>> {
+        Ok(Box::new(self.0.clone()))
+    }
+    fn remove(&self, _: &str) -> io::Result<bool> {
+        Ok(false)
+    }
+    fn rename(&self, _: &str, _: &str) -> io::Result<()> {
+        Ok(())
+    }
+    fn sync(&self) -> io::Result<()> {
+        Ok(())
+    }
+    fn place(&self, name: &str) -> String {
+        name.to_owned()
+    }
+    fn random(&self, out: &mut [u8]) -> io::Result<()> {
+        getrandom::fill(out).map_err(io::Error::other)
+    }
+}
+
 fn backend(file: fs::File) -> io::Result<Box<dyn StorageBackend>> {
     Ok(Box::new(FileBackend::new(file).map_err(io::Error::other)?))
 }

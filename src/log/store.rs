@@ -13,14 +13,14 @@ use std::{
 
 use bytes::Bytes;
 use parking_lot::{Mutex, RwLock};
-use redb::{ReadTransaction, ReadableTable as _};
+use redb::{ReadTransaction, ReadableTable as _, StorageBackend};
 use tlog_tiles::tlog::{Hash, stored_hash_count};
 use tokio::sync::watch;
 
 use super::{
     Failure, Stream,
     file::Store,
-    folder::{Folder, OnDisk},
+    folder::{Folder, OnDisk, Single},
     keys::Keys,
     meta,
     names::{Name, Names},
@@ -129,6 +129,16 @@ impl RedbLog {
         let mut log = Self::open_in(Arc::new(folder), options.cache_bytes, keys)?;
         (log.path, log._folder) = (Some(path), Some(lock));
         Ok(log)
+    }
+
+    /// A log on any storage, whose clones are the same storage. An empty one is made into an empty log. The
+    /// key is not kept unless one is handed in.
+    pub fn with_backend(backend: impl StorageBackend + Clone, options: &Options) -> Result<Self, Failure> {
+        let keys = |origin: &str| match &options.signing_key {
+            Some(text) => Keys::from_text(text),
+            None => Ok(Keys::generate(origin)?.0),
+        };
+        Self::open_in(Arc::new(Single(backend)), options.cache_bytes, keys)
     }
 
     /// The log of any folder that nobody else has open.

@@ -2,14 +2,14 @@
 
 use std::collections::HashSet;
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use bytes::Bytes;
 use parking_lot::{Condvar, Mutex};
 use quorate::document;
 use quorate::domain::{ChangeHash, EventId, PersonId, PlanId, Position, Timestamp};
 use quorate::engine::record;
-use quorate::log::{Append, Durable, Failure, Log, Options, Recorded, RedbLog, Stream};
+use quorate::log::{Append, Durable, Failure, Identity, Keys, Log, Options, Recorded, RedbLog, Stream};
 use redb::StorageBackend;
 use tokio::sync::watch;
 
@@ -101,7 +101,9 @@ pub(super) struct Slow {
 
 impl Slow {
     pub(super) fn on(disk: &Memory) -> Self {
-        let options = Options { cache_bytes: 1 << 20, ..Options::default() };
+        // One key for every start: another one would begin an epoch.
+        static KEY: LazyLock<String> = LazyLock::new(|| Keys::generate("quorate/room").unwrap().1);
+        let options = Options { cache_bytes: 1 << 20, signing_key: Some(KEY.clone()) };
         let log = RedbLog::with_backend(disk.clone(), &options).unwrap();
         let slow = Self { log, gate: Mutex::default(), moved: Condvar::new(), durable: Mutex::default() };
         let events = slow.log.read(0, usize::MAX).unwrap();
@@ -224,6 +226,12 @@ impl Log for Slow {
     }
     fn verifier_key(&self) -> String {
         self.log.verifier_key()
+    }
+    fn identity(&self) -> Identity {
+        self.log.identity()
+    }
+    fn root(&self) -> (Position, [u8; 32]) {
+        self.log.root()
     }
     fn erase(&self, position: Position) -> Result<bool, Failure> {
         self.log.erase(position)

@@ -11,7 +11,7 @@ use super::super::{Admission, Chunk, Copy, Verdict, import, scan, split, text_en
 use crate::domain::Change;
 
 /// A plan's document with one section, made by the actor 0.
-pub(super) fn plan() -> Automerge {
+pub(in crate::document) fn plan() -> Automerge {
     let mut document =
         Automerge::new_with_encoding(text_encoding()).with_actor(ActorId::from(&[0_u8; 16][..]));
     document

@@ -30,7 +30,7 @@ pub(super) struct Changes {
     clocks: HashMap<Number, Clock>,
 }
 
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 struct Entry {
     actor: Actor,
     seq: u32,
@@ -194,6 +194,14 @@ impl Changes {
         self.heads.clone_from(&mark.heads);
         // The clock of what is a head again is found anew when it is needed.
         self.clocks.retain(|number, _| (*number as usize) < mark.changes);
+    }
+
+    /// All that it says, to be compared. Clocks can be found anew, and are left out.
+    #[cfg(test)]
+    pub(super) fn all(&self) -> String {
+        let Self { entries, steps, many, by_actor, heads, .. } = self;
+        let by_actor: Vec<_> = by_actor.iter().filter(|numbers| !numbers.is_empty()).collect();
+        format!("{entries:?} {steps:?} {many:?} {by_actor:?} {heads:?}")
     }
 
     /// Bytes of memory.

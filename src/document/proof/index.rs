@@ -53,7 +53,7 @@ pub(super) enum Role {
     ItemPut,
 }
 
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 struct Node {
     actor: Actor,
     /// The counter of its first operation, and how many there are: one, unless it is a run of characters.
@@ -71,6 +71,7 @@ struct Node {
     jump: Number,
 }
 
+#[derive(Debug, PartialEq)]
 struct Made {
     node: Number,
     kind: Kind,
@@ -339,6 +340,15 @@ impl Index {
     /// How many runs, marks, blocks and values there are.
     pub(super) fn len(&self) -> usize {
         self.nodes.len()
+    }
+
+    /// All that it says, to be compared.
+    #[cfg(test)]
+    pub(super) fn all(&self) -> String {
+        let actors: Vec<&[u8]> = (0..self.actors.len()).map(|actor| self.actors.id(actor as Actor)).collect();
+        let Self { nodes, by_actor, objects, names, .. } = self;
+        let by_actor: Vec<_> = by_actor.iter().filter(|numbers| !numbers.is_empty()).collect();
+        format!("{actors:?} {nodes:?} {by_actor:?} {objects:?} {names:?}")
     }
 
     /// Bytes of memory.

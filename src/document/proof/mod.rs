@@ -184,6 +184,11 @@ impl Proof {
         Ok(())
     }
 
+    #[cfg(test)]
+    fn all(&self) -> String {
+        format!("{} {} {:?}", self.changes.all(), self.index.all(), self.heads())
+    }
+
     /// How many changes are admitted, confirmed or not.
     pub fn len(&self) -> usize {
         self.changes.len()

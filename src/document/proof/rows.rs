@@ -32,7 +32,8 @@ pub(super) enum Value<'a> {
     Text(&'a str),
     Int(i64),
     Uint(u64),
-    /// Bytes, counters, times and floating-point numbers: nothing of a plan.
+    Float(f64),
+    /// Bytes, counters and times: nothing of a plan.
     Other,
 }
 
@@ -114,12 +115,20 @@ impl<'a> Body<'a> {
             others.push(other);
         }
         let mut rows = Rows::none(others.len() + 1);
-        for (spec, length) in descriptions(&mut reader, column::COUNT)? {
+        let columns = descriptions(&mut reader, column::COUNT)?;
+        for (spec, length) in columns {
             let data = reader.take(length)?;
             if data.is_empty() {
                 return Err(not_canonical());
             }
             rows.set(spec, data)?;
+        }
+        if !reader.is_empty() {
+            // Who wrote what is in the log, and no client of ours says so here.
+            return Err(Refused::new(
+                "change_footer",
+                "The change carries data that is not taken after its end.",
+            ));
         }
         Ok(Self { others, rows })
     }
@@ -209,7 +218,12 @@ impl<'a> Rows<'a> {
         if action != Action::Mark && (expand || mark.is_some()) {
             return Err(not_canonical());
         }
-        if !matches!(action, Action::Put | Action::Mark | Action::Increment) && value != Value::Null {
+        let has_value = match action {
+            Action::Put | Action::Increment => true,
+            Action::Mark => mark.is_some(),
+            _ => false,
+        };
+        if !has_value && value != Value::Null {
             return Err(not_canonical());
         }
         Ok(Some(Row { object, key, insert, action, value, mark }))
@@ -233,6 +247,10 @@ impl<'a> Rows<'a> {
             2 => Value::Boolean(true),
             3 => Value::Uint(reader.unsigned()?),
             4 => Value::Int(reader.signed()?),
+            5 => {
+                let bytes = bytes.try_into().map_err(|_| not_canonical())?;
+                return Ok(Value::Float(f64::from_le_bytes(bytes)));
+            }
             6 => {
                 let text =
                     std::str::from_utf8(bytes).map_err(|_| Refused::malformed("a value is not UTF-8"))?;

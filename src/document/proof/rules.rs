@@ -13,7 +13,7 @@ use super::index::{Index, Object, Place, Role};
 use super::rows::{Action, Body, Id, Key, Row, Value};
 use super::schema::{self, Kind};
 
-/// Bytes of one character or less; a text element holds exactly one.
+/// Marks of one change: to find whether one is in order costs a little more than other operations do.
 const MARKS: u32 = 2_000;
 
 const UNKNOWN: Actor = u32::MAX;
@@ -194,7 +194,7 @@ impl Checker<'_> {
                 self.open = Some((text, begin));
                 Ok(())
             }
-            (Some((of, begin)), None) if of == text && value == Value::Null => {
+            (Some((of, begin)), None) if of == text => {
                 let end = self.insert(text, Role::Mark, after);
                 if self.index.order(begin, end) == Ordering::Less {
                     return Ok(());

@@ -46,6 +46,7 @@ pub(super) fn check_value(value: Value<'_>) -> Result<(), Refused> {
     let safe = match value {
         Value::Int(number) => (-SAFE_INTEGER..=SAFE_INTEGER).contains(&number),
         Value::Uint(number) => number <= SAFE_INTEGER as u64,
+        Value::Float(number) => number.abs() <= SAFE_INTEGER as f64,
         Value::Null | Value::Boolean(_) | Value::Text(_) => true,
         Value::Other => false,
     };
@@ -87,7 +88,10 @@ pub(super) fn check_put(kind: Kind, key: &str, value: Value<'_>) -> Result<(), R
         (Kind::Block, "type", Value::Text(text)) => text.len() <= most::NAME,
         (Kind::Block, "isEmbed", Value::Boolean(_)) => true,
         (Kind::Attrs, "id", Value::Text(text)) => text.len() <= most::NAME,
-        (Kind::Attrs, "level" | "indent", value) => matches!(value, Value::Int(_) | Value::Uint(_)),
+        // The stock client writes the numbers of a block as floating-point numbers.
+        (Kind::Attrs, "level" | "indent", value) => {
+            matches!(value, Value::Int(_) | Value::Uint(_) | Value::Float(_))
+        }
         // Attributes that readers pass over: whoever knows them may use them.
         (Kind::Attrs, key, value) => {
             is_id(key) && !matches!(value, Value::Text(text) if text.len() > most::ATTRIBUTE)

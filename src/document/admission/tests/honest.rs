@@ -24,7 +24,7 @@ impl Dice {
 }
 
 /// One thing that a person may do, as one change (or none, where there is nothing to do it to).
-fn act(document: &mut Automerge, dice: &mut Dice) {
+pub(in crate::document) fn act(document: &mut Automerge, dice: &mut Dice) {
     let text = text_of(document);
     let length = document.length(&text);
     let at = dice.roll(length + 1);
@@ -167,7 +167,7 @@ fn honest_work_is_never_refused() {
 }
 
 /// A chunk of a change whose data was damaged, with a checksum that fits the damage.
-fn damaged(raw: &[u8], dice: &mut Dice) -> Vec<u8> {
+pub(in crate::document) fn damaged(raw: &[u8], dice: &mut Dice) -> Vec<u8> {
     let length_bytes = raw[9..].iter().position(|byte| byte & 0x80 == 0).unwrap() + 1;
     let mut data = raw[9 + length_bytes..].to_vec();
     for _ in 0..1 + dice.roll(2) {

@@ -80,4 +80,46 @@ describe("two people in one plan", () => {
     await one.getByRole("button", { name: "Set link" }).click()
     await two.locator('.ProseMirror a[href="https://example.org/strategy"]').waitFor()
   })
+
+  test("find the caret where they have just said that they will write", async () => {
+    const one = await room.enter("member-1")
+    const outline = one.getByRole("navigation", { name: "Outline" })
+    const row = (heading: string) => outline.locator(".outline-row").filter({ hasText: heading })
+    const choose = async (heading: string, item: string) => {
+      await outline.getByRole("button", { name: `Actions for “${heading}”` }).click()
+      await one.getByRole("menuitem", { name: item }).click()
+    }
+    const focused = (selector: string) =>
+      expect.poll(() => one.evaluate((wanted) => document.activeElement?.matches(wanted), selector)).toBe(true)
+
+    const first = unique("First name")
+    await outline.getByRole("button", { name: "Add section" }).click()
+    await one.keyboard.type(first)
+    await row(first).waitFor()
+
+    await choose(first, "Rename")
+    await focused(".outline-rename input")
+    const second = unique("Second name")
+    await one.keyboard.type(second)
+    await one.keyboard.press("Enter")
+    await row(second).waitFor()
+    await focused(".outline-row[data-current] a")
+
+    await choose(second, "Move up")
+    await focused(".outline-row[data-current] a")
+
+    await choose(second, "Add a section inside")
+    await focused(".ProseMirror")
+    const inside = unique("Inside")
+    await one.keyboard.type(inside)
+    await row(inside).waitFor()
+
+    await one.keyboard.press("Enter")
+    await one.getByRole("button", { name: /^Kind of paragraph/ }).click()
+    await one.getByRole("menuitemradio", { name: "Quote", exact: true }).click()
+    await focused(".ProseMirror")
+    const quoted = unique("Quoted")
+    await one.keyboard.type(quoted)
+    await editor(one).locator("blockquote").filter({ hasText: quoted }).waitFor()
+  })
 })

@@ -28,9 +28,9 @@ export function Freeze({ room, isOpen, close }: { room: Room; isOpen: boolean; c
   }
 
   return (
+    // A click beside it leaves it open: a reason may be half written.
     <Modal
       className="modal"
-      isDismissable
       isOpen={isOpen}
       onOpenChange={(open) => (open ? undefined : close())}
     >

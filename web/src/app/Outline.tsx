@@ -1,7 +1,8 @@
-import { useRef, useState } from "react"
+import { type RefObject, useEffect, useRef, useState } from "react"
 import { Button, Menu, MenuItem, MenuTrigger, Popover, Separator } from "react-aria-components"
 import { Icon } from "./Icon"
 import type { Desk, Move, OutlineEntry } from "./desk"
+import { afterMenu } from "./focus"
 import { useStore } from "./store"
 import { words } from "./words"
 
@@ -25,15 +26,26 @@ export function Outline({ desk, onGo }: { desk: Desk; onGo?: () => void }) {
   const entries = useStore(desk.outline)
   const editable = useStore(desk.editable)
   const [renaming, setRenaming] = useState<string | null>(null)
+  const list = useRef<HTMLDivElement>(null)
+  useInSight(list, useStore(desk.current))
+
+  /** A row that has moved is made anew, and so would leave whoever works by keyboard nowhere. */
+  const focusRow = (id: string | undefined) =>
+    afterMenu(() => {
+      const row = id && list.current?.querySelector<HTMLElement>(`[data-row="${CSS.escape(id)}"] a`)
+      if (row) row.focus()
+      else list.current?.querySelector<HTMLElement>("a, button")?.focus()
+    })
 
   return (
-    <div className="outline">
+    <div className="outline" ref={list}>
       {entries.length === 0 ? <p className="soft">{words.outline.empty}</p> : null}
       <Level
         desk={desk}
         level={branches(entries)}
         renaming={renaming}
         setRenaming={setRenaming}
+        focusRow={focusRow}
         onGo={onGo}
       />
       {editable ? (
@@ -52,11 +64,27 @@ export function Outline({ desk, onGo }: { desk: Desk; onGo?: () => void }) {
   )
 }
 
+/** Keeps the row of the section where the caret is within its list, and leaves the page where it is. */
+function useInSight(list: RefObject<HTMLElement | null>, current: string | null): void {
+  useEffect(() => {
+    const row = current && list.current?.querySelector<HTMLElement>(`[data-row="${CSS.escape(current)}"]`)
+    const box = list.current?.closest<HTMLElement>("[data-scrolls]")
+    // Whoever is at work in the outline moves it themselves.
+    if (!row || !box || list.current?.contains(document.activeElement)) return
+    const { top, bottom } = row.getBoundingClientRect()
+    const edge = box.getBoundingClientRect()
+    const margin = row.clientHeight
+    if (top < edge.top + margin) box.scrollTop -= edge.top + margin - top
+    else if (bottom > edge.bottom - margin) box.scrollTop += bottom - edge.bottom + margin
+  }, [list, current])
+}
+
 type LevelProps = {
   desk: Desk
   level: Branch[]
   renaming: string | null
   setRenaming: (id: string | null) => void
+  focusRow: (id: string | undefined) => void
   onGo: (() => void) | undefined
 }
 
@@ -74,13 +102,30 @@ function Level({ level, ...rest }: LevelProps) {
   )
 }
 
-function Row({ branch, desk, renaming, setRenaming, onGo }: { branch: Branch } & Omit<LevelProps, "level">) {
+function Row({
+  branch,
+  desk,
+  renaming,
+  setRenaming,
+  focusRow,
+  onGo,
+}: { branch: Branch } & Omit<LevelProps, "level">) {
   const current = useStore(desk.current)
   const editable = useStore(desk.editable)
   const heading = branch.heading.trim() || words.outline.untitled
-  if (renaming === branch.id) return <Rename branch={branch} desk={desk} done={() => setRenaming(null)} />
+  if (renaming === branch.id)
+    return (
+      <Rename
+        branch={branch}
+        desk={desk}
+        done={(by) => {
+          setRenaming(null)
+          if (by === "key") focusRow(branch.id)
+        }}
+      />
+    )
   return (
-    <div className="outline-row" data-current={current === branch.id || undefined}>
+    <div className="outline-row" data-row={branch.id} data-current={current === branch.id || undefined}>
       <a
         href={`#section=${branch.id}`}
         aria-current={current === branch.id ? "location" : undefined}
@@ -94,7 +139,14 @@ function Row({ branch, desk, renaming, setRenaming, onGo }: { branch: Branch } &
         {heading}
       </a>
       {editable ? (
-        <Actions branch={branch} heading={heading} desk={desk} rename={() => setRenaming(branch.id)} />
+        <Actions
+          branch={branch}
+          heading={heading}
+          desk={desk}
+          rename={() => setRenaming(branch.id)}
+          focusRow={focusRow}
+          onGo={onGo}
+        />
       ) : null}
     </div>
   )
@@ -105,12 +157,14 @@ function Actions({
   heading,
   desk,
   rename,
+  focusRow,
+  onGo,
 }: {
   branch: Branch
   heading: string
   desk: Desk
   rename: () => void
-}) {
+} & Pick<LevelProps, "focusRow" | "onGo">) {
   const moves: Move[] = ["up", "down", "in", "out"]
   const disabled = moves.filter((move) => !desk.canMove(branch.id, move))
   return (
@@ -126,11 +180,21 @@ function Actions({
           className="menu"
           disabledKeys={disabled}
           onAction={(key) => {
-            if (key === "rename") rename()
-            else if (key === "after") desk.addSection(branch.id, "after")
-            else if (key === "inside") desk.addSection(branch.id, "inside")
-            else if (key === "remove") desk.removeSection(branch.id)
-            else desk.moveSection(branch.id, key as Move)
+            if (key === "rename") afterMenu(rename)
+            else if (key === "after" || key === "inside")
+              afterMenu(() => {
+                desk.addSection(branch.id, key)
+                onGo?.()
+              })
+            else if (key === "remove") {
+              const rows = desk.outline.get()
+              const at = rows.findIndex(({ id }) => id === branch.id)
+              desk.removeSection(branch.id)
+              focusRow(rows[at - 1]?.id)
+            } else {
+              desk.moveSection(branch.id, key as Move)
+              focusRow(branch.id)
+            }
           }}
         >
           <MenuItem id="rename">{words.outline.rename}</MenuItem>
@@ -149,21 +213,21 @@ function Actions({
   )
 }
 
-function Rename({ branch, desk, done }: { branch: Branch; desk: Desk; done: () => void }) {
+function Rename({ branch, desk, done }: { branch: Branch; desk: Desk; done: (by: "key" | "leaving") => void }) {
   const [heading, setHeading] = useState(branch.heading)
   const left = useRef(false)
-  const finish = (keep: boolean) => {
+  const finish = (keep: boolean, by: "key" | "leaving") => {
     if (left.current) return
     left.current = true
     if (keep && heading !== branch.heading) desk.renameSection(branch.id, heading)
-    done()
+    done(by)
   }
   return (
     <form
       className="outline-rename"
       onSubmit={(event) => {
         event.preventDefault()
-        finish(true)
+        finish(true, "key")
       }}
     >
       <input
@@ -174,9 +238,12 @@ function Rename({ branch, desk, done }: { branch: Branch; desk: Desk; done: () =
         autoFocus
         onFocus={(event) => event.currentTarget.select()}
         onChange={(event) => setHeading(event.currentTarget.value)}
-        onBlur={() => finish(true)}
+        onBlur={() => finish(true, "leaving")}
         onKeyDown={(event) => {
-          if (event.key === "Escape") finish(false)
+          if (event.key !== "Escape") return
+          // On a narrow page the outline is a sheet, which Escape would close as well.
+          event.stopPropagation()
+          finish(false, "key")
         }}
       />
     </form>

@@ -1,4 +1,4 @@
-import { useState } from "react"
+import { type ReactNode, useState } from "react"
 import {
   Button,
   Dialog,
@@ -21,6 +21,7 @@ import {
   TooltipTrigger,
 } from "react-aria-components"
 import type { Desk, Kind as BlockKind } from "./desk"
+import { afterMenu } from "./focus"
 import { Icon, type IconName } from "./Icon"
 import { linkAddress } from "./links"
 import { useStore } from "./store"
@@ -62,12 +63,29 @@ export function Toolbar({ desk }: { desk: Desk }) {
   const plain = off || format.kind === "section-heading"
   return (
     <AriaToolbar className="toolbar" aria-label={words.toolbar.label}>
+      <Group className="toolbar-group" aria-label={`${words.toolbar.undo}, ${words.toolbar.redo}`}>
+        <Action
+          icon="undo"
+          name={words.toolbar.undo}
+          keys={SHORTCUTS.undo}
+          isDisabled={!editable || !format.canUndo}
+          run={() => desk.undo()}
+        />
+        <Action
+          icon="redo"
+          name={words.toolbar.redo}
+          keys={SHORTCUTS.redo}
+          isDisabled={!editable || !format.canRedo}
+          run={() => desk.redo()}
+        />
+      </Group>
+      <Separator orientation="vertical" />
       <Group className="toolbar-group" aria-label={words.toolbar.block}>
         <Kind desk={desk} kind={format.kind} isDisabled={plain} />
       </Group>
       <Separator orientation="vertical" />
       <Group className="toolbar-group" aria-label={words.toolbar.label}>
-        <Toggle
+        <Action
           icon="bold"
           name={words.toolbar.strong}
           keys={SHORTCUTS.strong}
@@ -75,7 +93,7 @@ export function Toolbar({ desk }: { desk: Desk }) {
           isDisabled={off}
           run={() => desk.toggle("strong")}
         />
-        <Toggle
+        <Action
           icon="italic"
           name={words.toolbar.em}
           keys={SHORTCUTS.em}
@@ -87,7 +105,7 @@ export function Toolbar({ desk }: { desk: Desk }) {
       </Group>
       <Separator orientation="vertical" />
       <Group className="toolbar-group" aria-label={words.toolbar.blocks["bulleted-list"]}>
-        <Toggle
+        <Action
           icon="bullets"
           name={words.toolbar.bullets}
           keys={SHORTCUTS.bullets}
@@ -95,7 +113,7 @@ export function Toolbar({ desk }: { desk: Desk }) {
           isDisabled={plain}
           run={() => desk.toggleKind("bulleted-list")}
         />
-        <Toggle
+        <Action
           icon="numbers"
           name={words.toolbar.numbers}
           keys={SHORTCUTS.numbers}
@@ -103,21 +121,21 @@ export function Toolbar({ desk }: { desk: Desk }) {
           isDisabled={plain}
           run={() => desk.toggleKind("numbered-list")}
         />
-        <Do
+        <Action
           icon="outdent"
           name={words.toolbar.outdent}
           keys={SHORTCUTS.outdent}
           isDisabled={off || !format.canOutdent}
           run={() => desk.indent(-1)}
         />
-        <Do
+        <Action
           icon="indent"
           name={words.toolbar.indent}
           keys={SHORTCUTS.indent}
           isDisabled={off || !format.canIndent}
           run={() => desk.indent(1)}
         />
-        <Toggle
+        <Action
           icon="quote"
           name={words.toolbar.quote}
           keys={SHORTCUTS.quote}
@@ -126,28 +144,11 @@ export function Toolbar({ desk }: { desk: Desk }) {
           run={() => desk.toggleKind("blockquote")}
         />
       </Group>
-      <Separator orientation="vertical" />
-      <Group className="toolbar-group" aria-label={`${words.toolbar.undo}, ${words.toolbar.redo}`}>
-        <Do
-          icon="undo"
-          name={words.toolbar.undo}
-          keys={SHORTCUTS.undo}
-          isDisabled={!editable || !format.canUndo}
-          run={() => desk.undo()}
-        />
-        <Do
-          icon="redo"
-          name={words.toolbar.redo}
-          keys={SHORTCUTS.redo}
-          isDisabled={!editable || !format.canRedo}
-          run={() => desk.redo()}
-        />
-      </Group>
       {mayComment ? (
         <>
           <Separator orientation="vertical" />
           <Group className="toolbar-group" aria-label={words.toolbar.comment}>
-            <Do
+            <Action
               icon="comment"
               name={words.toolbar.comment}
               label
@@ -162,46 +163,45 @@ export function Toolbar({ desk }: { desk: Desk }) {
   )
 }
 
-type ButtonProps = { icon: IconName; name: string; keys: string; isDisabled: boolean; run: () => void }
-
-function Hint({ name, keys }: { name: string; keys: string }) {
-  return (
-    <Tooltip className="tooltip" offset={6}>
-      {name} <kbd>{keys}</kbd>
-    </Tooltip>
-  )
+type ActionProps = {
+  icon: IconName
+  name: string
+  keys: string
+  isDisabled: boolean
+  run: () => void
+  /** For what is on or off where the caret stands. */
+  on?: boolean
+  /** The name is shown beside the picture. */
+  label?: boolean
 }
 
-function Toggle({ icon, name, keys, on, isDisabled, run }: ButtonProps & { on: boolean }) {
-  return (
-    <TooltipTrigger delay={600}>
-      <ToggleButton
-        className="button button-quiet icon-button"
-        aria-label={`${name} (${keys})`}
-        isSelected={on}
-        isDisabled={isDisabled}
-        onPress={run}
-      >
-        <Icon name={icon} />
-      </ToggleButton>
-      <Hint name={name} keys={keys} />
-    </TooltipTrigger>
-  )
-}
-
-function Do({ icon, name, keys, isDisabled, run, label }: ButtonProps & { label?: boolean }) {
-  return (
-    <TooltipTrigger delay={600}>
-      <Button
-        className={label ? "button button-quiet" : "button button-quiet icon-button"}
-        aria-label={`${name} (${keys})`}
-        isDisabled={isDisabled}
-        onPress={run}
-      >
+function Action({ icon, name, keys, isDisabled, run, on, label }: ActionProps) {
+  const shared = {
+    className: label ? "button button-quiet" : "button button-quiet icon-button",
+    "aria-label": `${name} (${keys})`,
+    isDisabled,
+    onPress: run,
+    children: (
+      <>
         <Icon name={icon} />
         {label ? <span className="toolbar-word">{name}</span> : null}
-      </Button>
-      <Hint name={name} keys={keys} />
+      </>
+    ),
+  }
+  return (
+    <Hinted name={name} keys={keys}>
+      {on === undefined ? <Button {...shared} /> : <ToggleButton {...shared} isSelected={on} />}
+    </Hinted>
+  )
+}
+
+function Hinted({ name, keys, children }: { name: string; keys: string; children: ReactNode }) {
+  return (
+    <TooltipTrigger delay={600}>
+      {children}
+      <Tooltip className="tooltip" offset={6}>
+        {name} <kbd>{keys}</kbd>
+      </Tooltip>
     </TooltipTrigger>
   )
 }
@@ -223,7 +223,7 @@ function Kind({ desk, kind, isDisabled }: { desk: Desk; kind: BlockKind | null; 
           className="menu"
           selectionMode="single"
           selectedKeys={kind ? [kind] : []}
-          onAction={(chosen) => desk.setKind(chosen as BlockKind)}
+          onAction={(chosen) => afterMenu(() => desk.setKind(chosen as BlockKind))}
         >
           {KINDS.map((one) => (
             <MenuItem key={one} id={one} className={`kind-${one}`}>
@@ -248,7 +248,7 @@ function LinkButton({ desk, isDisabled }: { desk: Desk; isDisabled: boolean }) {
   }
   return (
     <DialogTrigger isOpen={open} onOpenChange={(now) => (now ? desk.linking.set(true) : close())}>
-      <TooltipTrigger delay={600}>
+      <Hinted name={words.toolbar.link} keys={SHORTCUTS.link}>
         <Button
           className="button button-quiet icon-button"
           aria-label={`${words.toolbar.link} (${SHORTCUTS.link})`}
@@ -257,8 +257,7 @@ function LinkButton({ desk, isDisabled }: { desk: Desk; isDisabled: boolean }) {
         >
           <Icon name="link" />
         </Button>
-        <Hint name={words.toolbar.link} keys={SHORTCUTS.link} />
-      </TooltipTrigger>
+      </Hinted>
       <Popover className="popover" placement="bottom start">
         <Dialog className="popover-dialog" aria-label={words.toolbar.linkTitle}>
           <Form
@@ -273,7 +272,10 @@ function LinkButton({ desk, isDisabled }: { desk: Desk; isDisabled: boolean }) {
             <TextField
               className="field"
               value={address ?? link ?? ""}
-              onChange={setAddress}
+              onChange={(now) => {
+                setAddress(now)
+                setBad(false)
+              }}
               isInvalid={bad}
               autoFocus
             >

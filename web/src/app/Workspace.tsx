@@ -111,7 +111,7 @@ function Open({ room, opening }: { room: Room; opening: Extract<Opening, { state
   return (
     <div className="ws" data-wide={wide || undefined}>
       {wide ? (
-        <nav className="ws-side" aria-label={words.outline.title}>
+        <nav className="ws-side" aria-label={words.outline.title} data-scrolls>
           <h2 className="ws-side-title">{words.outline.title}</h2>
           <Outline desk={desk} />
         </nav>
@@ -119,16 +119,18 @@ function Open({ room, opening }: { room: Room; opening: Extract<Opening, { state
       <main id="plan" className="ws-main" tabIndex={-1}>
         <div className="ws-tools">
           {wide ? null : (
-            <Button
-              className="button button-quiet icon-button"
-              aria-label={words.outline.open}
-              onPress={() => setSheet("outline")}
-            >
-              <Icon name="outline" />
-            </Button>
+            <>
+              <Button
+                className="button button-quiet icon-button"
+                aria-label={words.outline.open}
+                onPress={() => setSheet("outline")}
+              >
+                <Icon name="outline" />
+              </Button>
+              <CommentsButton room={room} open={() => setSheet("comments")} />
+            </>
           )}
           <Toolbar desk={desk} />
-          {wide ? null : <CommentsButton room={room} open={() => setSheet("comments")} />}
         </div>
         <div className="ws-page">
           <div ref={setPlace} className="reading ws-editor" />
@@ -201,7 +203,9 @@ function SheetOver({ title, close, isOpen, onClose, children }: SheetProps) {
               <Icon name="close" />
             </Button>
           </div>
-          <div className="sheet-body">{children}</div>
+          <div className="sheet-body" data-scrolls>
+            {children}
+          </div>
         </Dialog>
       </Modal>
     </ModalOverlay>

@@ -50,6 +50,9 @@ export interface EditorOptions {
   newId?: () => string
 }
 
+/** Pixels that stay free above and below the caret: there lie the page's header and its tools. */
+const AROUND_CARET = { top: 120, bottom: 110, left: 0, right: 0 }
+
 /** Longer than the view takes to read the text after a composition has ended. */
 const COMPOSED_MS = 60
 
@@ -111,6 +114,8 @@ export class Editor {
     this.view = new EditorView(options.place, {
       state: this.binding.state,
       dispatchTransaction: (tr) => this.binding.dispatch(tr),
+      scrollThreshold: AROUND_CARET,
+      scrollMargin: AROUND_CARET,
       // Who may not edit keeps the caret, to select words with the keyboard and comment on them.
       attributes: () => ({
         role: "textbox",

@@ -83,11 +83,13 @@ export class Presence {
           const told: Pick<Shown, "places" | "people"> | undefined = tr.getMeta(key)
           if (told) return { ...told, decorations: decorate(tr.doc, told) }
           if (!tr.docChanged) return shown
+          // As they are told: each stays behind what stands before it, also where one's own words come next.
+          const moved = (position: number) => tr.mapping.map(position, -1)
           const places = new Map<string, Place>()
           for (const [peer, { anchor, head }] of shown.places) {
-            places.set(peer, { anchor: tr.mapping.map(anchor), head: tr.mapping.map(head) })
+            places.set(peer, { anchor: moved(anchor), head: moved(head) })
           }
-          return { ...shown, places, decorations: shown.decorations.map(tr.mapping, tr.doc) }
+          return { ...shown, places, decorations: decorate(tr.doc, { ...shown, places }) }
         },
       },
       props: { decorations: (state) => key.getState(state)?.decorations },

@@ -4,6 +4,7 @@
 #![allow(clippy::disallowed_methods, reason = "tests are where time and chance come in")]
 
 mod architecture;
+mod backup;
 mod export;
 mod full_disk;
 mod golden;

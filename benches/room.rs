@@ -13,6 +13,7 @@ mod wire;
 mod driver;
 mod history;
 mod live;
+mod proof;
 mod report;
 mod yardsticks;
 
@@ -54,6 +55,9 @@ fn pin_driver() {
 }
 
 async fn run(trace: Option<&Path>, part: impl Fn(&str) -> bool, report: &mut Report) {
+    if part("proof") {
+        proof::run(report);
+    }
     let folder = tempfile::tempdir_in("target").unwrap();
     let [_, sync] = report::fdatasync(folder.path(), report);
     let binary = std::env::var_os("QUORATE_BIN").unwrap_or_else(|| env!("CARGO_BIN_EXE_quorate").into());

@@ -76,6 +76,8 @@ pub use reading::{Reading, Unreadable};
 pub use refused::Refused;
 pub use scan::{Chunk, reread, scan, split};
 pub use state::{Authored, BlockState, PlanState, RemovedSection, SectionState, UnknownHeads, state_at};
+#[cfg(test)]
+pub(crate) use testing::unsound;
 pub use text::{Span, utf16_len};
 pub use tree::{Item, List, Node, tree};
 pub use write::{Author, write};

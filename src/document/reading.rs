@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use automerge::{Automerge, AutomergeError, Change, LoadOptions, ReadDoc as _};
+use automerge::{Automerge, AutomergeError, Change, LoadOptions, ReadDoc as _, VerificationMode};
 use bytes::Bytes;
 
 use super::copy::guard;
@@ -15,7 +15,7 @@ use crate::domain::{ChangeHash, Heads};
 pub struct Unreadable(String);
 
 impl Unreadable {
-    pub(in crate::document) fn because(cause: impl Into<String>) -> Self {
+    pub fn because(cause: impl Into<String>) -> Self {
         Self(cause.into())
     }
 }
@@ -41,6 +41,14 @@ impl Reading {
     /// From bytes that [`Reading::save`] made.
     pub fn load(bytes: &[u8]) -> Result<Self, Unreadable> {
         Ok(Self(Automerge::load_with_options(bytes, LoadOptions::new().text_encoding(text_encoding()))?))
+    }
+
+    /// Like [`load`](Self::load), and rebuilds every change: each must have its own hash.
+    pub fn load_and_verify(bytes: &[u8]) -> Result<Self, Unreadable> {
+        let options =
+            LoadOptions::new().text_encoding(text_encoding()).verification_mode(VerificationMode::Check);
+        let loaded = guard(|| Automerge::load_with_options(bytes, options));
+        Ok(Self(loaded.ok_or_else(|| Unreadable::because("loading it panics"))??))
     }
 
     /// A document that has been brought up elsewhere in this module.

@@ -2,8 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::{Attrs, Author, BlockState, BlockType, Edit, PlanState, Reading, state_at};
-use crate::domain::{ActorId, PersonId, ProvisionId, SectionId};
+use std::num::NonZeroU64;
+
+use automerge::legacy::{ElementId, Key, ObjectId, Op, OpId, OpType, SortedVec};
+use automerge::{Change as Parsed, ExpandedChange};
+
+use super::{Attrs, Author, BlockState, BlockType, Edit, PlanState, Reading, scan, state_at};
+use crate::domain::{ActorId, Change, PersonId, ProvisionId, SectionId};
 
 pub(super) fn actor(number: u8) -> ActorId {
     ActorId::new(&[number; 16]).unwrap()
@@ -60,4 +65,31 @@ pub(super) fn texts(reading: &Reading) -> BTreeMap<String, String> {
 
 pub(super) fn block<'a>(state: &'a PlanState, id: &str) -> &'a BlockState {
     state.sections.iter().flat_map(|section| &section.blocks).find(|state| state.block.id == id).unwrap()
+}
+
+/// A change on all of this document that no admission takes: it inserts into nothing, behind nothing.
+pub(crate) fn unsound(reading: &Reading, actor: &ActorId) -> Change {
+    let document = reading.automerge();
+    let nobody = OpId(1, automerge::ActorId::from(&[0xee_u8; 16][..]));
+    let operation = Op {
+        action: OpType::Put("x".into()),
+        obj: ObjectId::Id(nobody.clone()),
+        key: Key::Seq(ElementId::Id(nobody)),
+        pred: SortedVec::new(),
+        insert: true,
+    };
+    let max_op = document.get_changes(&[]).iter().map(Parsed::max_op).max().unwrap_or(0);
+    let change = Parsed::from(ExpandedChange {
+        operations: vec![operation],
+        actor_id: automerge::ActorId::from(actor.as_bytes()),
+        hash: None,
+        seq: 1,
+        start_op: NonZeroU64::new(max_op + 1).unwrap(),
+        time: 0,
+        message: None,
+        deps: document.get_heads(),
+        extra_bytes: Vec::new(),
+        author: None,
+    });
+    scan(change.raw_bytes()).unwrap()
 }

@@ -43,6 +43,15 @@ pub(super) fn freeze(state: &State, actor: &Actor, plan: PlanId, reason: &str) -
     Ok(Decision { events: vec![Event::PlanFrozen { plan, reason }], plan: Some(plan), ..Decision::default() })
 }
 
+/// Freezes a plan in nobody's name: when its document is found to be other than it was admitted.
+pub fn stop(state: &State, plan: PlanId, reason: &str) -> Result<Event, Refusal> {
+    match state.plans.get(&plan) {
+        None => Err(Refusal::PlanUnknown),
+        Some(found) if found.frozen.is_some() => Err(Refusal::AlreadyFrozen),
+        Some(_) => Ok(Event::PlanFrozen { plan, reason: reason.to_owned() }),
+    }
+}
+
 pub(super) fn unfreeze(
     state: &State,
     actor: &Actor,

@@ -14,7 +14,7 @@ pub enum Refusal {
     },
     Frozen {
         reason: String,
-        by: PersonId,
+        by: Option<PersonId>,
         at: Timestamp,
     },
     AlreadyFrozen,

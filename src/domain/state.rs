@@ -13,7 +13,7 @@ pub struct Fact {
     pub event: Event,
 }
 
-/// Who asks. `None` is the program itself, which only builds and restores.
+/// Who asks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Actor {
     pub person: PersonId,
@@ -28,7 +28,8 @@ pub struct Person {
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Freeze {
     pub reason: String,
-    pub by: PersonId,
+    /// None: the program itself, when it found the document to be other than it was admitted.
+    pub by: Option<PersonId>,
     pub at: Timestamp,
 }
 
@@ -116,8 +117,9 @@ impl State {
                 }
             }
             Event::PlanFrozen { plan, reason } => {
-                if let (Some(plan), Some(by)) = (self.plans.get_mut(plan), &fact.actor) {
-                    plan.frozen = Some(Freeze { reason: reason.clone(), by: by.clone(), at: fact.at });
+                if let Some(plan) = self.plans.get_mut(plan) {
+                    plan.frozen =
+                        Some(Freeze { reason: reason.clone(), by: fact.actor.clone(), at: fact.at });
                     plan.governance += 1;
                 }
             }

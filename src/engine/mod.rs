@@ -160,6 +160,12 @@ impl Engine {
         let _ = self.inbox.send(Job::Checkpoint);
     }
 
+    /// Freezes a plan in the program's own name, and does not wait for it.
+    pub fn stop(&self, plan: PlanId, reason: String) {
+        // A writer that has stopped takes no edits either.
+        let _ = self.inbox.send(Job::Stop { plan, reason });
+    }
+
     /// Lets the writer finish what waits and sign the end, and waits for it. Nothing is recorded afterwards.
     pub fn close(&self) {
         if let Some(writer) = self.writer.lock().take() {

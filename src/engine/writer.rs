@@ -33,6 +33,11 @@ pub(super) enum Job {
         edit: Edit,
         reply: oneshot::Sender<Result<Receipt, Error>>,
     },
+    /// The program freezes a plan.
+    Stop {
+        plan: PlanId,
+        reason: String,
+    },
     Checkpoint,
     /// Everything before it is finished, nothing after it is begun.
     Close,
@@ -204,6 +209,7 @@ impl Writer {
                 command(state, person, request, written.as_ref(), &source)
             }
             Job::Edit { edit, .. } => self.edit(state, edit),
+            Job::Stop { plan, reason } => self.stop(state, *plan, reason),
             Job::Checkpoint | Job::Close => Err(Decided::No(Error::Refused(Refusal::ChangedMeanwhile))),
         }
     }
@@ -241,6 +247,18 @@ impl Writer {
             }
         }
         Ok((append, from, count, None))
+    }
+
+    fn stop(&self, state: &State, plan: PlanId, reason: &str) -> Result<Made, Decided> {
+        let event = domain::plan::stop(state, plan, reason)?;
+        let check = governance_check(state, plan);
+        let version = check.as_ref().map_or(0, |check| check.version);
+        // Commands count up from 1: this id is none that one of them can take.
+        let n = u32::MAX - u32::try_from(version).unwrap_or(u32::MAX);
+        let at = (self.clock)().max(state.now);
+        let source = Source { at, person: None, cause: None };
+        let events = vec![record::propose(&event, record::derived_id(EventId(plan.0), n), &source)];
+        Ok((Append { events, checks: check.into_iter().collect() }, 0, 0, None))
     }
 
     fn source(
@@ -384,6 +402,10 @@ fn reply(job: Job, answer: Result<Receipt, Error>) {
     match job {
         // Whoever asked may have gone; the record stands all the same.
         Job::Command { reply, .. } | Job::Edit { reply, .. } => drop(reply.send(answer)),
+        Job::Stop { plan, .. } => match answer {
+            Ok(_) | Err(Error::Refused(Refusal::AlreadyFrozen)) => {}
+            Err(error) => error!("plan {plan} was not frozen: {error:?}"),
+        },
         Job::Checkpoint | Job::Close => {}
     }
 }

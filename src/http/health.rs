@@ -32,6 +32,10 @@ async fn ready(State(app): State<Shared>) -> Response {
 
 async fn metrics(State(app): State<Shared>) -> Response {
     let head = app.engine.views().head;
-    let text = app.metrics.render(&[("log_head", head), ("rooms_open", app.rooms.count() as u64)]);
+    let text = app.metrics.render(&[
+        ("log_head", head),
+        ("rooms_open", app.rooms.count() as u64),
+        ("documents_not_as_admitted", app.rooms.alarms()),
+    ]);
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response()
 }

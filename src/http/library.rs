@@ -37,7 +37,7 @@ impl Reader {
             title: plan.title.clone(),
             frozen: plan.frozen.as_ref().map(|frozen| Frozen {
                 reason: frozen.reason.clone(),
-                by: Some(frozen.by.clone()),
+                by: frozen.by.clone(),
                 at: frozen.at,
             }),
             may_edit: may(roles, Action::Edit) && plan.frozen.is_none(),

@@ -18,6 +18,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use parking_lot::Mutex;
 use tokio::sync::{mpsc, oneshot};
+use tracing::error;
 
 pub use members::{Here, Member, Wake};
 pub use notice::Notice;
@@ -52,6 +53,8 @@ struct Inner {
     /// How long a room is kept that nobody uses.
     idle: Duration,
     connections: AtomicU64,
+    /// How often a document was found to be other than it was admitted.
+    alarms: Arc<AtomicU64>,
     timelines: past::Timelines,
 }
 
@@ -98,6 +101,7 @@ impl Rooms {
             open: Opening::new(),
             idle,
             connections: AtomicU64::new(1),
+            alarms: Arc::default(),
             timelines: past::Timelines::default(),
         };
         Self(Arc::new(inner))
@@ -109,6 +113,11 @@ impl Rooms {
 
     pub fn next_connection(&self) -> ConnectionId {
         ConnectionId(self.0.connections.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// How often a document was found to be other than it was admitted: its plan is frozen since.
+    pub fn alarms(&self) -> u64 {
+        self.0.alarms.load(Ordering::Relaxed)
     }
 
     /// How many rooms are open.
@@ -237,8 +246,19 @@ impl Rooms {
 impl Inner {
     /// Lets go of what nobody uses: all of it can be read from the log again.
     fn sweep(&self) {
-        self.open.retain(|room| !room.is_idle(self.idle));
-        self.open.list().iter().for_each(|room| room.proving.forget_reading());
+        self.open.retain(|room| !room.is_idle(self.idle) || room.proving.is_behind());
+        for room in self.open.list() {
+            room.proving.forget_reading();
+            let last_of_an_idle_room = room.proving.is_behind() && room.members.is_empty();
+            if room.proving.is_audit_due() || last_of_an_idle_room {
+                let proving = room.proving.clone();
+                tokio::task::spawn_blocking(move || {
+                    if let Err(failure) = proving.audit() {
+                        error!("no audit: {failure}");
+                    }
+                });
+            }
+        }
         self.timelines.forget();
     }
 }
@@ -248,7 +268,9 @@ impl Room {
         let engine = &rooms.engine;
         let shared = Arc::new(Mutex::new(store::restore(&**engine.log(), document)?));
         let (inbox, jobs) = mpsc::channel(INBOX);
-        let proving = Arc::new(Proving::new(engine.log().clone(), document, rooms.way, shared.clone()));
+        let alarm = alarm(rooms, plan, document);
+        let proving =
+            Arc::new(Proving::new(engine.log().clone(), document, rooms.way, shared.clone(), alarm));
         let members = members::Members::default();
         let room = Arc::new(Self {
             document,
@@ -313,6 +335,17 @@ impl Room {
     }
 }
 
+/// What happens when a document is other than it was admitted: nobody writes on before a person has looked.
+fn alarm(rooms: &Inner, plan: PlanId, document: DocumentId) -> readers::Alarm {
+    let (engine, alarms) = (rooms.engine.clone(), rooms.alarms.clone());
+    Box::new(move |cause| {
+        error!(%plan, %document, "a document is not what was admitted, its plan is frozen: {cause}");
+        alarms.fetch_add(1, Ordering::Relaxed);
+        let reason = "The document is not what the record says it should be. Nobody can write until it is looked into.";
+        engine.stop(plan, reason.to_owned());
+    })
+}
+
 fn closed() -> Error {
     Error::Failed("the room has closed".into())
 }
@@ -335,8 +368,9 @@ mod tests {
     use uuid::Uuid;
 
     use super::{Rooms, Way};
-    use crate::domain::{Command, EventId, PersonId, PlanId, Request, Role, Timestamp};
-    use crate::engine::Engine;
+    use crate::document;
+    use crate::domain::{ActorId, Command, EventId, PersonId, PlanId, Request, Role, Timestamp};
+    use crate::engine::{Edit, Engine, Part};
     use crate::log::{Options, RedbLog};
 
     const PLANS: u128 = 1_000;
@@ -378,5 +412,52 @@ mod tests {
         assert_eq!(rooms.count(), 0);
         assert!(dropped.upgrade().is_none(), "nothing else holds it");
         assert_eq!(rooms.of_plan(plan(7)).unwrap().plan, plan(7), "and is opened again");
+    }
+
+    fn opened() -> (tempfile::TempDir, Engine, Rooms, PersonId) {
+        let folder = tempfile::tempdir().unwrap();
+        let log = Arc::new(RedbLog::open(folder.path(), &Options::default()).unwrap());
+        let engine = Engine::open(log, Arc::new(|| Timestamp(1_700_000_000_000))).unwrap();
+        let rooms = Rooms::made(Way::Proof, engine.clone(), Duration::ZERO);
+        (folder, engine, rooms, PersonId::new("secretariat").unwrap())
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_document_that_is_not_what_was_admitted_is_frozen() {
+        let (_folder, engine, rooms, secretary) = opened();
+        let add = Command::PersonAdd {
+            person: secretary.clone(),
+            roles: vec![Role::Secretariat],
+            name: "Secretariat".into(),
+        };
+        rooms.command(secretary.clone(), request(1, add), None).await.unwrap();
+        let plan = PlanId(Uuid::from_u128(1 << 64));
+        let create = Command::PlanCreate { plan: Some(plan), title: "Plan".into() };
+        rooms.command(secretary.clone(), request(2, create), None).await.unwrap();
+        let room = rooms.of_plan(plan).unwrap();
+        let reading = room.reading().unwrap();
+        assert!(!room.proving.is_behind());
+
+        // Past admission, as if the proof had a hole.
+        let change = document::unsound(&reading, &ActorId::new(&[5; 16]).unwrap());
+        let mut heads = reading.heads();
+        let prepared = super::prepare(&mut heads, change.clone());
+        let part = Part { person: secretary, changes: vec![prepared], at: None };
+        let edit = Edit { plan, document: room.document, parts: vec![part] };
+        let receipt = engine.edit(edit).await.unwrap();
+        room.shared().publish(&change, receipt.changes[0], None).unwrap();
+
+        assert!(room.proving.is_behind(), "it waits for the audit");
+        let mut moved = engine.watch();
+        rooms.0.sweep();
+        loop {
+            if let Some(frozen) = &engine.views().state.plans[&plan].frozen {
+                assert_eq!(frozen.by, None, "nobody did it but the program");
+                break;
+            }
+            moved.changed().await.unwrap();
+        }
+        assert!(room.reading().is_err(), "and nobody is shown it");
+        assert_eq!(rooms.alarms(), 1);
     }
 }

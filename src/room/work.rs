@@ -10,7 +10,7 @@ use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::{mpsc, oneshot};
 use tracing::error;
 
-use super::readers::Readers;
+use super::readers::{Alarm, Readers};
 use super::{Notice, Room, Submitted, prepare, store};
 use crate::document::{self, Admission, CannotWrite, Chunk, Imported, Reading, Refused, Verdict, Way};
 use crate::domain::{
@@ -58,8 +58,14 @@ pub(super) struct Proving {
 }
 
 impl Proving {
-    pub(super) fn new(log: Arc<dyn Log>, document: DocumentId, way: Way, shared: session::Room) -> Self {
-        let readers = Readers::new(log.clone(), document, shared.clone());
+    pub(super) fn new(
+        log: Arc<dyn Log>,
+        document: DocumentId,
+        way: Way,
+        shared: session::Room,
+        alarm: Alarm,
+    ) -> Self {
+        let readers = Readers::new(log.clone(), document, shared.clone(), alarm);
         Self { log, document, way, shared, admission: Mutex::new(None), readers }
     }
 
@@ -99,6 +105,19 @@ impl Proving {
 
     pub(super) fn forget_reading(&self) {
         self.readers.forget();
+    }
+
+    /// Whether something was admitted by proof alone, so far. A way that keeps the document has applied it.
+    pub(super) fn is_behind(&self) -> bool {
+        self.way == Way::Proof && self.readers.is_behind()
+    }
+
+    pub(super) fn is_audit_due(&self) -> bool {
+        self.way == Way::Proof && self.readers.is_audit_due()
+    }
+
+    pub(super) fn audit(&self) -> Result<(), Failure> {
+        self.readers.audit()
     }
 }
 
@@ -272,8 +291,9 @@ impl Worker {
         let snapshot = many.then(|| {
             let raw: Vec<Bytes> = changes.iter().map(|(change, _)| change.raw.clone()).collect();
             at_length(|| {
+                let verified = whole.is_some();
                 let made = self.room.proving.ahead(&raw, whole)?;
-                take_snapshot(&self.room, &**self.engine.log(), made)
+                take_snapshot(&self.room, &**self.engine.log(), made, verified)
             })
         });
         let mut shared = self.room.shared();
@@ -379,7 +399,7 @@ impl Worker {
 
 /// Makes a snapshot of the newest durable document, for the room and as a cache, so that it opens at once.
 fn snapshot(room: &Room, log: &dyn Log) -> Result<(), Failure> {
-    let snapshot = take_snapshot(room, log, room.proving.reading()?)?;
+    let snapshot = take_snapshot(room, log, room.proving.reading()?, false)?;
     room.shared().set_snapshot(snapshot);
     Ok(())
 }
@@ -388,10 +408,15 @@ fn take_snapshot(
     room: &Room,
     log: &dyn Log,
     (reading, len): (Arc<Reading>, u32),
+    verified: bool,
 ) -> Result<Snapshot, Failure> {
     let bytes = Bytes::from(reading.save());
     let heads = reading.heads();
     drop(reading);
+    // Nobody is to be sent what cannot be loaded.
+    if !verified {
+        room.proving.readers.check_saved(&bytes, &heads)?;
+    }
     let snapshot = Snapshot { bytes: bytes.clone(), len };
     store::keep(log, room.document, &snapshot, &heads)?;
     room.proving.with(|admission| admission.take_snapshot(&bytes, len as usize))?;

@@ -6,7 +6,8 @@ import { words } from "./words"
 
 export type Person = { id: string; name: string; roles: string[] }
 export type Session = { person: Person | null; demonstration: boolean; network?: string }
-export type Frozen = { reason: string; by: string; at: string }
+/** `by` is null where the server itself has frozen the plan. */
+export type Frozen = { reason: string; by: string | null; at: string }
 export type May = "read" | "comment" | "edit" | "freeze"
 export type PlanInfo = { id: string; title: string; document: string; frozen: Frozen | null; may: May[] }
 export type Anchor = { section: string; start: string; end: string; heads: string[]; quote: string }

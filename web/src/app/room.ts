@@ -101,7 +101,9 @@ export class Room {
     return this.plan.get().id
   }
 
-  name(person: string): string {
+  /** Null is the server itself. */
+  name(person: string | null): string {
+    if (person === null) return words.program
     return this.people.get().get(person)?.name ?? words.someone
   }
 

@@ -181,6 +181,7 @@ export const words = {
   },
 
   roles: (roles: string[]) => roles.map((role) => ROLES[role] ?? role).join(", "),
+  program: "Quorate",
   someone: "Someone",
   when: (iso: string, now: Date = new Date()): string => {
     const at = new Date(iso)

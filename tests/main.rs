@@ -4,7 +4,6 @@
 #![allow(clippy::disallowed_methods, reason = "tests are where time and chance come in")]
 
 mod architecture;
-mod backup;
 mod export;
 mod full_disk;
 mod golden;

@@ -1,7 +1,7 @@
 //! Clients of the automerge-repo protocol, frames and sync messages made by hand. Each acknowledges what it
 //! hears, as stock clients do.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use automerge::{Automerge, ChangeHash};
 use sha2::{Digest as _, Sha256};
@@ -24,8 +24,6 @@ pub(crate) struct Repo {
     /// What a message that was just read says: all clients in step get the same bytes.
     last: Read,
     last_data: Vec<u8>,
-    /// Bytes of changes: their checksum is the first half of a key, their length the second.
-    keys: HashMap<u64, ()>,
 }
 
 struct Person {
@@ -42,13 +40,13 @@ struct Person {
 #[derive(Default)]
 struct Read {
     heads: Vec<[u8; 32]>,
-    changes: Vec<Read1>,
+    changes: Vec<Change>,
     document: bool,
     /// An acknowledgement of it.
     answer: Vec<u8>,
 }
 
-struct Read1 {
+struct Change {
     key: u64,
     hash: [u8; 32],
     deps: Vec<[u8; 32]>,
@@ -80,7 +78,6 @@ impl Repo {
             people: people.collect(),
             last: Read::default(),
             last_data: Vec::new(),
-            keys: HashMap::new(),
         }
     }
 
@@ -157,18 +154,16 @@ impl Protocol for Repo {
         let writer = person.writer.as_mut().expect("only writers write");
         let change = writer.write("x", person.heads.iter().map(|hash| ChangeHash(*hash)));
         let raw = change.raw_bytes();
-        let key = key(raw);
-        assert!(self.keys.insert(key, ()).is_none(), "two changes with one checksum: run it again");
+        let key = key(&change.hash().0);
         person.heads.clear();
         person.heads.insert(change.hash().0);
         (key, framed(&person.prefix, &say(person.heads.iter(), raw)))
     }
 }
 
-/// The checksum of a chunk, which is the beginning of its hash, and its length.
-fn key(chunk: &[u8]) -> u64 {
-    let checksum = u32::from_le_bytes(chunk[4..8].try_into().unwrap());
-    u64::from(checksum) << 32 | chunk.len() as u64
+/// The beginning of a change's hash.
+fn key(hash: &[u8; 32]) -> u64 {
+    u64::from_le_bytes(hash[..8].try_into().unwrap())
 }
 
 /// The type and the data of a frame from the server: CBOR maps of texts and byte strings.
@@ -266,8 +261,7 @@ impl<'b> Cursor<'b> {
 
     /// One chunk; none for what is not an uncompressed change (the changes of a crowd are all too short to
     /// be compressed).
-    fn chunk(&mut self) -> Option<Read1> {
-        let whole = self.0;
+    fn chunk(&mut self) -> Option<Change> {
         self.take(8);
         let hashed = self.0;
         let kind = self.take(1)[0];
@@ -276,13 +270,13 @@ impl<'b> Cursor<'b> {
         if kind != 1 {
             return None;
         }
-        let hash = Sha256::digest(&hashed[..hashed.len() - self.0.len()]).into();
+        let hash: [u8; 32] = Sha256::digest(&hashed[..hashed.len() - self.0.len()]).into();
         let deps = body.hashes();
         let actor = body.number() as usize;
         body.take(actor);
         body.number();
         let start_op = body.number();
-        Some(Read1 { key: key(&whole[..whole.len() - self.0.len()]), hash, deps, start_op })
+        Some(Change { key: key(&hash), hash, deps, start_op })
     }
 }
 

@@ -7,11 +7,12 @@ use std::{fs, io};
 use clap::Args;
 use tracing::info;
 
-use super::{LOG, Outcome, Place, control, serve};
+use super::{Outcome, Place, control, serve};
 use crate::demo::{self, HeldClock};
 use crate::engine;
 
-/// Beside the log in a data folder.
+/// What a data folder holds.
+const LOG: &str = "log.redb";
 const KEYS: &str = "keys";
 
 #[derive(Args)]

@@ -27,5 +27,5 @@ pub use id::{
 };
 pub use policy::{Action, may};
 pub use refusal::Refusal;
-pub use state::{Actor, Fact, Freeze, Person, Plan, Restored, State, Thread};
+pub use state::{Actor, Fact, Freeze, Person, Plan, State, Thread};
 pub use time::Timestamp;

@@ -222,8 +222,7 @@ impl Writer {
         let mut bound = HashMap::new();
         for part in &edit.parts {
             let source = self.source(state, &part.person, part.at, None);
-            let made_now = part.changes.iter().filter(|prepared| !state.came_back(&prepared.change));
-            let actors = made_now.map(|prepared| &prepared.change.actor);
+            let actors = part.changes.iter().map(|prepared| &prepared.change.actor);
             for event in domain::plan::edit(state, &part.person, edit.plan, actors)? {
                 let domain::Event::ActorBound { actor_id, .. } = &event else { continue };
                 match bound.insert(actor_id.clone(), part.person.clone()) {

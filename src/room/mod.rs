@@ -31,7 +31,7 @@ use crate::domain::{
 };
 use crate::engine::{Engine, Error, Prepared, Receipt};
 use crate::log::Failure;
-use crate::session::{self, ConnectionId, Shared};
+use crate::session::{self, ConnectionId, Greeting, Shared};
 use opening::Opening;
 use work::{Job, Proving};
 
@@ -134,6 +134,15 @@ impl Rooms {
         let room = self.0.open.get_or_make(document, || Room::start(&self.0, plan, document))?;
         *room.used.lock() = Instant::now();
         Ok(Some(room))
+    }
+
+    /// What a peer that has nothing of a document can be sent before its room is open: none when it is open, or
+    /// when no plan has it, or there is no snapshot of it. Reads the log.
+    pub fn greeting(&self, document: DocumentId) -> Result<Option<Greeting>, Failure> {
+        if self.0.open.contains(&document) || !self.0.engine.views().state.documents.contains_key(&document) {
+            return Ok(None);
+        }
+        store::greeting(&**self.0.engine.log(), document)
     }
 
     /// The room of a plan.

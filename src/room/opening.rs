@@ -31,6 +31,11 @@ impl<K: Eq + Hash, V> Opening<K, V> {
         Ok(slot.insert(made).clone())
     }
 
+    /// Whether it is open, and not only about to be.
+    pub(super) fn contains(&self, key: &K) -> bool {
+        self.0.lock().get(key).is_some_and(|slot| slot.try_lock().is_some_and(|slot| slot.is_some()))
+    }
+
     /// All that is open. What is being made just now is not.
     pub(super) fn list(&self) -> Vec<Arc<V>> {
         self.0.lock().values().filter_map(|slot| slot.try_lock()?.clone()).collect()

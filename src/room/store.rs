@@ -9,7 +9,7 @@ use crate::document::{self, Admission, Copy, History, Proof, Published, Reading,
 use crate::domain::{ChangeHash, DocumentId, Heads};
 use crate::engine::record;
 use crate::log::{Failure, Log, Recorded};
-use crate::session::{self, Shared, Snapshot};
+use crate::session::{self, Greeting, Shared, Snapshot};
 
 const PAGE: usize = 4096;
 
@@ -140,6 +140,30 @@ pub(super) fn changes(log: &dyn Log, document: DocumentId, after: u32) -> Result
         Ok(())
     })?;
     Ok(all)
+}
+
+/// The whole document without its history, where there is a snapshot of it. Reads no more than that and what came
+/// after it.
+pub(super) fn greeting(log: &dyn Log, document: DocumentId) -> Result<Option<Greeting>, Failure> {
+    let Some((snapshot, mut heads)) = snapshot(log, document)? else { return Ok(None) };
+    let Some(before) = snapshot.len.checked_sub(1) else { return Ok(None) };
+    let mut chunks = vec![snapshot.bytes];
+    let mut len = before;
+    let mut fits = true;
+    each_change(log, document, u64::from(before), |recorded, raw| {
+        let change = document::reread(&raw)
+            .map_err(|refused| Failure::Damaged(format!("event {}: {refused}", recorded.position)))?;
+        if len == before {
+            // The last change that a snapshot holds is one of its heads: otherwise it is not of this log.
+            fits = heads.contains(&change.hash);
+        } else {
+            heads = super::prepare(&mut heads, change).heads;
+            chunks.push(raw);
+        }
+        len += 1;
+        Ok(())
+    })?;
+    Ok((fits && len >= snapshot.len).then_some(Greeting { heads, len, chunks }))
 }
 
 /// Keeps a snapshot of the first `len` changes.

@@ -14,8 +14,8 @@ use super::readers::{Alarm, Readers};
 use super::{Notice, Room, Submitted, prepare, store};
 use crate::document::{self, Admission, CannotWrite, Chunk, Imported, Reading, Refused, Verdict, Way};
 use crate::domain::{
-    self, ActorId, Change, ChangeHash, DocumentId, PersonId, PlanId, Position, Request, Restored, Timestamp,
-    Write, limits,
+    self, ActorId, Change, ChangeHash, DocumentId, PersonId, PlanId, Position, Request, Timestamp, Write,
+    limits,
 };
 use crate::engine::{Edit, Engine, Error, Part, Prepared, Receipt};
 use crate::log::{Failure, Log};
@@ -23,6 +23,9 @@ use crate::session::{self, ConnectionId, Snapshot};
 
 /// How many submissions are admitted and recorded together at most.
 const BATCH: usize = 256;
+/// Submissions of so many bytes together are admitted where they are met: to move the other work of the thread
+/// elsewhere, and back, would cost more than the proof.
+const BRIEF: usize = 32 * 1024;
 /// A snapshot is made when this many changes came since the last one, and an eighth of the history.
 const SNAPSHOT_AFTER: u32 = 2_000;
 
@@ -71,6 +74,11 @@ impl Proving {
 
     pub(super) fn changes(&self) -> Result<Vec<Bytes>, Failure> {
         store::changes(&*self.log, self.document, 0)
+    }
+
+    /// Whether a few changes are admitted in less time than it takes to move other work out of the way.
+    fn is_quick(&self) -> bool {
+        self.way == Way::Proof && self.admission.try_lock().is_some_and(|admission| admission.is_some())
     }
 
     pub(super) fn with<T>(&self, work: impl FnOnce(&mut dyn Admission) -> T) -> Result<T, Failure> {
@@ -176,12 +184,14 @@ impl Worker {
             return;
         }
         let several = submissions.len() > 1;
-        let mut read = at_length(|| submissions.into_iter().map(read).collect::<Vec<_>>());
-        match self.together(&mut read).await {
+        let bytes: usize = submissions.iter().flat_map(|one| &one.chunks).map(Bytes::len).sum();
+        let is_brief = bytes <= BRIEF && self.room.proving.is_quick();
+        let mut read = if is_brief { read_all(submissions) } else { at_length(|| read_all(submissions)) };
+        match self.together(&mut read, is_brief).await {
             // One of them was refused by a rule: each is to be judged by itself.
             Err(Error::Refused(_)) if several => {
                 for mut one in read {
-                    let outcome = self.together(std::slice::from_mut(&mut one)).await;
+                    let outcome = self.together(std::slice::from_mut(&mut one), is_brief).await;
                     self.answer(one, outcome);
                 }
             }
@@ -194,8 +204,8 @@ impl Worker {
     }
 
     /// Admits and records all of them, or none.
-    async fn together(&self, read: &mut [Read]) -> Result<(), Error> {
-        let parts = at_length(|| self.admit(read))?;
+    async fn together(&self, read: &mut [Read], is_brief: bool) -> Result<(), Error> {
+        let parts = if is_brief { self.admit(read)? } else { at_length(|| self.admit(read))? };
         let count: usize = parts.iter().map(|part| part.changes.len()).sum();
         if count == 0 {
             return Ok(());
@@ -221,10 +231,7 @@ impl Worker {
             let views = self.engine.views();
             // A whole document holds what others wrote and everybody knows: nobody is asked about that.
             let shared = self.room.shared();
-            // Nor about what was lost with a disk and comes back by whoever holds it.
-            let known =
-                |change: &Change| shared.history().contains(&change.hash) || views.state.came_back(change);
-            let new = one.changes.iter().filter(|change| !known(change));
+            let new = one.changes.iter().filter(|change| !shared.history().contains(&change.hash));
             let actors: Vec<&ActorId> = new.map(|change| &change.actor).collect();
             self.refuse_stewards(&views.state, &actors)?;
             domain::plan::edit(&views.state, &one.submission.person, self.room.plan, actors)?;
@@ -260,9 +267,7 @@ impl Worker {
     fn refuse_stewards(&self, state: &domain::State, actors: &[&ActorId]) -> Result<(), Error> {
         let new: HashSet<&ActorId> =
             actors.iter().copied().filter(|actor| !state.actors.contains_key(*actor)).collect();
-        let is_stewards = |person| {
-            [None, state.restored].iter().any(|made| new.contains(&steward(self.room.plan, person, *made)))
-        };
+        let is_stewards = |person| new.contains(&steward(self.room.plan, person));
         if !new.is_empty() && state.people.keys().any(is_stewards) {
             return Err(domain::Refusal::ActorOfAnother.into());
         }
@@ -363,7 +368,7 @@ impl Worker {
 
     /// Makes the change that a command asks for, and admits it like any other.
     fn author(&self, person: &PersonId, write: &Write, time: i64) -> Result<Prepared, Error> {
-        let actor = steward(self.room.plan, person, self.engine.views().state.restored);
+        let actor = steward(self.room.plan, person);
         let reading = self.room.reading()?;
         let raw = document::write(&reading, &actor, time, write).map_err(unwritten)?;
         drop(reading);
@@ -448,6 +453,10 @@ fn verdicts(admission: &mut dyn Admission, read: &mut [Read]) -> Vec<Verdict> {
     verdicts
 }
 
+fn read_all(submissions: Vec<Submission>) -> Vec<Read> {
+    submissions.into_iter().map(read).collect()
+}
+
 fn read(submission: Submission) -> Read {
     let mut read = Read {
         submission,
@@ -489,25 +498,19 @@ fn read_chunk(
     Ok(())
 }
 
-/// The actor in whose name the program writes for a person: one a plan and person, and a new one in each log
-/// made from a backup: what the old one wrote after the backup is with people, and its numbers are taken.
-fn steward(plan: PlanId, person: &PersonId, made: Option<Restored>) -> ActorId {
+/// The actor in whose name the program writes for a person: one a plan and person.
+fn steward(plan: PlanId, person: &PersonId) -> ActorId {
     let mut digest = Sha256::new();
     digest.update(b"steward");
     digest.update(plan.0.as_bytes());
     digest.update(person.as_str().as_bytes());
-    if let Some(made) = made {
-        digest.update(made.epoch.to_be_bytes());
-        digest.update(made.at.0.to_be_bytes());
-    }
     ActorId::new(&digest.finalize()[..16]).expect("16 bytes are an actor id")
 }
 
 /// The first change of a new plan's document.
 pub(super) fn first_change(plan: PlanId, person: &PersonId, title: &str) -> Result<Prepared, Error> {
     let create = Write::Create { title: title.to_owned() };
-    let raw =
-        document::write(&Reading::default(), &steward(plan, person, None), 0, &create).map_err(unwritten)?;
+    let raw = document::write(&Reading::default(), &steward(plan, person), 0, &create).map_err(unwritten)?;
     let change = document::scan(&raw).map_err(unsound)?;
     Ok(prepare(&mut Vec::new(), change))
 }

@@ -61,9 +61,27 @@ struct Fields {
     session: Option<String>,
 }
 
+/// The name of a document that was read last: the next frame most likely has the same, and to check a name
+/// costs more than to compare it.
+#[derive(Debug, Default)]
+pub(super) struct LastName(Option<(Box<str>, DocumentId)>);
+
+impl LastName {
+    fn read(&mut self, text: &str) -> Result<DocumentId, Malformed> {
+        match &self.0 {
+            Some((name, id)) if **name == *text => Ok(*id),
+            _ => {
+                let id = text.parse().map_err(|_| bad_document_id())?;
+                self.0 = Some((text.into(), id));
+                Ok(id)
+            }
+        }
+    }
+}
+
 impl Incoming {
-    pub(super) fn decode(frame: &Bytes) -> Result<Self, Malformed> {
-        let fields = Fields::read(frame)?;
+    pub(super) fn decode(frame: &Bytes, last: &mut LastName) -> Result<Self, Malformed> {
+        let fields = Fields::read(frame, last)?;
         let missing = |key: &str| Malformed(format!("the key {key:?} is missing"));
         let sender = || fields.sender.clone().ok_or_else(|| missing("senderId"));
         let document = || fields.document.ok_or_else(|| missing("documentId"));
@@ -97,7 +115,7 @@ impl Incoming {
 }
 
 impl Fields {
-    fn read(frame: &Bytes) -> Result<Self, Malformed> {
+    fn read(frame: &Bytes, last: &mut LastName) -> Result<Self, Malformed> {
         let mut from = Decoder::new(frame);
         let mut fields = Self::default();
         let mut left = from.map()?;
@@ -123,7 +141,7 @@ impl Fields {
                 "type" => fields.kind = Some(name(&mut from)?),
                 "senderId" => fields.sender = Some(name(&mut from)?),
                 "sessionId" => fields.session = Some(name(&mut from)?),
-                "documentId" => fields.document = Some(document_id(&mut from)?),
+                "documentId" => fields.document = Some(document_id(&mut from, last)?),
                 "supportedProtocolVersions" => fields.versions = Some(versions(&mut from)?),
                 "count" => fields.count = Some(whole_number(&mut from)?),
                 "data" => fields.data = Some(frame.slice_ref(byte_string(&mut from)?)),
@@ -142,12 +160,15 @@ fn name(from: &mut Decoder<'_>) -> Result<String, Malformed> {
     Ok(text.to_owned())
 }
 
-fn document_id(from: &mut Decoder<'_>) -> Result<DocumentId, Malformed> {
-    let bad = |_| Malformed("the document id is neither base58 with a checksum nor 16 bytes".into());
+fn document_id(from: &mut Decoder<'_>, last: &mut LastName) -> Result<DocumentId, Malformed> {
     match from.datatype()? {
-        Type::String => from.str()?.parse().map_err(|_| bad(())),
-        _ => Ok(DocumentId(byte_string(from)?.try_into().map_err(|_| bad(()))?)),
+        Type::String => last.read(from.str()?),
+        _ => Ok(DocumentId(byte_string(from)?.try_into().map_err(|_| bad_document_id())?)),
     }
+}
+
+fn bad_document_id() -> Malformed {
+    Malformed("the document id is neither base58 with a checksum nor 16 bytes".into())
 }
 
 fn versions(from: &mut Decoder<'_>) -> Result<Vec<String>, Malformed> {
@@ -334,11 +355,11 @@ pub(super) fn doc_unavailable(sender: &str, target: &str, document: DocumentId) 
 }
 
 /// All of a `sync` frame except for whom it is: the same for every peer that gets this message.
-pub(super) fn rest_of_sync(sender: &str, document: DocumentId, message: &[u8]) -> Bytes {
+pub(super) fn rest_of_sync(sender: &str, document: &str, message: &[u8]) -> Bytes {
     Map::rest(message.len() + 128)
         .text("type", "sync")
         .text("senderId", sender)
-        .text("documentId", &document.to_string())
+        .text("documentId", document)
         .bytes("data", message)
         .done()
 }

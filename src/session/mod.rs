@@ -7,6 +7,7 @@
 
 mod bloom;
 mod frame;
+mod greeting;
 mod message;
 mod peer;
 mod shared;
@@ -20,10 +21,12 @@ use std::{
 use bytes::Bytes;
 
 pub use frame::Frame;
+pub use greeting::Greeting;
 pub use shared::{Room, Shared, Snapshot};
 
 use self::{
-    frame::{Address, Incoming},
+    frame::{Address, Incoming, LastName},
+    greeting::Greeted,
     message::Message,
     peer::{Peer, Step},
 };
@@ -103,6 +106,7 @@ pub struct Session {
     /// None: the peer has not joined yet.
     peer: Option<Joined>,
     documents: HashMap<DocumentId, Document>,
+    last_name: LastName,
     next_ticket: u64,
     closed: bool,
 }
@@ -121,6 +125,7 @@ enum Document {
     Awaited {
         waiting: VecDeque<(Message, bool)>,
         unavailable: Unavailable,
+        greeted: Option<Greeted>,
     },
     Open(Box<Peer>),
 }
@@ -173,7 +178,14 @@ impl Fatal {
 
 impl Session {
     pub fn new(config: Config) -> Self {
-        Self { config, peer: None, documents: HashMap::new(), next_ticket: 0, closed: false }
+        Self {
+            config,
+            peer: None,
+            documents: HashMap::new(),
+            last_name: LastName::default(),
+            next_ticket: 0,
+            closed: false,
+        }
     }
 
     /// The name under which the peer joined.
@@ -199,7 +211,7 @@ impl Session {
                 format!("a frame of {} bytes: at most {} are taken", bytes.len(), limits::FRAME_BYTES);
             return Err(Fatal::limit(code::TOO_BIG, reason));
         }
-        match (Incoming::decode(bytes)?, &self.peer) {
+        match (Incoming::decode(bytes, &mut self.last_name)?, &self.peer) {
             (Incoming::Join { .. }, Some(_)) => Err(Fatal::protocol("this connection has joined already")),
             (Incoming::Join { sender, versions }, None) => {
                 if versions.is_some_and(|versions| !versions.iter().any(|version| version == frame::VERSION))
@@ -276,11 +288,12 @@ impl Session {
                     return Err(Fatal::limit(code::POLICY, reason));
                 }
                 let waiting = VecDeque::from([(message, request)]);
-                let awaited = Document::Awaited { waiting, unavailable: Unavailable::Unknown };
+                let unavailable = Unavailable::Unknown;
+                let awaited = Document::Awaited { waiting, unavailable, greeted: None };
                 self.documents.insert(document, awaited);
                 out.push(Output::Open { document });
             }
-            Some(Document::Awaited { waiting, unavailable }) => {
+            Some(Document::Awaited { waiting, unavailable, .. }) => {
                 if waiting.len() >= limits::WAITING_MESSAGES {
                     // Only the last says what the peer has now; what the others brought, it can send again.
                     waiting.pop_front();
@@ -301,6 +314,30 @@ impl Session {
         Ok(())
     }
 
+    /// Whether the peer waits for all of a document, so that [`greet`](Self::greet) can serve it at once.
+    pub fn calls_for_all(&self, document: DocumentId) -> bool {
+        let Some(Document::Awaited { waiting, greeted: None, .. }) = self.documents.get(&document) else {
+            return false;
+        };
+        waiting.len() == 1 && waiting.iter().all(|(message, _)| greeting::calls_for_all(message))
+    }
+
+    /// Sends a peer that [`calls_for_all`](Self::calls_for_all) what it calls for. [`opened`](Self::opened) comes
+    /// after it, with a room that holds at least as much.
+    pub fn greet(&mut self, document: DocumentId, greeting: &Greeting, access: Access) -> Vec<Output> {
+        if self.closed || !self.calls_for_all(document) {
+            return Vec::new();
+        }
+        let Some(peer) = &self.peer else { return Vec::new() };
+        let Some(Document::Awaited { waiting, greeted, .. }) = self.documents.get_mut(&document) else {
+            return Vec::new();
+        };
+        let flags = waiting.pop_front().and_then(|(message, _)| message.flags).unwrap_or_default();
+        *greeted = Some(Greeted { len: greeting.len, flags, access });
+        let rest = greeting::encode(document, greeting, access, &self.config);
+        vec![Output::Send(peer.address.sync(rest))]
+    }
+
     /// Answers [`Output::Open`], or comes later, when a document that was not available has become so.
     /// Does nothing for a document that the peer has not asked for, or that is open.
     pub fn opened(&mut self, document: DocumentId, room: Room, access: Access) -> Vec<Output> {
@@ -308,13 +345,23 @@ impl Session {
         if self.closed {
             return out;
         }
-        let Some(Document::Awaited { waiting, .. }) = self.documents.get_mut(&document) else { return out };
+        let Some(Document::Awaited { waiting, greeted, .. }) = self.documents.get_mut(&document) else {
+            return out;
+        };
         let waiting = std::mem::take(waiting);
-        let mut peer = Peer::new(room, access);
         let mut steps = Vec::new();
+        let mut peer = match greeted {
+            None => Peer::new(room, access),
+            Some(greeted) => {
+                let mut peer = Peer::greeted(room, *greeted);
+                steps.extend(peer.access(access, &self.config));
+                peer
+            }
+        };
         for (message, request) in waiting {
             steps.extend(peer.receive(message, request, &self.config));
         }
+        steps.extend(peer.advanced(&self.config));
         self.documents.insert(document, Document::Open(Box::new(peer)));
         if let Err(fatal) = self.take(document, steps, &mut out) {
             self.end(fatal, &mut out);

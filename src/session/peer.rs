@@ -10,6 +10,7 @@ use super::{
     Access, Config, Room, Shared, Verdict,
     bloom::Bloom,
     frame,
+    greeting::Greeted,
     message::{self, Carried, Flags, Have, Message},
 };
 use crate::{
@@ -94,6 +95,19 @@ impl Peer {
             asked: (Heads::new(), 0),
             asks: 0,
             orphans: Orphans::default(),
+        }
+    }
+
+    /// A peer that has been sent the first `greeted.len` changes already.
+    pub(super) fn greeted(room: Room, greeted: Greeted) -> Self {
+        let sent_upto = greeted.len.min(room.lock().len());
+        Self {
+            answered: true,
+            in_step: true,
+            sent_upto,
+            reads_documents: true,
+            knows_reset: greeted.flags.knows_reset,
+            ..Self::new(room, greeted.access)
         }
     }
 
@@ -388,7 +402,7 @@ impl Peer {
             }
         };
         let message = message::encode(&words.heads, &words.need, have, &words.carried, flags);
-        steps.push(Step::Send(frame::rest_of_sync(&config.peer, shared.document(), &message)));
+        steps.push(Step::Send(frame::rest_of_sync(&config.peer, shared.name(), &message)));
     }
 
     /// What we have, in a form that this peer can follow: it must know the hashes that are named.

@@ -37,6 +37,8 @@ struct Entry {
 #[derive(Debug)]
 pub struct Shared {
     document: DocumentId,
+    /// As frames name it.
+    name: Box<str>,
     history: History,
     snapshot: Option<Snapshot>,
     /// The changes from `tail_from` on. Never begins above the end of the snapshot.
@@ -69,11 +71,23 @@ impl Shared {
             "no change is left out"
         );
         let tail = tail.into_iter().map(|raw| Entry { raw, origin: None }).collect();
-        Self { document, history, snapshot, tail, tail_from, encoded: HashMap::new() }
+        Self {
+            document,
+            name: document.to_string().into(),
+            history,
+            snapshot,
+            tail,
+            tail_from,
+            encoded: HashMap::new(),
+        }
     }
 
     pub fn document(&self) -> DocumentId {
         self.document
+    }
+
+    pub(super) fn name(&self) -> &str {
+        &self.name
     }
 
     pub fn history(&self) -> &History {
@@ -159,7 +173,7 @@ impl Shared {
         let heads = self.history.heads();
         let flags = Flags { sync_reset: false, read_only, knows_reset: true };
         let message = message::encode(&heads, &[], &[Have::exactly(heads.clone())], &carried, flags);
-        let rest = frame::rest_of_sync(sender, self.document, &message);
+        let rest = frame::rest_of_sync(sender, &self.name, &message);
         self.encoded.insert((from, read_only), rest.clone());
         rest
     }

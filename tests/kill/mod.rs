@@ -3,7 +3,6 @@
 //! `cargo test` kills it 20 times; with `QUORATE_CAMPAIGN=1` it is 200 times, and 200 times at once after an
 //! acknowledgement. `QUORATE_SEED=n` repeats the moments of a run that printed it.
 
-mod backups;
 pub(crate) mod crew;
 pub(crate) mod table;
 
@@ -35,21 +34,12 @@ enum Strike {
     Starting,
     /// It makes a snapshot, since a whole history came at once.
     Snapshot,
-    /// It writes a backup.
-    Backup,
     /// It was asked to stop.
     Stopping,
 }
 
-const STRIKES: [Strike; 7] = [
-    Strike::Writing,
-    Strike::Starting,
-    Strike::Snapshot,
-    Strike::Backup,
-    Strike::Writing,
-    Strike::Stopping,
-    Strike::Backup,
-];
+const STRIKES: [Strike; 6] =
+    [Strike::Writing, Strike::Starting, Strike::Snapshot, Strike::Writing, Strike::Stopping, Strike::Writing];
 
 pub(crate) fn spawn(data: &Path) -> Spawn<'_> {
     Spawn { binary: Path::new(env!("CARGO_BIN_EXE_quorate")), data, through: &[] }
@@ -74,12 +64,7 @@ async fn nothing_acknowledged_is_lost_or_doubled_by_kills() {
             let mut work =
                 crew.begin(&server, if strike == Strike::Snapshot { 2_200 } else { 0 }, &mut dice).await;
             work.acknowledged(if strike == Strike::Snapshot { 2_200 } else { 1 + dice.roll(30) }).await;
-            let mut backup = None;
             match strike {
-                Strike::Backup => {
-                    backup = Some(table.backups.begin(folder.path(), notes.path()));
-                    sleep(dice.up_to(table.backups.usual())).await;
-                }
                 Strike::Snapshot => sleep(dice.up_to(Duration::from_millis(300))).await,
                 Strike::Writing | Strike::Starting => sleep(dice.up_to(Duration::from_millis(10))).await,
                 Strike::Stopping => {
@@ -90,9 +75,6 @@ async fn nothing_acknowledged_is_lost_or_doubled_by_kills() {
             server.kill();
             table.killed(strike);
             crew.back_from(work).await;
-            if let Some(backup) = backup {
-                table.backups.end(backup);
-            }
             if strike == Strike::Starting {
                 for _ in 0..2 {
                     let mut short = Server::launch(&spawn, &folder.path().join("server.log"));

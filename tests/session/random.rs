@@ -106,6 +106,7 @@ fn play(acts: &[Act], began_with: u8, whole: bool) {
     world.assert_equal();
     // And it stays quiet, whoever asks.
     assert_eq!(world.quiet(), 0);
+    world.assert_in_step("last", i64::MAX);
 }
 
 proptest! {

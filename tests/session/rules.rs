@@ -1,10 +1,10 @@
 //! The rules of the conversation, one test each, named after what a peer would suffer without it.
 
-use automerge::{ReadDoc as _, sync, transaction::Transactable as _};
+use automerge::{Automerge, ReadDoc as _, sync, transaction::Transactable as _};
 use bytes::Bytes;
 use quorate::{
     domain::{ChangeHash, limits},
-    session::{Access, ConnectionId, Output, Room, Session, Ticket, Verdict},
+    session::{Access, ConnectionId, Greeting, Output, Room, Session, Snapshot, Ticket, Verdict},
 };
 
 use super::world::{Client, DOCUMENT, Frame, Host, World, join_frame, session, sync_frame};
@@ -709,4 +709,117 @@ fn a_peer_of_the_first_version_is_told_when_that_is_not_possible() {
     assert!(matches!(outputs.last(), Some(Output::Close { .. })), "{outputs:?}");
     let Output::Send(error) = &outputs[outputs.len() - 2] else { panic!("{outputs:?}") };
     assert_eq!(Frame::read(&error.to_bytes()).kind, "error");
+}
+
+fn greeting(host: &Host) -> Greeting {
+    let heads = host.room.lock().history().heads();
+    Greeting { heads, len: host.room.lock().len(), chunks: vec![host.doc.save().into()] }
+}
+
+#[test]
+fn who_has_nothing_is_served_before_the_document_is_open_and_goes_on_from_there() {
+    let mut host = host(30);
+    let mut client = Client::new(1);
+    let mut newcomer = session(1);
+    newcomer.frame(client.up.pop_front().unwrap());
+    let asked = newcomer.frame(client.up.pop_front().unwrap());
+    assert_eq!(asked, [Output::Open { document: DOCUMENT }]);
+    assert!(newcomer.calls_for_all(DOCUMENT));
+    let greeted = newcomer.greet(DOCUMENT, &greeting(&host), Access::ReadWrite);
+    assert!(!newcomer.calls_for_all(DOCUMENT), "once");
+    client.session = newcomer;
+    client.act(greeted, &host.room.clone(), Access::ReadWrite);
+    client.hear();
+    assert_eq!(client.doc.get_heads(), host.doc.get_heads());
+    // Meanwhile somebody types, and the newcomer says that it has the document.
+    let mut doc = document(30);
+    doc.put(automerge::ROOT, "meanwhile", 1).unwrap();
+    host.record(&[doc.get_last_local_change().unwrap()], None);
+    client.serve(&host.room, Access::ReadWrite);
+    let opened = client.session.opened(DOCUMENT, host.room.clone(), Access::ReadWrite);
+    client.act(opened, &host.room.clone(), Access::ReadWrite);
+    client.hear();
+    assert_eq!(client.doc.get_heads(), host.doc.get_heads());
+    let mut world = World { host, clients: vec![client], access: Access::ReadWrite };
+    world.quiet();
+    world.assert_in_step("after", 2);
+}
+
+#[test]
+fn who_has_something_or_reads_no_documents_waits_for_the_history() {
+    let host = host(3);
+    let heads = host.doc.get_heads();
+    let asks: [Vec<u8>; 3] = [
+        message(&heads, &heads).encode(),
+        without_flags(message(&[], &[])),
+        sync::Message { flags: flags(2), ..message(&[], &[]) }.encode(),
+    ];
+    for ask in asks {
+        let mut session = session(7);
+        session.frame(join_frame("peer"));
+        session.frame(sync_frame("request", "peer", DOCUMENT, &ask));
+        assert!(!session.calls_for_all(DOCUMENT));
+        assert_eq!(session.greet(DOCUMENT, &greeting(&host), Access::ReadWrite), []);
+    }
+}
+
+#[test]
+fn a_reader_is_greeted_as_one() {
+    let host = host(3);
+    let mut session = session(7);
+    session.frame(join_frame("peer"));
+    session.frame(sync_frame("request", "peer", DOCUMENT, &message(&[], &[]).encode()));
+    let [Output::Send(frame)] = &session.greet(DOCUMENT, &greeting(&host), Access::ReadOnly)[..] else {
+        panic!("one frame")
+    };
+    let said = Frame::read(&frame.to_bytes()).sync();
+    assert!(said.flags.unwrap().contains(sync::MessageFlags::READ_ONLY));
+    assert_eq!(session.opened(DOCUMENT, host.room.clone(), Access::ReadOnly), [], "nothing is left to say");
+}
+
+/// An import beside other heads: as long as no snapshot holds it, its changes go one by one.
+#[test]
+fn an_import_stays_within_reach_until_a_snapshot_covers_it() {
+    let mut host = host(1_200);
+    host.snapshot();
+    let early = host.doc.save();
+    let mut other = document(1_200).with_actor(automerge::ActorId::from([77; 16]));
+    for n in 0..2_500 {
+        other.put(automerge::ROOT, "imported", n).unwrap();
+        other.commit();
+    }
+    let mut own = document(1_200).with_actor(automerge::ActorId::from([78; 16]));
+    own.put(automerge::ROOT, "beside", 1).unwrap();
+    host.record(&[own.get_last_local_change().unwrap()], None);
+    let before = host.doc.get_heads();
+    let imported = other.document().get_changes(&Automerge::load(&early).unwrap().get_heads());
+    host.record(&imported, None);
+    assert_eq!(host.doc.get_heads().len(), 2, "the import stands beside the other");
+    // A snapshot that was begun before it comes late: it lets go of nothing that it does not hold.
+    host.room.lock().set_snapshot(Snapshot { bytes: early.into(), len: 1_200 });
+    let mut world = World::around(host, 2);
+    let mut lagging = automerge::AutoCommit::load(&world.host.doc.fork_at(&before).unwrap().save()).unwrap();
+    lagging.set_actor(automerge::ActorId::from([79; 16]));
+    world.clients[1].doc = lagging;
+    world.quiet();
+    world.assert_equal();
+    world.host.snapshot();
+    world.clients.push(Client::new(9));
+    world.quiet();
+    world.assert_equal();
+}
+
+/// A stock client whose heads moved on while its acknowledgement was under way says so in an empty message.
+#[test]
+fn the_empty_message_of_a_client_that_has_moved_on_is_not_answered() {
+    let host = host(3);
+    let mut wire = in_step(&host);
+    let mut ahead = document(3);
+    ahead.put(automerge::ROOT, "x", 1).unwrap();
+    let change = ahead.get_last_local_change().unwrap();
+    let heads = host.doc.get_heads();
+    // Its change comes, and while that is being recorded, news of its heads without any change.
+    let brought = with_changes(message(&[change.hash()], &heads), vec![change.raw_bytes().to_vec()]);
+    assert!(wire.say(brought).is_empty());
+    assert!(wire.say(message(&[change.hash()], &heads)).is_empty(), "it is not asked for what is on its way");
 }

@@ -2,7 +2,10 @@
 //! `automerge::sync::State` that behave as the stock JavaScript client does (answer every message at
 //! once, send local edits when their time comes).
 
-use std::{collections::VecDeque, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashSet, VecDeque},
+    sync::Arc,
+};
 
 use automerge::{
     ActorId, AutoCommit, Automerge, ReadDoc as _,
@@ -52,6 +55,10 @@ impl Frame {
 
     pub(crate) fn sync(&self) -> sync::Message {
         assert_eq!(self.kind, "sync");
+        self.sync_or_request()
+    }
+
+    fn sync_or_request(&self) -> sync::Message {
         sync::Message::decode(&self.data).unwrap()
     }
 }
@@ -102,11 +109,14 @@ pub(crate) struct Host {
     pub(crate) doc: Automerge,
     pub(crate) room: Room,
     pub(crate) position: u64,
+    /// What the last call recorded.
+    recorded: Vec<automerge::ChangeHash>,
 }
 
 impl Host {
     pub(crate) fn new() -> Self {
-        Self { doc: Automerge::new(), room: Arc::new(Mutex::new(Shared::new(DOCUMENT))), position: 0 }
+        let room = Arc::new(Mutex::new(Shared::new(DOCUMENT)));
+        Self { doc: Automerge::new(), room, position: 0, recorded: Vec::new() }
     }
 
     /// One that starts with what `doc` holds; `whole`: as a snapshot.
@@ -134,6 +144,7 @@ impl Host {
             room.publish(&to_domain(change), self.position, origin).unwrap();
         }
         drop(room);
+        self.recorded = changes.iter().map(automerge::Change::hash).collect();
         self.doc.apply_changes(changes.iter().cloned()).unwrap();
     }
 
@@ -154,8 +165,8 @@ impl Host {
         let chunks = chunks
             .iter()
             .filter(|chunk| {
-                let change = automerge::Change::from_bytes(chunk.to_vec()).unwrap();
-                trial.get_change_by_hash(&change.hash()).is_none()
+                // A whole document has all that it builds on.
+                single(chunk).is_some_and(|change| trial.get_change_by_hash(&change.hash()).is_none())
             })
             .cloned()
             .collect();
@@ -182,6 +193,19 @@ pub(crate) struct Client {
     pub(crate) submitted: VecDeque<(Ticket, Vec<Bytes>)>,
     pub(crate) received: Vec<Frame>,
     pub(crate) closed: Option<String>,
+    /// What went over this connection, to see that nothing goes twice.
+    gone: Gone,
+}
+
+/// The changes that one connection has carried.
+#[derive(Default)]
+struct Gone {
+    /// What was recorded because it came this way.
+    brought: BTreeSet<automerge::ChangeHash>,
+    down: HashSet<automerge::ChangeHash>,
+    /// The server has said, in its last message, that the client has exactly what it has been sent, and the
+    /// client has neither begun anew nor asked for anything since. Otherwise what crosses may go twice.
+    in_step: bool,
 }
 
 impl Client {
@@ -197,6 +221,7 @@ impl Client {
             submitted: VecDeque::new(),
             received: Vec::new(),
             closed: None,
+            gone: Gone::default(),
         };
         client.connect(u64::from(number));
         client
@@ -212,6 +237,7 @@ impl Client {
         self.down.clear();
         self.submitted.clear();
         self.closed = None;
+        self.gone = Gone::default();
         self.up.push_back(join_frame(&self.name));
         self.say();
     }
@@ -236,17 +262,65 @@ impl Client {
         let frame = Frame::read(&bytes);
         if frame.kind == "sync" {
             assert_eq!((frame.sender.as_str(), frame.target.as_str()), ("server", self.name.as_str()));
-            self.doc.sync().receive_sync_message(&mut self.state, frame.sync()).unwrap();
+            let message = frame.sync();
+            self.must_know_what_is_named(&message);
+            self.doc.sync().receive_sync_message(&mut self.state, message).unwrap();
             self.say();
         }
         self.received.push(frame);
+    }
+
+    /// What a summary names must be here once the message is taken in: otherwise the stock code takes the
+    /// sender for one that has lost its state, and both begin anew.
+    fn must_know_what_is_named(&mut self, message: &sync::Message) {
+        let mut after = self.doc.document().clone();
+        for chunk in message.changes.iter() {
+            after.load_incremental(chunk).unwrap();
+        }
+        for hash in message.have.iter().flat_map(|have| &have.last_sync) {
+            assert!(after.get_change_by_hash(hash).is_some(), "{} is named a change it has not", self.name);
+        }
+    }
+
+    /// What the server says is true, needed, and said once.
+    fn must_be_worth_saying(&mut self, message: &sync::Message, room: &Room) {
+        let shared = room.lock();
+        let durable: Vec<_> = shared.history().heads().iter().map(|hash| hash.0).collect();
+        assert_eq!(
+            message.heads.iter().map(|hash| hash.0).collect::<Vec<_>>(),
+            durable,
+            "heads are durable ones"
+        );
+        for hash in &message.need {
+            assert!(!shared.history().contains(&ChangeHash(hash.0)), "what is here is asked for");
+        }
+        let changes = message.changes.iter().filter_map(single).collect::<Vec<_>>();
+        for change in changes {
+            let hash = change.hash();
+            assert!(shared.history().contains(&ChangeHash(hash.0)), "only durable changes are shown");
+            if self.gone.in_step {
+                assert!(!self.gone.brought.contains(&hash), "{} gets back what it brought", self.name);
+                assert!(!self.gone.down.contains(&hash), "{} gets a change twice", self.name);
+            }
+            self.gone.down.insert(hash);
+        }
+        self.gone.in_step = message.need.is_empty()
+            && message.have.iter().all(|have| have.last_sync == message.heads)
+            && !message.have.is_empty();
     }
 
     /// The server's end does what the session says.
     pub(crate) fn act(&mut self, outputs: Vec<Output>, room: &Room, access: Access) {
         for output in outputs {
             match output {
-                Output::Send(frame) => self.down.push_back(frame.to_bytes()),
+                Output::Send(frame) => {
+                    let bytes = frame.to_bytes();
+                    let read = Frame::read(&bytes);
+                    if read.kind == "sync" {
+                        self.must_be_worth_saying(&read.sync(), room);
+                    }
+                    self.down.push_back(bytes);
+                }
                 Output::Open { document } => {
                     assert_eq!(document, DOCUMENT);
                     let outputs = self.session.opened(document, room.clone(), access);
@@ -267,6 +341,13 @@ impl Client {
 
     pub(crate) fn serve(&mut self, room: &Room, access: Access) {
         let Some(frame) = self.up.pop_front() else { return };
+        let read = Frame::read(&frame);
+        if !read.data.is_empty() {
+            let message = read.sync_or_request();
+            let reset = message.flags.is_some_and(|flags| flags.contains(sync::MessageFlags::SYNC_RESET));
+            let void = message.have.first().is_some_and(|have| have.last_sync.is_empty());
+            self.gone.in_step &= !reset && !void && message.need.is_empty();
+        }
         let outputs = self.session.frame(frame);
         self.act(outputs, room, access);
     }
@@ -274,7 +355,11 @@ impl Client {
     pub(crate) fn commit(&mut self, host: &mut Host, access: Access) {
         let Some((ticket, chunks)) = self.submitted.pop_front() else { return };
         let verdict = match access {
-            Access::ReadWrite => host.admit(&chunks, self.connection),
+            Access::ReadWrite => {
+                let verdict = host.admit(&chunks, self.connection);
+                self.gone.brought.extend(host.recorded.drain(..));
+                verdict
+            }
             Access::ReadOnly => Verdict::Refused,
         };
         let outputs = self.session.submitted(DOCUMENT, ticket, verdict);
@@ -285,6 +370,11 @@ impl Client {
         let outputs = self.session.advanced(DOCUMENT);
         self.act(outputs, room, access);
     }
+}
+
+/// A chunk that is one change; none for a whole document.
+fn single(chunk: &[u8]) -> Option<automerge::Change> {
+    automerge::Change::from_bytes(chunk.to_vec()).ok()
 }
 
 /// The host and its clients, with one access for all.
@@ -331,6 +421,18 @@ impl World {
                 return messages;
             }
         }
+    }
+
+    /// One edit costs one message to each client, and one from each, when all are in step; then all is silent.
+    pub(crate) fn assert_in_step(&mut self, key: &str, value: i64) {
+        let received =
+            |world: &Self| world.clients.iter().map(|client| client.received.len()).collect::<Vec<_>>();
+        let before = received(self);
+        self.clients[0].edit(key, value);
+        self.quiet();
+        self.assert_equal();
+        let each: Vec<usize> = received(self).iter().zip(before).map(|(now, before)| now - before).collect();
+        assert_eq!(each, vec![1; each.len()], "messages to each client for one edit");
     }
 
     pub(crate) fn assert_equal(&mut self) {

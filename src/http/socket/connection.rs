@@ -13,7 +13,7 @@ use tracing::debug;
 
 use super::frame::{self, Broken, Heard, code};
 use super::wire::{End, Wire};
-use crate::domain::{Action, Actor, DocumentId, PersonId, limits, may, plan};
+use crate::domain::{Action, Actor, DocumentId, PersonId, PlanId, limits, may, plan};
 use crate::http::Shared;
 use crate::http::bounds::{Entered, PresenceRate};
 use crate::http::listen::Place;
@@ -216,7 +216,12 @@ impl Connection {
             match output {
                 Output::Send(_) => {}
                 Output::Joined { peer } => self.peer = peer,
-                Output::Open { document } => outputs.extend(self.look_up(document).await),
+                Output::Open { document } => {
+                    if let Some(frame) = self.greet(document).await {
+                        wire.send(&[frame]).await?;
+                    }
+                    outputs.extend(self.look_up(document).await);
+                }
                 Output::Submit { document, ticket, chunks } => {
                     self.submit(document, ticket, chunks, submissions).await;
                 }
@@ -237,6 +242,21 @@ impl Connection {
             }
         }
         Ok(())
+    }
+
+    /// What a peer that has nothing can be sent before the document is open.
+    async fn greet(&mut self, document: DocumentId) -> Option<Frame> {
+        if !self.session.calls_for_all(document) || !self.may(Action::Read) {
+            return None;
+        }
+        // Whatever is wrong with the document, opening it says so.
+        let found = self.app.rooms.blocking(move |rooms| Ok(rooms.greeting(document)?)).await;
+        let greeting = found.ok().flatten()?;
+        let plan = self.app.engine.views().state.documents.get(&document).copied()?;
+        match self.session.greet(document, &greeting, self.access_to(plan)).pop() {
+            Some(Output::Send(frame)) => Some(frame),
+            _ => None,
+        }
     }
 
     async fn look_up(&mut self, document: DocumentId) -> Vec<Output> {
@@ -263,11 +283,15 @@ impl Connection {
 
     /// What this person may do with the room's document now.
     fn access(&self, room: &Room) -> Access {
+        self.access_to(room.plan)
+    }
+
+    fn access_to(&self, plan: PlanId) -> Access {
         if self.retry_at.is_some() {
             return Access::ReadOnly;
         }
         let views = self.app.engine.views();
-        match plan::editable(&views.state, &Actor { person: self.person.clone() }, room.plan) {
+        match plan::editable(&views.state, &Actor { person: self.person.clone() }, plan) {
             Ok(_) => Access::ReadWrite,
             Err(_) => Access::ReadOnly,
         }

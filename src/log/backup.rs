@@ -52,8 +52,10 @@ impl RedbLog {
         let made = made.and_then(|()| sound(check(&part)?, "the backup"));
         let made = made.and_then(|report| publish(folder, &part, name).map(|()| report));
         if made.is_err() {
-            // What is left over is not taken for a backup, and goes with the next one.
+            // What is left over under the first name is not taken for a backup, and goes with the next one;
+            // the second one is there when the disk did not confirm it.
             let _ = folder.remove(&part);
+            let _ = folder.remove(name);
         }
         made
     }

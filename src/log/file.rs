@@ -45,6 +45,9 @@ impl Store {
             super::restore::refuse_unfinished(&*folder)?;
             make(&*folder, name)?;
         }
+        // The start before this one may have ended between giving the file its name and hearing from the
+        // disk that it has it: nothing is acknowledged in a file that a power cut could take away.
+        folder.sync().map_err(failed)?;
         let db = open_file(&*folder, name, cache_bytes)?;
         if meta::is_backup(&db.db.begin_read().map_err(unreadable)?)? {
             return Err(Failure::Read(format!(

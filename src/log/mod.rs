@@ -13,6 +13,8 @@ mod crash;
 #[cfg(test)]
 mod damage;
 mod envelope;
+#[cfg(test)]
+mod faults;
 mod file;
 mod folder;
 mod keys;
@@ -22,6 +24,8 @@ mod meta;
 #[cfg(test)]
 mod model;
 mod names;
+#[cfg(test)]
+mod oracle;
 mod overlay;
 mod pages;
 mod reader;
@@ -157,7 +161,7 @@ pub struct Durable {
 /// The log could not do its work. The operator is told; nobody is given an acknowledgement.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
-    /// The disk refused: nothing of the batch is recorded. Trying again may go well.
+    /// The disk refused: nothing of the batch is acknowledged. Trying again may go well.
     #[error("the log cannot be written: {0}")]
     Write(String),
     #[error("the log cannot be read: {0}")]
@@ -168,18 +172,6 @@ pub enum Failure {
     /// What the disk has is not known any more. The program must end: only a start finds out.
     #[error("it is unknown what is on disk: {0}; check the disk, then start again")]
     Unknown(String),
-}
-
-impl Failure {
-    /// The same once more.
-    fn again(&self) -> Self {
-        match self {
-            Self::Write(what) => Self::Write(what.clone()),
-            Self::Read(what) => Self::Read(what.clone()),
-            Self::Damaged(what) => Self::Damaged(what.clone()),
-            Self::Unknown(what) => Self::Unknown(what.clone()),
-        }
-    }
 }
 
 /// A log of events.

@@ -66,8 +66,10 @@ pub(super) fn restore_into(
         Ok(report)
     })();
     if made.is_err() {
-        // A file that is no backup shall not keep a log from being begun in this folder.
+        // A file that is no backup shall not keep a log from being begun in this folder; nor shall a log
+        // stay whose name the disk did not confirm.
         let _ = folder.remove(RESTORING);
+        let _ = folder.remove(FILE);
     }
     made
 }

@@ -191,29 +191,37 @@ impl RedbLog {
             }
             if self.store.is_broken() {
                 let Some(mut writer) = self.writer.try_lock_for(PATIENCE) else { return Err(failure) };
-                self.recover(&mut writer)?;
+                self.recover(&mut writer, None)?;
             }
         }
     }
 
-    /// Opens the file again after a fault; returns the tree that is found. Does nothing to a file that is well.
-    pub(super) fn recover(&self, writer: &mut Writer) -> Result<Tree, Failure> {
+    /// Opens the file again after a fault, and compares it with what was acknowledged. True when it has the
+    /// batch that was `wanted` and not acknowledged yet. Does nothing to a file that is well.
+    pub(super) fn recover(&self, writer: &mut Writer, wanted: Option<&Tree>) -> Result<bool, Failure> {
+        const NOT_CONFIRMED: &str = "the disk did not confirm what was written to it";
         if let Some(why) = &writer.unknown {
             return Err(Failure::Unknown(why.clone()));
         }
         if !self.store.is_broken() {
-            return Ok(writer.tree.clone());
+            return Ok(false);
         }
         if self.store.sync_failed() {
-            return Err(self.give_up(writer, "the disk did not confirm what was written to it"));
+            return Err(self.give_up(writer, NOT_CONFIRMED));
         }
-        let found = self.store.reopen(|read| load(read));
-        if self.store.sync_failed() {
-            return Err(self.give_up(writer, "the disk did not confirm what was written to it"));
+        let (shared, found) = match self.store.reopen(load) {
+            Ok(found) => found,
+            Err(Failure::Unknown(why)) => return Err(self.give_up(writer, &why)),
+            Err(failure) => return Err(failure),
+        };
+        let landed = wanted.is_some_and(|wanted| *wanted == found) && found != writer.tree;
+        if !landed && found != writer.tree {
+            let (known, found) = (writer.tree.size(), found.size());
+            let why = format!("{known} events were acknowledged, and after an error {found} are found");
+            return Err(self.give_up(writer, &why));
         }
-        let (shared, tree) = found?;
         *self.shared.write() = shared;
-        Ok(tree)
+        Ok(landed)
     }
 
     /// From here on nothing is answered: what the disk has is known only after a start.

@@ -9,8 +9,8 @@ use std::{
 };
 
 use redb::{
-    Database, ReadOnlyTable, ReadTransaction, ReadableDatabase as _, ReadableTable as _,
-    ReadableTableMetadata as _, TableHandle as _,
+    ReadOnlyTable, ReadTransaction, ReadableDatabase as _, ReadableTable as _, ReadableTableMetadata as _,
+    TableHandle as _,
 };
 use signed_note::{Note, StandardVerifier, Verifier, VerifierList};
 use tlog_tiles::checkpoint::Checkpoint as Statement;
@@ -120,7 +120,9 @@ pub fn verify_file(path: &Path, witness: &mut dyn Witness) -> Result<Report, Fai
         report.checked.push("The events were not checked: the file must be whole for that.".into());
         return Ok(report);
     };
-    let walked = panic::catch_unwind(panic::AssertUnwindSafe(|| walk(&db, &mut report, witness)));
+    let walked = panic::catch_unwind(panic::AssertUnwindSafe(|| {
+        walk(&db.begin_read().map_err(unreadable)?, &mut report, witness)
+    }));
     match walked {
         Ok(Ok(())) => {}
         Ok(Err(failure)) => report.problem(None, failure.to_string()),
@@ -129,12 +131,16 @@ pub fn verify_file(path: &Path, witness: &mut dyn Witness) -> Result<Report, Fai
     Ok(report)
 }
 
-fn walk(db: &Database, report: &mut Report, witness: &mut dyn Witness) -> Result<(), Failure> {
-    let read = db.begin_read().map_err(unreadable)?;
-    let identity = meta::identity(&read)?;
-    check_tables(&read, report)?;
+/// Everything above the pages: what the tables say.
+pub(super) fn walk(
+    read: &ReadTransaction,
+    report: &mut Report,
+    witness: &mut dyn Witness,
+) -> Result<(), Failure> {
+    let identity = meta::identity(read)?;
+    check_tables(read, report)?;
     let names = load_names(&read.open_table(NAMES).map_err(unreadable)?)?;
-    let mut walk = Walk::new(&read, &names, report, witness, identity)?;
+    let mut walk = Walk::new(read, &names, report, witness, identity)?;
     walk.events()?;
     walk.indexes()?;
     walk.merkle_rows()?;

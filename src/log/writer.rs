@@ -104,8 +104,7 @@ impl RedbLog {
         work: impl FnOnce(&WriteTransaction, &mut Writer) -> Result<bool, Failure>,
     ) -> Result<(), Failure> {
         // A reader may have met the fault.
-        let found = self.recover(writer)?;
-        self.same(writer, &found)?;
+        self.recover(writer, None)?;
         let done = (|| {
             let write = self.store.write()?;
             match work(&write, writer)? {
@@ -129,40 +128,19 @@ impl RedbLog {
     ) -> Result<(), Failure> {
         match self.commit(writer, work) {
             Ok(()) => Ok(()),
-            Err(failure) => {
-                self.recovered(writer, failure.again(), None)?;
-                Err(failure)
-            }
+            Err(failure) => self.recovered(writer, failure, None),
         }
     }
 
     /// After a failed commit: opens the file again, so that reading goes on. Ok when the disk has what was
     /// to be committed (`wanted`) all the same; otherwise the failure, with everything as it was before.
     fn recovered(&self, writer: &mut Writer, failure: Failure, wanted: Option<&Tree>) -> Result<(), Failure> {
-        let found = match self.recover(writer) {
-            Ok(found) => found,
-            Err(unknown @ Failure::Unknown(_)) => return Err(unknown),
-            // The next who reads or writes tries again.
-            Err(_) => return Err(failure),
-        };
-        match wanted {
-            Some(wanted) if wanted.size() != writer.tree.size() && found == *wanted => Ok(()),
-            Some(_) => self.same(writer, &found).and(Err(failure)),
-            None => self.same(writer, &found),
+        match self.recover(writer, wanted) {
+            Ok(true) => Ok(()),
+            Err(unknown @ Failure::Unknown(_)) => Err(unknown),
+            // What cannot be opened now, the next who reads or writes opens.
+            Ok(false) | Err(_) => Err(failure),
         }
-    }
-
-    /// The file that was opened again must be the one that was acknowledged.
-    fn same(&self, writer: &mut Writer, found: &Tree) -> Result<(), Failure> {
-        if *found == writer.tree {
-            return Ok(());
-        }
-        let why = format!(
-            "{} events were acknowledged, and after an error {} are found",
-            writer.tree.size(),
-            found.size()
-        );
-        Err(self.give_up(writer, &why))
     }
 
     /// Erases a payload: true when there was one.

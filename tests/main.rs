@@ -5,6 +5,7 @@
 
 mod architecture;
 mod export;
+mod faults;
 mod full_disk;
 mod golden;
 mod hostile;

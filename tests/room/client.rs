@@ -24,8 +24,6 @@ pub(super) struct Client {
     own: Vec<ChangeHash>,
     words: usize,
     number: usize,
-    /// Messages heard since it was asked last.
-    pub(super) heard: usize,
 }
 
 impl Client {
@@ -41,7 +39,6 @@ impl Client {
             own: Vec::new(),
             words: 0,
             number,
-            heard: 0,
         }
     }
 
@@ -64,7 +61,6 @@ impl Client {
     /// Takes one frame, and answers it. Whatever it says must be on the server's disk.
     pub(super) fn hear(&mut self, bytes: &[u8], log: &Slow) {
         let frame = Frame::read(bytes);
-        self.heard += 1;
         if frame.kind != "sync" {
             assert_eq!(frame.kind, "peer", "{} hears {}", self.name, frame.message);
             return;
@@ -141,6 +137,22 @@ impl Client {
             return false;
         }
         self.doc.splice_text(&text, at, count as isize, "").unwrap();
+        self.commit();
+        true
+    }
+
+    /// A whole paragraph, as one selects and deletes it.
+    pub(super) fn remove(&mut self, place: usize) -> bool {
+        let Some((text, at, length)) = self.place(place) else { return false };
+        let is_marker = |at: &usize| {
+            matches!(
+                self.doc.get(&text, *at),
+                Ok(Some((automerge::Value::Object(automerge::ObjType::Map), _)))
+            )
+        };
+        let Some(from) = (1..at.min(length)).rev().find(is_marker) else { return false };
+        let to = (from + 1..length).find(is_marker).unwrap_or(length);
+        self.doc.splice_text(&text, from, (to - from) as isize, "").unwrap();
         self.commit();
         true
     }

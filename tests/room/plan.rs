@@ -68,6 +68,11 @@ pub(super) enum Step {
         client: usize,
         place: usize,
     },
+    /// A whole paragraph goes.
+    Remove {
+        client: usize,
+        place: usize,
+    },
     /// The client puts what it has to say on its link.
     Say {
         client: usize,
@@ -102,6 +107,8 @@ pub(super) enum Step {
         place: usize,
     },
     Reply,
+    /// Somebody joins the network: nothing to this plan.
+    Welcome,
     Move {
         section: usize,
     },
@@ -130,8 +137,9 @@ pub(super) fn plan(dice: &mut Dice) -> Vec<Step> {
                 }
             }
             8..10 => steps.push(Step::Delete { client, place }),
-            10..12 => steps.push(Step::Split { client, place }),
-            12..18 => steps.push(Step::Say { client }),
+            10 | 11 => steps.push(Step::Split { client, place }),
+            12 => steps.push(Step::Remove { client, place }),
+            13..18 => steps.push(Step::Say { client }),
             18..38 => steps.push(Step::Up { client }),
             38..50 => steps.push(Step::Answered { client }),
             50..60 => steps.push(Step::Woken { client }),
@@ -162,13 +170,23 @@ fn trouble_among(dice: &mut Dice, steps: &mut Vec<Step>, client: usize, away: us
         }
         // What is under way when a freeze comes: a commit that waits, behind it the freeze, behind that an edit.
         9..11 => steps.extend([
+            Step::Connect { client },
+            Step::Up { client },
+            Step::Down { client },
+            Step::Up { client },
+            Step::Answered { client },
+            Step::Down { client },
             Step::Commit(Disk::Takes),
-            Step::Reply,
+            Step::Commit(Disk::Takes),
+            Step::Commit(Disk::Takes),
+            Step::Commit(Disk::Takes),
+            Step::Welcome,
             Step::Freeze,
             Step::Type { client, place: 0 },
             Step::Say { client },
             Step::Up { client },
             Step::Up { client },
+            Step::Commit(Disk::Takes),
             Step::Commit(Disk::Takes),
         ]),
         11 => steps.push(Step::Freeze),

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use bytes::Bytes;
+use quorate::document::Way;
 use quorate::domain::{Actor, DocumentId, PersonId, Request, Timestamp, plan};
 use quorate::engine::{Engine, Error, Receipt};
 use quorate::room::{Member, Room, Rooms, Submitted, Wake};
@@ -23,14 +24,14 @@ pub(super) struct Process {
 }
 
 impl Process {
-    pub(super) fn start(disk: &Memory, time: &Arc<AtomicI64>) -> Self {
+    pub(super) fn start(disk: &Memory, time: &Arc<AtomicI64>, way: Way) -> Self {
         let log = Arc::new(Slow::on(disk));
         log.set_open(true);
         let time = time.clone();
         let clock = Arc::new(move || Timestamp(time.fetch_add(1, Ordering::Relaxed)));
         let engine = Engine::open(log.clone(), clock).unwrap();
         log.set_open(false);
-        let rooms = Rooms::new(engine);
+        let rooms = Rooms::admitting_by(way, engine);
         let keeper = tokio::spawn(rooms.clone().keep());
         Self { log, rooms, keeper }
     }
@@ -95,6 +96,10 @@ impl Connection {
             refused: Vec::new(),
             unwritten: false,
         }
+    }
+
+    pub(super) fn is_open(&self) -> bool {
+        self.open.is_some()
     }
 
     pub(super) async fn frame(&mut self, process: &Process, bytes: Bytes) {

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
 use std::time::{Duration, Instant};
 
-use quorate::document::{self, PlanState, Reading};
+use quorate::document::{self, PlanState, Reading, Way};
 use quorate::domain::{
     ChangeHash, Command, DocumentId, EventId, PersonId, PlanId, Position, Request, Role, SectionId, ThreadId,
 };
@@ -47,6 +47,7 @@ struct Asked {
 struct World {
     disk: Memory,
     time: Arc<AtomicI64>,
+    way: Way,
     process: Process,
     plan: PlanId,
     clients: Vec<(Client, Option<Connection>)>,
@@ -81,12 +82,13 @@ pub(super) async fn play(seed: u64, steps: &[Step]) {
 impl World {
     async fn new(seed: u64) -> Self {
         let (disk, time) = (Memory::default(), Arc::new(AtomicI64::new(1_790_000_000_000)));
-        let process = Process::start(&disk, &time);
+        let way = if seed % 4 == 3 { Way::Copy } else { Way::Proof };
+        let process = Process::start(&disk, &time, way);
         let plan = PlanId(Uuid::from_u128(u128::from(seed) + 1));
         let document = DocumentId(*plan.0.as_bytes());
         let clients = (0..CLIENTS).map(|number| (Client::new(number, document), None)).collect();
         let odd = (Odd::new(document), None);
-        let mut world = Self { disk, time, process, plan, clients, odd, asked: Vec::new(), ids: 0 };
+        let mut world = Self { disk, time, way, process, plan, clients, odd, asked: Vec::new(), ids: 0 };
         world.process.log.set_open(true);
         let roles = [
             ("secretariat", Role::Secretariat),
@@ -132,7 +134,8 @@ impl World {
             Step::Type { client, place } if client != READER => drop(self.clients[client].0.type_word(place)),
             Step::Delete { client, place } if client != READER => drop(self.clients[client].0.delete(place)),
             Step::Split { client, place } if client != READER => drop(self.clients[client].0.split(place)),
-            Step::Type { .. } | Step::Delete { .. } | Step::Split { .. } => {}
+            Step::Remove { client, place } if client != READER => drop(self.clients[client].0.remove(place)),
+            Step::Type { .. } | Step::Delete { .. } | Step::Split { .. } | Step::Remove { .. } => {}
             Step::Say { client } => {
                 if self.clients[client].1.is_some() {
                     self.clients[client].0.say();
@@ -163,6 +166,10 @@ impl World {
                     self.ask(Command::ThreadReply { plan, thread, text: "Yes.".into() });
                 }
             }
+            Step::Welcome => {
+                let person = person(&format!("guest-{}", self.ids));
+                self.ask(Command::PersonAdd { person, roles: vec![Role::Chair], name: "A guest".into() });
+            }
             Step::Comment { place } => self.comment(place),
             // What takes a thread of its own is begun only when it alone decides what happens next.
             Step::Move { section: number } if !self.process.log.waits() => {
@@ -185,13 +192,10 @@ impl World {
                 yield_now().await;
             }
             let connections = self.clients.iter_mut().map(|(_, connection)| connection);
-            let mut connections = connections.chain([&mut self.odd.1]).flatten();
-            let waits = connections.any(Connection::waits)
-                || self
-                    .asked
-                    .iter()
-                    .any(|asked| asked.under_way.as_ref().is_some_and(|task| !task.is_finished()));
-            if !waits || self.process.log.waits() {
+            let connections = connections.chain([&mut self.odd.1]).flatten();
+            let mut waits = self.asked.iter().any(Asked::is_under_way);
+            connections.for_each(|connection| waits |= connection.waits());
+            if !waits && !self.room_works() || self.process.log.waits() {
                 break;
             }
             assert!(begun.elapsed() < Duration::from_secs(60), "the server does not answer");
@@ -206,6 +210,15 @@ impl World {
                 asked.hear(task.await.unwrap());
             }
         }
+    }
+
+    /// Whether the room has something in hand, beside what its clients wait for.
+    fn room_works(&self) -> bool {
+        let room = self.process.rooms.of_plan(self.plan).unwrap();
+        let connections = self.clients.iter().map(|(_, connection)| connection).chain([&self.odd.1]);
+        let open = connections.flatten().filter(|connection| connection.is_open()).count();
+        // One is held by all rooms, one here.
+        Arc::strong_count(&room) > 2 + open
     }
 
     fn connect(&mut self, client: usize) {
@@ -270,7 +283,7 @@ impl World {
         }
         self.process.log.die();
         self.disk = self.disk.after_power_cut();
-        let next = Process::start(&self.disk, &self.time);
+        let next = Process::start(&self.disk, &self.time, self.way);
         std::mem::replace(&mut self.process, next).end();
         self.settle().await;
     }
@@ -390,6 +403,7 @@ impl World {
         self.odd(plan::Odd::Connect).await;
         self.odd(plan::Odd::Again).await;
         self.odd(plan::Odd::Reversed).await;
+        self.odd(plan::Odd::Forged).await;
         let mut rounds = 0;
         while self.round().await {
             rounds += 1;
@@ -497,6 +511,10 @@ impl World {
 }
 
 impl Asked {
+    fn is_under_way(&self) -> bool {
+        self.under_way.as_ref().is_some_and(|task| !task.is_finished())
+    }
+
     fn hear(&mut self, answer: Result<Receipt, Error>) {
         let heard = match answer {
             Ok(receipt) => Ok(receipt.position),

@@ -118,6 +118,13 @@ fn sample(event: &str) -> Value {
         "thread.replied" => {
             json!({ "plan": plan, "thread": thread, "reply": "01935a3c-7d2e-7b14-9c1f-5a1d3e6b8f02", "text": "For all members." })
         }
+        "stray.found" => json!({
+            "plan": plan, "section": "purpose", "provision": "stray-0a1b2c3d4e5f60718293", "was": "p-2",
+            "people": ["member-1"], "removed": 412,
+        }),
+        "stray.settled" => {
+            json!({ "plan": plan, "provision": "stray-0a1b2c3d4e5f60718293", "settled": "kept" })
+        }
         "thread.resolved" | "thread.reopened" => json!({ "plan": plan, "thread": thread }),
         other => panic!("{other} has no sample: add one here"),
     };

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::{Imported, Reading, Refused};
-use crate::domain::{Change, ChangeHash, Heads};
+use crate::domain::{ActorId, Change, ChangeHash, Heads};
 
 /// The answer for one change.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,6 +53,10 @@ pub trait Admission: Send {
     /// Like [`admit`](Self::admit), for the changes of a whole document.
     fn admit_imported(&mut self, imported: &Imported) -> Vec<Verdict> {
         self.admit(imported.changes())
+    }
+    /// Whether the element of a text with this name is a block marker; none where this way does not know.
+    fn is_block(&self, _counter: u64, _actor: &ActorId) -> Option<bool> {
+        None
     }
     /// The confirmed document and how many changes it holds, from a way that keeps one itself.
     fn document(&mut self) -> Option<(Arc<Reading>, usize)> {

@@ -66,6 +66,14 @@ pub enum Edit {
         section: SectionId,
         block: String,
     },
+    /// Words of the section's whole text become a paragraph of their own, and what goes on behind them, if
+    /// anything does, another.
+    SetApart {
+        section: SectionId,
+        at: usize,
+        id: ProvisionId,
+        rest: Option<(usize, ProvisionId)>,
+    },
     /// What follows `at` becomes a block of the same kind (of a heading: a paragraph).
     SplitBlock {
         section: SectionId,
@@ -155,7 +163,8 @@ impl CannotWrite {
             Self::SectionExists(_) => Some(Refusal::SectionExists),
             Self::SectionInsideItself(_) => Some(Refusal::SectionInsideItself),
             Self::NotRemoved(_) => Some(Refusal::NotRemoved),
-            Self::BlockUnknown { .. } | Self::OutOfRange { .. } | Self::Document(_) => None,
+            Self::BlockUnknown { .. } => Some(Refusal::StrayUnknown),
+            Self::OutOfRange { .. } | Self::Document(_) => None,
         }
     }
 }
@@ -181,6 +190,10 @@ impl From<&Write> for Edit {
             Write::SectionMove { section, parent, after } => Self::MoveSection { section, parent, after },
             Write::SectionRemove { section } => Self::RemoveSection { section },
             Write::SectionRestore { section } => Self::RestoreSection { section },
+            Write::SetApart { section, provision, at, rest } => {
+                Self::SetApart { section, at, id: provision, rest }
+            }
+            Write::RemoveBlock { section, block } => Self::RemoveBlock { section, block: block.to_string() },
         }
     }
 }

@@ -129,6 +129,11 @@ impl<'a> Actors<'a> {
         self.known.get(actor as usize)?.as_ref()?.1.as_ref()
     }
 
+    /// The actor itself.
+    pub(super) fn id(&self, actor: u32) -> Option<&ActorId> {
+        self.known.get(actor as usize)?.as_ref().map(|(id, _)| id)
+    }
+
     /// The number that stands for an actor in [`Element::actor`]; none if none of the elements read is its.
     pub(super) fn number(&self, actor: &ActorId) -> Option<u32> {
         let is_it = |known: &Option<(ActorId, _)>| known.as_ref().is_some_and(|(id, _)| id == actor);

@@ -218,6 +218,11 @@ impl History {
         hashes
     }
 
+    /// Whether a change has seen all that stand before it.
+    pub fn has_seen_all(&self, at: u32) -> bool {
+        self.was_sole_head(at)
+    }
+
     fn was_sole_head(&self, at: u32) -> bool {
         self.sole[at as usize / 64] & (1 << (at % 64)) != 0
     }

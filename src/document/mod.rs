@@ -52,6 +52,7 @@ mod rules;
 mod scan;
 mod sequence;
 mod state;
+mod stray;
 #[cfg(test)]
 mod testing;
 mod text;
@@ -76,6 +77,7 @@ pub use reading::{Reading, Unreadable};
 pub use refused::Refused;
 pub use scan::{Chunk, reread, scan, split};
 pub use state::{Authored, BlockState, PlanState, RemovedSection, SectionState, UnknownHeads, state_at};
+pub use stray::{Found, Traces, beside, strays, suspects, words};
 #[cfg(test)]
 pub(crate) use testing::unsound;
 pub use text::{Span, utf16_len};

@@ -2,12 +2,14 @@
 
 use std::collections::HashSet;
 
-use automerge::{Automerge, AutomergeError, Change, LoadOptions, ReadDoc as _, VerificationMode};
+use automerge::{
+    Automerge, AutomergeError, Change, LoadOptions, ObjId, ObjType, ReadDoc as _, VerificationMode,
+};
 use bytes::Bytes;
 
 use super::copy::guard;
 use super::text_encoding;
-use crate::domain::{ChangeHash, Heads};
+use crate::domain::{ActorId, ChangeHash, Heads};
 
 /// The bytes are not a document, or a change does not apply.
 #[derive(Debug, thiserror::Error)]
@@ -100,6 +102,12 @@ impl Reading {
     /// hashes that it does not know and then answers about another state.
     pub fn contains(&self, heads: &Heads) -> bool {
         heads.iter().all(|hash| self.0.get_change_meta_by_hash(&automerge::ChangeHash(hash.0)).is_some())
+    }
+
+    /// Whether the element of a text with this name is a block marker, still there or not.
+    pub fn is_block(&self, counter: u64, actor: &ActorId) -> bool {
+        let id = ObjId::Id(counter, automerge::ActorId::from(actor.as_bytes()), 0);
+        self.0.object_type(id).is_ok_and(|kind| kind == ObjType::Map)
     }
 
     pub(in crate::document) fn automerge(&self) -> &Automerge {

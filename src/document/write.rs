@@ -140,6 +140,15 @@ fn make(draft: &mut Transaction<'_>, edit: &Edit) -> Done {
             let length = marker + found.block.len;
             Ok(draft.splice_text(&found.text, found.block.start - marker, length as isize, "")?)
         }
+        Edit::SetApart { section, at, id, rest } => {
+            let text = section_text(draft, section)?;
+            let (kind, attrs) = (BlockType::Paragraph, Attrs::default());
+            // From behind, so that the first place still holds.
+            if let Some((at, id)) = rest {
+                put_marker(draft, &text, *at, id.as_str(), kind, attrs)?;
+            }
+            put_marker(draft, &text, *at, id.as_str(), kind, attrs)
+        }
         Edit::SplitBlock { section, block, at, id } => {
             let found = Found::block(draft, section, block)?;
             let (at, _) = found.stretch(*at, *at)?;

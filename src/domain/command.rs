@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Anchor, EventId, PersonId, PlanId, Role, SectionId, ThreadId};
+use super::{Anchor, EventId, PersonId, PlanId, ProvisionId, Role, SectionId, Settled, Stray, ThreadId};
 
 /// A command with the id under which it can be repeated without being done twice.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -50,6 +50,16 @@ pub enum Command {
     SectionRemove { plan: PlanId, section: SectionId },
     #[serde(rename = "section.restore")]
     SectionRestore { plan: PlanId, section: SectionId },
+    /// What the program itself asks for: no request is read as it.
+    #[serde(skip)]
+    StrayFind { plan: PlanId, stray: Stray },
+    #[serde(rename = "stray.settle")]
+    StraySettle {
+        plan: PlanId,
+        /// The provision in which the words stand.
+        provision: ProvisionId,
+        settled: Settled,
+    },
     #[serde(rename = "thread.open")]
     ThreadOpen { plan: PlanId, thread: ThreadId, anchor: Anchor, text: String },
     #[serde(rename = "thread.reply")]

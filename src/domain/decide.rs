@@ -1,7 +1,8 @@
 //! `decide`: what follows from a command. The nouns' own files hold their ladders.
 
 use super::{
-    Actor, Command, Event, EventId, PlanId, Refusal, SectionId, State, person, plan, section, thread,
+    Actor, Command, Event, EventId, PlanId, ProvisionId, Refusal, SectionId, State, person, plan, section,
+    stray, thread,
 };
 
 /// What is to be recorded when a command is granted.
@@ -19,13 +20,44 @@ pub struct Decision {
 /// A change that the program makes to a document, for the person who asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Write {
-    Create { title: String },
-    Rename { title: String },
-    SectionCreate { section: SectionId, heading: String, parent: Option<SectionId>, after: Option<SectionId> },
-    SectionRename { section: SectionId, heading: String },
-    SectionMove { section: SectionId, parent: Option<SectionId>, after: Option<SectionId> },
-    SectionRemove { section: SectionId },
-    SectionRestore { section: SectionId },
+    Create {
+        title: String,
+    },
+    Rename {
+        title: String,
+    },
+    SectionCreate {
+        section: SectionId,
+        heading: String,
+        parent: Option<SectionId>,
+        after: Option<SectionId>,
+    },
+    SectionRename {
+        section: SectionId,
+        heading: String,
+    },
+    SectionMove {
+        section: SectionId,
+        parent: Option<SectionId>,
+        after: Option<SectionId>,
+    },
+    SectionRemove {
+        section: SectionId,
+    },
+    SectionRestore {
+        section: SectionId,
+    },
+    /// Words become a provision of their own, and so does what goes on behind them.
+    SetApart {
+        section: SectionId,
+        provision: ProvisionId,
+        at: usize,
+        rest: Option<(usize, ProvisionId)>,
+    },
+    RemoveBlock {
+        section: SectionId,
+        block: ProvisionId,
+    },
 }
 
 /// Decides a command. The same state, actor and command always give the same answer.
@@ -43,6 +75,10 @@ pub fn decide(state: &State, actor: &Actor, id: EventId, command: &Command) -> R
         | Command::SectionMove { .. }
         | Command::SectionRemove { .. }
         | Command::SectionRestore { .. } => section::decide(state, actor, id, command),
+        Command::StrayFind { plan, stray } => stray::find(state, *plan, stray),
+        Command::StraySettle { plan, provision, settled } => {
+            stray::settle(state, actor, *plan, provision, *settled)
+        }
         Command::ThreadOpen { plan, thread, anchor, text } => {
             thread::open(state, actor, *plan, *thread, anchor, text)
         }

@@ -4,7 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ActorId, ChangeHash, DocumentId, EventId, Heads, PersonId, PlanId, Position, SectionId, ThreadId,
+    ActorId, ChangeHash, DocumentId, EventId, Heads, PersonId, PlanId, Position, ProvisionId, SectionId,
+    Settled, ThreadId,
 };
 
 /// What someone does in the network.
@@ -86,6 +87,23 @@ pub enum Event {
         /// The Automerge change, uncompressed, in base64.
         change: Base64,
     },
+    /// Words that were typed in a paragraph that somebody else deleted meanwhile were set in a provision of
+    /// their own. Which words, the document says.
+    #[serde(rename = "stray.found")]
+    StrayFound {
+        plan: PlanId,
+        section: SectionId,
+        /// The provision in which they stand now.
+        provision: ProvisionId,
+        /// The one in which they were typed.
+        was: Option<ProvisionId>,
+        /// Who typed them.
+        people: Vec<PersonId>,
+        /// The position of the change that deleted the paragraph.
+        removed: Position,
+    },
+    #[serde(rename = "stray.settled")]
+    StraySettled { plan: PlanId, provision: ProvisionId, settled: Settled },
     #[serde(rename = "thread.opened")]
     ThreadOpened { plan: PlanId, thread: ThreadId, anchor: Anchor, text: String },
     #[serde(rename = "thread.replied")]

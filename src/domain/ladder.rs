@@ -1,8 +1,8 @@
 //! The ladders as a table: a line a rung. State, who asks, what for, and what they hear.
 
 use super::{
-    Action, Actor, Anchor, Command, DocumentId, Event, EventId, Fact, PersonId, PlanId, Refusal, Role,
-    SectionId, State, ThreadId, Timestamp, decide, may, plan,
+    Action, Actor, Anchor, Command, DocumentId, Event, EventId, Fact, PersonId, PlanId, ProvisionId, Refusal,
+    Request, Role, SectionId, Settled, State, Stray, ThreadId, Timestamp, decide, may, plan,
 };
 use uuid::Uuid;
 
@@ -134,6 +134,52 @@ fn sections() {
     ] {
         assert_eq!(hears(state, who, &command), heard, "{who}: {command:?}");
     }
+}
+
+#[test]
+fn stray_words() {
+    let provision = || ProvisionId::new("stray-1").unwrap();
+    let found = || Event::StrayFound {
+        plan: PLAN,
+        section: section("s1"),
+        provision: provision(),
+        was: None,
+        people: vec![person("member-1")],
+        removed: 7,
+    };
+    let settled = Event::StraySettled { plan: PLAN, provision: provision(), settled: Settled::Kept };
+    let (none, open, closed) = (state(&[]), state(&[found()]), state(&[found(), settled]));
+    let (shut, again) = (state(&[found(), frozen()]), state(&[found(), found()]));
+    let settle = |settled| Command::StraySettle { plan: PLAN, provision: provision(), settled };
+    let find = |plan| Command::StrayFind {
+        plan,
+        stray: Stray {
+            section: section("s1"),
+            provision: provision(),
+            was: None,
+            people: vec![person("member-1")],
+            removed: 7,
+            at: 12,
+            rest: None,
+        },
+    };
+    for (state, who, command, heard) in [
+        (&none, "nobody", settle(Settled::Kept), "plan_unknown"),
+        (&open, "chair", settle(Settled::Kept), "not_permitted"),
+        (&shut, "member-1", settle(Settled::Kept), "plan_is_frozen"),
+        (&none, "member-1", settle(Settled::Removed), "stray_unknown"),
+        (&closed, "member-1", settle(Settled::Removed), "stray_is_settled"),
+        (&open, "member-1", settle(Settled::Removed), "ok"),
+        (&again, "member-1", settle(Settled::Kept), "ok"),
+        (&none, "member-1", find(ELSEWHERE), "plan_unknown"),
+        (&shut, "member-1", find(PLAN), "plan_is_frozen"),
+        // Whoever typed them could edit then, and need not be able to now.
+        (&none, "chair", find(PLAN), "ok"),
+    ] {
+        assert_eq!(hears(state, who, &command), heard, "{who}: {command:?}");
+    }
+    let asked = r#"{ "id": "01935a3c-7d2e-7b14-9c1f-5a1d3e6b8f00", "type": "stray.find" }"#;
+    assert!(serde_json::from_str::<Request>(asked).is_err(), "the program alone finds stray words");
 }
 
 #[test]

@@ -14,6 +14,7 @@ mod policy;
 mod refusal;
 mod section;
 mod state;
+mod stray;
 mod thread;
 mod time;
 
@@ -28,4 +29,5 @@ pub use id::{
 pub use policy::{Action, may};
 pub use refusal::Refusal;
 pub use state::{Actor, Fact, Freeze, Person, Plan, State, Thread};
+pub use stray::{Known, Settled, Stray, Strays};
 pub use time::Timestamp;

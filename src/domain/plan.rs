@@ -81,7 +81,11 @@ pub fn with<'a>(state: &'a State, actor: &Actor, plan: PlanId, action: Action) -
 
 /// The plan, if this person may edit it now.
 pub fn editable<'a>(state: &'a State, actor: &Actor, plan: PlanId) -> Result<&'a Plan, Refusal> {
-    let plan = with(state, actor, plan, Action::Edit)?;
+    thawed(with(state, actor, plan, Action::Edit)?)
+}
+
+/// The plan, if it is not frozen.
+pub(super) fn thawed(plan: &Plan) -> Result<&Plan, Refusal> {
     match &plan.frozen {
         None => Ok(plan),
         Some(frozen) => {

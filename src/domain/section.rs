@@ -43,6 +43,8 @@ pub(super) fn decide(
         | Command::PlanRename { .. }
         | Command::PlanFreeze { .. }
         | Command::PlanUnfreeze { .. }
+        | Command::StrayFind { .. }
+        | Command::StraySettle { .. }
         | Command::ThreadOpen { .. }
         | Command::ThreadReply { .. }
         | Command::ThreadResolve { .. }

@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::{ActorId, DocumentId, Event, PersonId, PlanId, Position, Role, ThreadId, Timestamp};
+use super::{
+    ActorId, DocumentId, Event, Known, PersonId, PlanId, Position, Role, Strays, ThreadId, Timestamp,
+};
 
 /// An event with the part of its envelope that rules and views look at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +44,7 @@ pub struct Plan {
     pub frozen: Option<Freeze>,
     /// The version of the governance stream: an edit is recorded only while it stands.
     pub governance: u64,
+    pub strays: Strays,
     /// Whether each thread is resolved.
     pub threads: BTreeMap<ThreadId, Thread>,
 }
@@ -94,6 +97,7 @@ impl State {
                         created_at: fact.at,
                         frozen: None,
                         governance: 0,
+                        strays: Strays::default(),
                         threads: BTreeMap::new(),
                     },
                 );
@@ -120,6 +124,21 @@ impl State {
                 self.actors.entry(actor_id.clone()).or_insert_with(|| (*plan, person.clone()));
             }
             Event::DocumentChanged { .. } => {}
+            Event::StrayFound { plan, section, provision, .. } => {
+                if let Some(plan) = self.plans.get_mut(plan) {
+                    let known = Known { section: section.clone(), settled: false };
+                    plan.strays.found.insert(provision.clone(), known);
+                    plan.strays.version += 1;
+                }
+            }
+            Event::StraySettled { plan, provision, .. } => {
+                if let Some(plan) = self.plans.get_mut(plan) {
+                    plan.strays.version += 1;
+                    if let Some(known) = plan.strays.found.get_mut(provision) {
+                        known.settled = true;
+                    }
+                }
+            }
             Event::ThreadOpened { plan, thread, .. } => {
                 if let Some(plan) = self.plans.get_mut(plan) {
                     plan.threads.insert(*thread, Thread { resolved: false, version: 1 });

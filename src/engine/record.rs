@@ -45,6 +45,10 @@ pub(super) fn thread(thread: ThreadId) -> Stream {
     Stream::new(format!("thread/{thread}"))
 }
 
+pub(super) fn strays(plan: PlanId) -> Stream {
+    Stream::new(format!("plan/{plan}/strays"))
+}
+
 pub(super) fn people() -> Stream {
     Stream::new("people")
 }
@@ -66,6 +70,8 @@ pub(super) fn propose(event: &Event, id: EventId, source: &Source) -> Proposed {
             ("actor.bound", Stream::new(format!("plan/{plan}/actors")), Some(*plan), false)
         }
         Event::DocumentChanged { plan, document, .. } => (CHANGED, changes(*document), Some(*plan), false),
+        Event::StrayFound { plan, .. } => ("stray.found", strays(*plan), Some(*plan), false),
+        Event::StraySettled { plan, .. } => ("stray.settled", strays(*plan), Some(*plan), false),
         Event::ThreadOpened { plan, thread: id, .. } => ("thread.opened", thread(*id), Some(*plan), true),
         Event::ThreadReplied { plan, thread: id, .. } => ("thread.replied", thread(*id), Some(*plan), true),
         Event::ThreadResolved { plan, thread: id } => ("thread.resolved", thread(*id), Some(*plan), false),
@@ -288,6 +294,8 @@ pub(super) fn follows(kind: &str, command: &Command) -> bool {
         | Command::SectionMove { .. }
         | Command::SectionRemove { .. }
         | Command::SectionRestore { .. } => kind == "actor.bound" || kind == CHANGED,
+        Command::StrayFind { .. } => kind == "stray.found",
+        Command::StraySettle { .. } => kind == "stray.settled",
         Command::ThreadOpen { .. } => kind == "thread.opened",
         Command::ThreadReply { .. } => kind == "thread.replied",
         Command::ThreadResolve { .. } => kind == "thread.resolved",

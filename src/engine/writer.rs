@@ -381,6 +381,12 @@ fn checks(state: &State, command: &Command, plan: Option<PlanId>) -> Vec<Check> 
         | Command::SectionMove { plan, .. }
         | Command::SectionRemove { plan, .. }
         | Command::SectionRestore { plan, .. } => governance_check(state, *plan).into_iter().collect(),
+        Command::StrayFind { plan, .. } | Command::StraySettle { plan, .. } => {
+            let known = state.plans.get(plan);
+            let version = known.map_or(0, |plan| plan.strays.version);
+            let strays = Check { stream: record::strays(*plan), version };
+            governance_check(state, *plan).into_iter().chain([strays]).collect()
+        }
         Command::ThreadOpen { plan, thread, .. }
         | Command::ThreadReply { plan, thread, .. }
         | Command::ThreadResolve { plan, thread }

@@ -131,9 +131,11 @@ impl Problem {
 /// Which status a refusal has: the one table.
 fn status_of(refusal: &Refusal) -> StatusCode {
     match refusal {
-        Refusal::PersonUnknown | Refusal::PlanUnknown | Refusal::ThreadUnknown | Refusal::SectionUnknown => {
-            StatusCode::NOT_FOUND
-        }
+        Refusal::PersonUnknown
+        | Refusal::PlanUnknown
+        | Refusal::ThreadUnknown
+        | Refusal::SectionUnknown
+        | Refusal::StrayUnknown => StatusCode::NOT_FOUND,
         Refusal::NotPermitted { .. } | Refusal::ActorOfAnother => StatusCode::FORBIDDEN,
         Refusal::Empty { .. }
         | Refusal::TooLong { .. }
@@ -148,6 +150,7 @@ fn status_of(refusal: &Refusal) -> StatusCode {
         | Refusal::ThreadExists
         | Refusal::ThreadResolved
         | Refusal::ThreadOpen
+        | Refusal::StraySettled
         | Refusal::SectionExists
         | Refusal::NotRemoved
         | Refusal::IdTaken

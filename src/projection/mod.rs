@@ -1,7 +1,9 @@
 //! Read models, folded from events: caches that can be thrown away and made again.
 
+mod strays;
 mod threads;
 
+pub use strays::{Decision, Stray, Strays};
 pub use threads::{Comment, Resolution, Thread, Threads};
 
 use crate::domain::{Fact, Position, State, Timestamp};
@@ -11,6 +13,7 @@ use crate::domain::{Fact, Position, State, Timestamp};
 pub struct Views {
     pub state: State,
     pub threads: Threads,
+    pub strays: Strays,
     pub head: Position,
 }
 
@@ -20,6 +23,7 @@ impl Views {
         self.head = fact.position;
         self.state.apply(fact);
         self.threads.apply(fact);
+        self.strays.apply(fact);
     }
 
     /// Takes in a change of a document: there are many, and no rule looks inside them.

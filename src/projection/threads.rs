@@ -98,7 +98,9 @@ impl Threads {
             | Event::PlanFrozen { .. }
             | Event::PlanUnfrozen { .. }
             | Event::ActorBound { .. }
-            | Event::DocumentChanged { .. } => {}
+            | Event::DocumentChanged { .. }
+            | Event::StrayFound { .. }
+            | Event::StraySettled { .. } => {}
         }
     }
 

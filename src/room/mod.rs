@@ -7,6 +7,7 @@ mod opening;
 mod past;
 mod readers;
 mod store;
+mod stray;
 mod witness;
 mod work;
 
@@ -246,6 +247,7 @@ impl Rooms {
                 if seen.insert(room.plan, version) != Some(version) {
                     room.members.wake_all(room.document);
                     room.members.announce();
+                    room.look();
                 }
             }
         }
@@ -292,7 +294,14 @@ impl Room {
             snapshots: Arc::default(),
         });
         tokio::spawn(work::run(Arc::downgrade(&room), engine.clone(), jobs));
+        room.look();
         Ok(room)
+    }
+
+    /// Has stray words looked for, though nobody has written: what is there to do is done when there is time.
+    fn look(&self) {
+        // An inbox that is full brings the worker to it anyhow.
+        let _ = self.inbox.try_send(Job::Look);
     }
 
     fn is_idle(self: &Arc<Self>, after: Duration) -> bool {

@@ -11,6 +11,7 @@ use tokio::sync::{mpsc, oneshot};
 use tracing::error;
 
 use super::readers::{Alarm, Readers};
+use super::stray::Looked;
 use super::{Notice, Room, Submitted, prepare, store};
 use crate::document::{self, Admission, CannotWrite, Chunk, Imported, Reading, Refused, Verdict, Way};
 use crate::domain::{
@@ -32,6 +33,8 @@ const SNAPSHOT_AFTER: u32 = 2_000;
 pub(super) enum Job {
     Submit(Submission),
     Write(Box<Writing>),
+    /// Look for stray words, though nobody has written.
+    Look,
 }
 
 pub(super) struct Submission {
@@ -130,7 +133,7 @@ impl Proving {
 }
 
 /// Computes for long: off the async threads where there are several, in place where there is one, as in a test.
-fn at_length<T>(work: impl FnOnce() -> T) -> T {
+pub(super) fn at_length<T>(work: impl FnOnce() -> T) -> T {
     match Handle::current().runtime_flavor() {
         RuntimeFlavor::CurrentThread => work(),
         _ => tokio::task::block_in_place(work),
@@ -139,6 +142,7 @@ fn at_length<T>(work: impl FnOnce() -> T) -> T {
 
 /// Works until the room is gone.
 pub(super) async fn run(room: Weak<Room>, engine: Engine, mut jobs: mpsc::Receiver<Job>) {
+    let mut looked: Option<Looked> = None;
     while let Some(first) = jobs.recv().await {
         let Some(room) = room.upgrade() else { return };
         let worker = Worker { room, engine: engine.clone() };
@@ -151,17 +155,19 @@ pub(super) async fn run(room: Weak<Room>, engine: Engine, mut jobs: mpsc::Receiv
                     worker.submissions(std::mem::take(&mut submissions)).await;
                     worker.write(*writing).await;
                 }
+                Job::Look => {}
             }
             next = if submissions.len() < BATCH { jobs.try_recv().ok() } else { None };
         }
         worker.submissions(submissions).await;
+        worker.set_strays_apart(looked.get_or_insert_with(|| worker.looked())).await;
         worker.snapshot_if_due();
     }
 }
 
-struct Worker {
-    room: Arc<Room>,
-    engine: Engine,
+pub(super) struct Worker {
+    pub(super) room: Arc<Room>,
+    pub(super) engine: Engine,
 }
 
 /// A submission whose chunks were read.
@@ -340,7 +346,7 @@ impl Worker {
         let _ = reply.send(outcome);
     }
 
-    async fn written(
+    pub(super) async fn written(
         &self,
         person: PersonId,
         request: Request,

@@ -119,6 +119,11 @@ impl Shared {
         Ok(())
     }
 
+    /// A change's bytes, where they are kept here.
+    pub fn raw(&self, at: u32) -> Option<Bytes> {
+        self.tail.get(at.checked_sub(self.tail_from)? as usize).map(|entry| entry.raw.clone())
+    }
+
     /// How many changes are kept raw beyond the snapshot: when it is many, a new snapshot pays.
     pub fn beyond_snapshot(&self) -> u32 {
         self.len() - self.snapshot.as_ref().map_or(0, |snapshot| snapshot.len)

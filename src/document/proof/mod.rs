@@ -24,7 +24,7 @@ use hashbrown::HashTable;
 
 use super::history::key;
 use super::{Admission, Refused, Verdict};
-use crate::domain::{Change, ChangeHash, Heads};
+use crate::domain::{ActorId, Change, ChangeHash, Heads};
 use changes::{Changes, Number};
 use index::Index;
 use rules::Author;
@@ -225,6 +225,12 @@ impl Admission for Proof {
         self.index.back_to(index);
         self.changes.back_to(changes);
         self.recent.truncate(self.changes.len());
+    }
+
+    fn is_block(&self, counter: u64, actor: &ActorId) -> Option<bool> {
+        let actor = self.index.actors.number(actor.as_bytes())?;
+        let place = self.index.find(actor, u32::try_from(counter).ok()?)?;
+        Some(self.index.role(place) == index::Role::Block)
     }
 
     fn contains(&self, hash: &ChangeHash) -> bool {

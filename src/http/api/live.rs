@@ -36,11 +36,13 @@ async fn live(
     let id = plan.id;
     let room = app.rooms.blocking(move |rooms| rooms.of_plan(id)).await?;
     let (send, receive) = mpsc::channel(WAITING);
+    let strays_at = app.engine.views().strays.newest(id);
     let listener = Listener {
         here: room.members.watch(),
         notices: room.members.notices(),
         moved: app.engine.watch(),
         threads_at: threads_head(&app, id),
+        strays_at,
         room,
         app,
         person,
@@ -62,6 +64,7 @@ struct Listener {
     notices: broadcast::Receiver<(PersonId, Notice)>,
     moved: watch::Receiver<Position>,
     threads_at: Position,
+    strays_at: Position,
     send: mpsc::Sender<Message>,
     _entered: Entered,
 }
@@ -103,6 +106,11 @@ impl Listener {
         if threads > self.threads_at {
             self.threads_at = threads;
             self.say("threads", &json!({ "position": threads })).await?;
+        }
+        let strays = self.app.engine.views().strays.newest(self.plan);
+        if strays > self.strays_at {
+            self.strays_at = strays;
+            self.say("strays", &json!({ "position": strays })).await?;
         }
         let now = {
             let views = self.app.engine.views();

@@ -30,6 +30,13 @@ const OPERATIONS: &[(&str, &str, bool, &str, &str)] = &[
     ("/api/plans", "get", true, "The plans that one may read", "application/json"),
     ("/api/plans/{plan}", "get", true, "One plan", "application/json"),
     ("/api/plans/{plan}/threads", "get", true, "The threads of comments of a plan", "application/json"),
+    (
+        "/api/plans/{plan}/strays",
+        "get",
+        true,
+        "Words that were typed in paragraphs that somebody else deleted meanwhile",
+        "application/json",
+    ),
     ("/api/plans/{plan}/timeline", "get", true, "When and by whom a plan was worked on", "application/json"),
     ("/api/plans/{plan}/events", "get", true, "The events of a plan after a position", "application/json"),
     ("/api/plans/{plan}/live", "get", true, "Who is here, and what one may do", "text/event-stream"),

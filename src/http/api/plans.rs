@@ -1,4 +1,4 @@
-//! The list of plans, one plan, and its threads.
+//! The list of plans, one plan, and its threads and stray words.
 
 use axum::extract::{Path, State};
 use axum::routing::get;
@@ -7,17 +7,20 @@ use serde::Serialize;
 
 use crate::document::{AnchorState, Resolved};
 use crate::domain::{Action, Freeze, PersonId, PlanId, Position, Refusal, State as Rules, may};
+use crate::engine::Error;
 use crate::http::auth::SignedIn;
 use crate::http::problem::Problem;
 use crate::http::{App, Shared};
-use crate::projection::Thread;
+use crate::projection::{Stray, Thread};
 use crate::replay::Timeline;
+use crate::room::Rooms;
 
 pub(super) fn routes() -> Router<Shared> {
     Router::new()
         .route("/api/plans", get(list))
         .route("/api/plans/{plan}", get(one))
         .route("/api/plans/{plan}/threads", get(threads))
+        .route("/api/plans/{plan}/strays", get(strays))
         .route("/api/plans/{plan}/timeline", get(timeline))
 }
 
@@ -131,6 +134,38 @@ async fn threads(
     let plan = readable(&app, &person, &plan)?;
     let threads = threads_at(&app, plan.id, plan.head).await?;
     Ok(Json(serde_json::json!({ "threads": threads, "head": plan.head })))
+}
+
+/// Stray words with what they were when they were found, and what they are now.
+#[derive(Serialize)]
+pub(crate) struct StrayView {
+    #[serde(flatten)]
+    pub stray: Stray,
+    pub quote: String,
+    /// None: the provision is not there any more.
+    pub now: Option<String>,
+    /// Whether somebody is still to decide over them.
+    pub open: bool,
+}
+
+async fn strays(
+    State(app): State<Shared>,
+    SignedIn(person): SignedIn,
+    Path(plan): Path<String>,
+) -> Result<Json<serde_json::Value>, Problem> {
+    let plan = readable(&app, &person, &plan)?;
+    let found = app.engine.views().strays.of(plan.id).to_vec();
+    let id = plan.id;
+    let strays = app.rooms.blocking(move |rooms| {
+        found.into_iter().map(|stray| stray_view(rooms, id, stray)).collect::<Result<Vec<_>, _>>()
+    });
+    Ok(Json(serde_json::json!({ "strays": strays.await?, "head": plan.head })))
+}
+
+fn stray_view(rooms: &Rooms, plan: PlanId, stray: Stray) -> Result<StrayView, Error> {
+    let (quote, now) = rooms.stray_words(plan, &stray)?;
+    let open = stray.settled.is_none() && now.is_some();
+    Ok(StrayView { stray, quote, now, open })
 }
 
 async fn timeline(

@@ -1,0 +1,92 @@
+//! The stray words of a plan: found, and decided over.
+
+use std::collections::HashMap;
+
+use serde::Serialize;
+
+use crate::domain::{Event, Fact, PersonId, PlanId, Position, ProvisionId, SectionId, Settled, Timestamp};
+
+/// Words that were typed in a paragraph that somebody else deleted meanwhile.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Stray {
+    /// The provision in which they stand now.
+    pub provision: ProvisionId,
+    /// The one in which they were typed.
+    pub was: Option<ProvisionId>,
+    pub section: SectionId,
+    /// Who typed them.
+    pub people: Vec<PersonId>,
+    /// The event by which they were set apart.
+    pub position: Position,
+    pub at: Timestamp,
+    /// The event that deleted the paragraph.
+    pub removed: Position,
+    pub settled: Option<Decision>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Decision {
+    pub position: Position,
+    pub at: Timestamp,
+    pub by: Option<PersonId>,
+    pub what: Settled,
+}
+
+/// The stray words of all plans, each plan's in the order in which they were found.
+#[derive(Debug, Default)]
+pub struct Strays {
+    plans: HashMap<PlanId, Vec<Stray>>,
+}
+
+impl Strays {
+    pub fn of(&self, plan: PlanId) -> &[Stray] {
+        self.plans.get(&plan).map_or(&[], Vec::as_slice)
+    }
+
+    /// The position of the newest event about a plan's stray words.
+    pub fn newest(&self, plan: PlanId) -> Position {
+        let last =
+            |stray: &Stray| stray.settled.as_ref().map_or(stray.position, |decision| decision.position);
+        self.of(plan).iter().map(last).max().unwrap_or_default()
+    }
+
+    pub(super) fn apply(&mut self, fact: &Fact) {
+        match &fact.event {
+            Event::StrayFound { plan, section, provision, was, people, removed } => {
+                self.plans.entry(*plan).or_default().push(Stray {
+                    provision: provision.clone(),
+                    was: was.clone(),
+                    section: section.clone(),
+                    people: people.clone(),
+                    position: fact.position,
+                    at: fact.at,
+                    removed: *removed,
+                    settled: None,
+                });
+            }
+            Event::StraySettled { plan, provision, settled } => {
+                let all = self.plans.get_mut(plan).into_iter().flatten();
+                for stray in all.filter(|stray| stray.provision == *provision && stray.settled.is_none()) {
+                    stray.settled = Some(Decision {
+                        position: fact.position,
+                        at: fact.at,
+                        by: fact.actor.clone(),
+                        what: *settled,
+                    });
+                }
+            }
+            Event::EpochBegan { .. }
+            | Event::PersonAdded { .. }
+            | Event::PlanCreated { .. }
+            | Event::PlanRenamed { .. }
+            | Event::PlanFrozen { .. }
+            | Event::PlanUnfrozen { .. }
+            | Event::ActorBound { .. }
+            | Event::DocumentChanged { .. }
+            | Event::ThreadOpened { .. }
+            | Event::ThreadReplied { .. }
+            | Event::ThreadResolved { .. }
+            | Event::ThreadReopened { .. } => {}
+        }
+    }
+}

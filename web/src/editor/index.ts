@@ -94,8 +94,15 @@ export class Editor {
   constructor(options: EditorOptions) {
     const editable = options.editable ?? (() => true)
     this.handle = options.handle
-    const undo: Command = () => this.undo()
-    const redo: Command = () => this.redo()
+    // Taken also where there is nothing left: else the key map tries Mod-z for Mod-Shift-z, and then the browser its own.
+    const always = (run: () => boolean): Command => {
+      return () => {
+        run()
+        return true
+      }
+    }
+    const undo = always(() => this.undo())
+    const redo = always(() => this.redo())
     this.binding = new Binding({
       handle: options.handle,
       editable,

@@ -230,3 +230,15 @@ it("brings a text that no editor made to what it reads as, when it is edited", (
   const again = createEditor({ place: document.createElement("div"), handle: new Peer(A.clone(peer.doc())) })
   expect(again.state.doc.toJSON()).toEqual(editor.state.doc.toJSON())
 })
+
+it("redo with nothing left to redo changes nothing, also by its keys", () => {
+  const { editor, shown } = open(["hello"])
+  editor.binding.dispatch(editor.state.tr.insertText("!", 13))
+  const press = () => {
+    const keys = { key: "Z", code: "KeyZ", keyCode: 90, ctrlKey: true, shiftKey: true }
+    const event = new KeyboardEvent("keydown", keys)
+    return editor.view.someProp("handleKeyDown", (handle) => handle(editor.view, event)) ?? false
+  }
+  expect(press()).toBe(true)
+  expect(shown()[1]).toBe("s1 paragraph hello!")
+})

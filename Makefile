@@ -1,7 +1,9 @@
 # All that is done with this project by hand. Start with `make run`.
 
 CARGO ?= cargo
-BINARY := target/release/quorate
+# Where cargo builds, also for those who have set it for all their projects.
+TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
+BINARY := $(TARGET)/release/quorate
 # Extra arguments: `make run ARGS="--listen 0.0.0.0:8400"`, `make bench ARGS=path/of/a/trace.json.gz`.
 ARGS ?=
 
@@ -30,10 +32,10 @@ test-web: web/node_modules/.installed
 	cd web && npm run --silent typecheck && npm run --silent test
 
 test-stock: tests/stock/node_modules/.installed
-	cd tests/stock && QUORATE_BIN=$(CURDIR)/$(BINARY) npm run --silent test
+	cd tests/stock && QUORATE_BIN=$(BINARY) npm run --silent test
 
 test-browser: web/node_modules/.installed
-	cd web && QUORATE_BIN=$(CURDIR)/$(BINARY) npm run --silent test:browser
+	cd web && QUORATE_BIN=$(BINARY) npm run --silent test:browser
 
 ## lint: formatting, clippy and the web client's linter
 lint: web/node_modules/.installed
@@ -44,11 +46,11 @@ lint: web/node_modules/.installed
 ## bench: speed and size, as a table and as target/bench/latest.json
 bench: build web/node_modules/.installed
 	$(CARGO) bench --locked --bench room -- $(ARGS)
-	cd web && QUORATE_BIN=$(CURDIR)/$(BINARY) npm run --silent bench
+	cd web && QUORATE_BIN=$(BINARY) npm run --silent bench
 
 ## tour: a walk through the running product; pictures of every main screen under target/tour/
 tour: need build web/node_modules/.installed
-	cd web && QUORATE_BIN=$(CURDIR)/$(BINARY) npm run --silent tour
+	cd web && QUORATE_BIN=$(BINARY) npm run --silent tour
 
 ## schema: write the JSON Schemas of all events anew, from the Rust types
 schema:

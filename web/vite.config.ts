@@ -49,6 +49,7 @@ const entries = {
   app: "src/app/main.tsx",
   replay: "src/replay/main.ts",
   pages: "src/styles/pages.css",
+  times: "src/pages/main.ts",
 }
 
 export default defineConfig({

@@ -5,6 +5,7 @@ mod demo;
 mod serve;
 mod verify;
 
+use std::io::IsTerminal as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -37,9 +38,9 @@ struct Place {
     /// The address to listen on
     #[arg(long, env = "QUORATE_LISTEN", default_value = "127.0.0.1:8400")]
     listen: SocketAddr,
-    /// The address under which people reach it
-    #[arg(long, env = "QUORATE_PUBLIC_URL", default_value = "http://localhost:8400")]
-    public_url: String,
+    /// The address under which people reach it [default: http://localhost and the port listened on]
+    #[arg(long, env = "QUORATE_PUBLIC_URL")]
+    public_url: Option<String>,
     /// How changes of documents are shown to be harmless before they are recorded
     #[arg(long, env = "QUORATE_ADMISSION", value_enum, default_value_t)]
     admission: Admission,
@@ -63,6 +64,13 @@ impl From<Admission> for Way {
     }
 }
 
+impl Place {
+    /// A name, not an address, where nothing else is said: passkeys need one.
+    fn public_url(&self) -> String {
+        self.public_url.clone().unwrap_or_else(|| format!("http://localhost:{}", self.listen.port()))
+    }
+}
+
 /// The data folder of a verb that has no other default.
 #[derive(Args, Clone)]
 struct Data {
@@ -78,7 +86,8 @@ type Outcome = Result<(), String>;
 pub fn run() -> ExitCode {
     let level = tracing_subscriber::EnvFilter::try_from_default_env()
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
-    tracing_subscriber::fmt().with_env_filter(level).with_writer(std::io::stderr).init();
+    let colours = std::io::stderr().is_terminal();
+    tracing_subscriber::fmt().with_env_filter(level).with_writer(std::io::stderr).with_ansi(colours).init();
     let outcome = match Cli::parse().verb {
         Verb::Demo(demo) => demo.run(),
         Verb::Serve(serve) => serve.run(),
@@ -90,5 +99,25 @@ pub fn run() -> ExitCode {
             eprintln!("quorate: {sentence}");
             ExitCode::FAILURE
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_address_in_the_browser_follows_the_port() {
+        let place = |arguments: &[&str]| {
+            let all = ["quorate", "serve"].iter().chain(arguments);
+            match Cli::try_parse_from(all).unwrap().verb {
+                Verb::Serve(serve) => serve.place().public_url(),
+                Verb::Demo(_) | Verb::Verify(_) => unreachable!("serve was asked for"),
+            }
+        };
+        assert_eq!(place(&[]), "http://localhost:8400");
+        assert_eq!(place(&["--listen", "127.0.0.1:8401"]), "http://localhost:8401");
+        let named = ["--listen", "0.0.0.0:80", "--public-url", "https://plan.example.org"];
+        assert_eq!(place(&named), "https://plan.example.org");
     }
 }

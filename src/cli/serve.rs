@@ -30,6 +30,11 @@ pub(super) struct Serve {
 }
 
 impl Serve {
+    #[cfg(test)]
+    pub(super) fn place(&self) -> &Place {
+        &self.place
+    }
+
     pub(super) fn run(self) -> Outcome {
         serve(&self.data.data, &self.place, false)
     }
@@ -57,12 +62,12 @@ pub(super) fn serve(data: &Path, place: &Place, demonstration: bool) -> Outcome 
         tokio::spawn(rooms.clone().keep());
         tokio::spawn(sign(engine.clone()));
         tokio::spawn(end_when_lost(engine.clone()));
-        let app = App::new(rooms, data, place.public_url.clone(), demonstration)
-            .map_err(|error| error.to_string())?;
-        let listener = TcpListener::bind(place.listen)
-            .await
-            .map_err(|error| format!("cannot listen on {}: {error}", place.listen))?;
-        info!("open {} in a browser (listening on {})", place.public_url, place.listen);
+        let app =
+            App::new(rooms, data, place.public_url(), demonstration).map_err(|error| error.to_string())?;
+        let listener = TcpListener::bind(place.listen).await.map_err(|error| {
+            format!("cannot listen on {}: {error}; another can be named: --listen", place.listen)
+        })?;
+        info!("open {} in a browser (listening on {})", place.public_url(), place.listen);
         http::serve(listener, app, stop()).await.map_err(|error| error.to_string())
     });
     // Whoever still waits for an answer has gone; the writer finishes what it has.

@@ -58,6 +58,12 @@ pub fn outline(state: &PlanState) -> Markup {
 
 /// A whole document for keeping or sending on. `styles`: addresses of style sheets.
 pub fn document(title: &str, styles: &[String], body: &Markup) -> Markup {
+    let body = html! { main.page { article.reading { h1 { (title) } (body) } } };
+    page(title, styles, None, &body)
+}
+
+/// What every page has around its body. `styles`, `script`: addresses.
+pub fn page(title: &str, styles: &[String], script: Option<&str>, body: &Markup) -> Markup {
     html! {
         (DOCTYPE)
         html lang="en" {
@@ -65,9 +71,11 @@ pub fn document(title: &str, styles: &[String], body: &Markup) -> Markup {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 title { (title) }
+                link rel="icon" href="/favicon.svg" type="image/svg+xml";
                 @for style in styles { link rel="stylesheet" href=(style); }
+                @if let Some(script) = script { script type="module" src=(script) {} }
             }
-            body { main.page { article.reading { h1 { (title) } (body) } } }
+            body { (body) }
         }
     }
 }

@@ -15,6 +15,9 @@ describe("comments on exact words", () => {
     await one.getByLabel("Your comment").fill(said)
     await one.getByRole("button", { name: "Comment", exact: true }).click()
 
+    const focused = () => one.evaluate(() => document.activeElement?.className)
+    await expect.poll(focused).toBe("thread")
+
     const card = two.locator(".thread").filter({ hasText: said })
     await card.waitFor()
     await two.locator(".ProseMirror .commented").filter({ hasText: words }).waitFor()
@@ -30,6 +33,7 @@ describe("comments on exact words", () => {
       .filter({ hasText: said })
       .waitFor({ state: "attached" })
     // The one that is looked at stays in sight: its list has unfolded.
+    await expect.poll(focused).toBe("thread")
     await mine.getByRole("button", { name: "Reopen" }).click()
     await two.locator('.thread[data-state="open"]').filter({ hasText: said }).waitFor()
 

@@ -1,12 +1,19 @@
 //! What every page has around its own content: head, skip link, header, main.
 
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::{Markup, PreEscaped, html};
 
 use super::{
     library::{Person, PlanCard},
     words,
 };
-use crate::http::assets;
+use crate::{
+    export::html as set,
+    http::assets::{self, Entry},
+};
+
+const STYLES: &str = "src/styles/pages.css";
+/// Shows times as the reader's clock does; pages with a script of their own do it there.
+const TIMES: &str = "src/pages/main.ts";
 
 /// The page's place among the views of a plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,23 +36,23 @@ pub(super) struct Frame<'a> {
 impl Frame<'_> {
     /// A page of text: `main` becomes the content of the main landmark.
     pub(super) fn page(&self, kind: &str, main: Markup) -> Markup {
-        let script = self.script.map(assets::entry).unwrap_or_default();
-        let mut styles = assets::entry("src/styles/pages.css").styles;
-        styles.extend(script.styles);
+        let Entry { script, styles } = assets::entry(self.script.unwrap_or(TIMES));
+        let styles = [assets::entry(STYLES).styles, styles].concat();
         let body = html! {
             a.skip-link href="#main" { (words::SKIP) }
             (self.header())
             main #main class={ "page page-" (kind) } tabindex="-1" { (main) }
         };
-        document(self.title, &styles, script.script.as_deref(), body)
+        document(self.title, &Entry { script, styles }, &body)
     }
 
     /// A page whose whole body is the script's, with what stands there until it runs.
     pub(super) fn shell(&self, source: &str, body: Markup) -> Markup {
-        let entry = assets::entry(source);
-        let styles =
-            if entry.styles.is_empty() { assets::entry("src/styles/pages.css").styles } else { entry.styles };
-        document(self.title, &styles, entry.script.as_deref(), body)
+        let mut entry = assets::entry(source);
+        if entry.styles.is_empty() {
+            entry.styles = assets::entry(STYLES).styles;
+        }
+        document(self.title, &entry, &body)
     }
 
     fn header(&self) -> Markup {
@@ -90,21 +97,10 @@ pub(super) fn views(plan: &PlanCard, current: Option<View>) -> Markup {
     }
 }
 
-fn document(title: &str, styles: &[String], script: Option<&str>, body: Markup) -> Markup {
-    html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                title { (title) " · " (words::PRODUCT) }
-                link rel="icon" href="/favicon.svg" type="image/svg+xml";
-                @for style in styles { link rel="stylesheet" href=(style); }
-                @if let Some(script) = script { script type="module" src=(script) {} }
-            }
-            body { (body) }
-        }
-    }
+/// The product's name behind the page's in the window's title.
+fn document(title: &str, entry: &Entry, body: &Markup) -> Markup {
+    let title = format!("{title} · {}", words::PRODUCT);
+    set::page(&title, &entry.styles, entry.script.as_deref(), body)
 }
 
 /// Enough members present: a ring of seats, most of them taken.

@@ -217,7 +217,7 @@ impl Moment {
         let nothing = changes.is_none() && deeds.is_empty();
         let at = self.time();
         Ok(html! {
-            div.moment data-at=(here) data-x=(slider(&self.axis, at)) data-label=(time::exact(at))
+            div.moment data-at=(here) data-x=(slider(&self.axis, at)) data-time=(at) data-label=(time::exact(at))
                 data-first=(self.around.first) data-previous=[previous] data-next=[next] data-last=(self.around.last) {
                 header.moment-head {
                     h2 { (time::moment(at)) }

@@ -1,4 +1,5 @@
-//! Times as people read them. The server does not know where its reader is, so all are in UTC and say so.
+//! Times as people read them. The server does not know where its reader is, so all are in UTC and say so; where
+//! scripts run, `web/src/pages/times.ts` puts the reader's own time in their place.
 
 use jiff::{Timestamp as Instant, fmt::strtime};
 use maud::{Markup, html};

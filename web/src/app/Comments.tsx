@@ -135,6 +135,8 @@ function Card({
     setProblem(null)
     try {
       await room.command({ type, thread: thread.id })
+      // The card is in another list now, and whoever pressed its button with it.
+      desk.focusThread(thread.id)
     } catch (error) {
       setProblem(error as Problem)
     } finally {

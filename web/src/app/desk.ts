@@ -76,6 +76,8 @@ const NOWHERE: Formatting = {
 
 /** The places of the comments are read again when the document has been quiet for this long. */
 const REREAD_MS = 150
+/** How many frames a thread's card is waited for. */
+const CARD_FRAMES = 60
 
 export class Desk {
   readonly outline = new Store<OutlineEntry[]>([])
@@ -330,8 +332,14 @@ export class Desk {
   focusThread(thread: string, { focus = true }: { focus?: boolean } = {}): void {
     this.thread.set(thread)
     this.panel.update((n) => n + 1)
+    this.findCard(thread, focus, CARD_FRAMES)
+  }
+
+  /** A card that has just come, or has gone to another list, is on the page some frames later. */
+  private findCard(thread: string, focus: boolean, frames: number): void {
     requestAnimationFrame(() => {
       const card = window.document.getElementById(`thread-${thread}`)
+      if (!card && frames > 0) return this.findCard(thread, focus, frames - 1)
       if (focus) card?.focus({ preventScroll: true })
       card?.scrollIntoView({ block: "nearest" })
     })

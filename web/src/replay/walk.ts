@@ -3,6 +3,7 @@
 /// The server says where a moment lies and where one can go from it, in data attributes of the fragment;
 /// nothing of the history is known here.
 
+import { exactWords, showLocalTimes } from "../pages/times"
 import { firstChange, summary } from "./said"
 
 /// While the slider moves, the moment is asked for when it has rested this long.
@@ -50,6 +51,8 @@ export class Walk {
     window.addEventListener("popstate", () => location.reload())
     const play = this.button("play")
     if (play) play.hidden = false
+    showLocalTimes(document)
+    if (this.now) this.slider.setAttribute("aria-valuetext", labelOf(this.now))
     this.copyable()
   }
 
@@ -180,9 +183,11 @@ export class Walk {
     const focused = document.activeElement instanceof HTMLElement ? document.activeElement : null
     const refocus = focused && this.place.contains(focused) && "authors" in focused.dataset
     this.place.innerHTML = html
+    showLocalTimes(this.place)
     const now = this.now
     if (!now) return
-    const { at = "", x = "0", label = "" } = now.dataset
+    const { at = "", x = "0" } = now.dataset
+    const label = labelOf(now)
     if (why !== "slide" || document.activeElement !== this.slider) this.slider.value = x
     this.slider.setAttribute("aria-valuetext", label)
     this.drawNow()
@@ -248,4 +253,10 @@ export class Walk {
       location.assign(link.href)
     }
   }
+}
+
+/// The time of a moment in words for ears, by the reader's clock.
+function labelOf({ dataset }: HTMLElement): string {
+  const at = new Date(dataset.time ?? "")
+  return Number.isNaN(at.getTime()) ? (dataset.label ?? "") : exactWords(at)
 }

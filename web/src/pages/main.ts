@@ -1,0 +1,5 @@
+/// Pages without a script of their own.
+
+import { showLocalTimes } from "./times"
+
+showLocalTimes(document)

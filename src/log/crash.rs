@@ -32,7 +32,10 @@ const BACKUP: &str = "backup.redb";
 static KEY: LazyLock<String> = LazyLock::new(|| Keys::generate("quorate/test").unwrap().1);
 
 pub(super) fn open(machine: &Machine) -> Result<RedbLog, Failure> {
-    RedbLog::open_in(Arc::new(machine.clone()), CACHE, |_| Keys::from_text(&KEY))
+    let mut log = RedbLog::open_in(Arc::new(machine.clone()), CACHE, |_| Keys::from_text(&KEY))?;
+    // Every clean stop that can makes the file smaller.
+    log.compact_from = 0;
+    Ok(log)
 }
 
 /// What is on the disk at first.

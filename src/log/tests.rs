@@ -210,3 +210,49 @@ mod files {
         assert_eq!(mode(&path), 0o600);
     }
 }
+
+/// Where the bytes of a long history lie: `cargo test --release --lib where_the_bytes -- --ignored --nocapture`.
+/// The changes are as long as keystrokes are, and as little of them repeats.
+#[test]
+#[ignore = "a measurement"]
+fn where_the_bytes_of_a_history_lie() {
+    use redb::{ReadableDatabase as _, ReadableTableMetadata as _};
+
+    use super::{Append, Payload, Proposed, contract::proposed, machine::Dice, tables};
+    use crate::domain::{EventId, Timestamp};
+
+    let dir = tempfile::tempdir().unwrap();
+    let mut log = RedbLog::open(dir.path(), &Options::default()).unwrap();
+    log.compact_from = u64::MAX;
+    let mut dice = Dice::new(1);
+    for first in (0..260_000u128).step_by(2000) {
+        let events = (first..first + 2000).map(|number| {
+            let mut words = vec![0u8; 62];
+            words.extend((0..44).map(|_| dice.roll(256) as u8));
+            let id = 1_700_000_000u128 << 80 | u128::from(dice.number()) << 12 | number & 0xfff;
+            let (id, payload) = (EventId(uuid::Uuid::from_u128(id)), Payload::Kept(words.into()));
+            Proposed { id, payload, at: Timestamp(0), ..proposed(number, "document", b"") }
+        });
+        drop(log.append(vec![Append { events: events.collect(), checks: Vec::new() }]).unwrap());
+    }
+    log.close().unwrap();
+    let path = dir.path().join("log.redb");
+    let length = || std::fs::metadata(&path).unwrap().len();
+    println!("the file: {} bytes", length());
+    let mut db = redb::Database::open(&path).unwrap();
+    let read = db.begin_read().unwrap();
+    println!("| table | content | page heads | lost in pages |");
+    println!("| --- | --- | --- | --- |");
+    macro_rules! show {
+        ($($table:ident),*) => { $( {
+            let stats = read.open_table(tables::$table).unwrap().stats().unwrap();
+            let (stored, heads, lost) = (stats.stored_bytes(), stats.metadata_bytes(), stats.fragmented_bytes());
+            println!("| {} | {stored} | {heads} | {lost} |", stringify!($table).to_lowercase());
+        } )* };
+    }
+    show!(EVENTS, IDS, MERKLE);
+    drop(read);
+    db.compact().unwrap();
+    drop(db);
+    println!("the file without what is free: {} bytes", length());
+}

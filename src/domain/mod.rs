@@ -28,6 +28,6 @@ pub use id::{
 };
 pub use policy::{Action, may};
 pub use refusal::Refusal;
-pub use state::{Actor, Fact, Freeze, Person, Plan, State, Thread};
+pub use state::{Actor, Fact, Freeze, Person, Plan, Restored, State, Thread};
 pub use stray::{Known, Settled, Stray, Strays};
 pub use time::Timestamp;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::{
-    ActorId, DocumentId, Event, Known, PersonId, PlanId, Position, Role, Strays, ThreadId, Timestamp,
+    ActorId, Change, DocumentId, Event, Known, PersonId, PlanId, Position, Role, Strays, ThreadId, Timestamp,
 };
 
 /// An event with the part of its envelope that rules and views look at.
@@ -56,6 +56,13 @@ pub struct Thread {
     pub version: u64,
 }
 
+/// The epoch that began when a log was made from a backup.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Restored {
+    pub epoch: u64,
+    pub at: Timestamp,
+}
+
 /// The fold. Equal logs give equal states.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct State {
@@ -71,6 +78,8 @@ pub struct State {
     pub epoch: u64,
     /// With which key the checkpoints of this epoch are signed, and under which origin line.
     pub signer: Option<(String, Option<String>)>,
+    /// None where the log was never made from a backup; otherwise the last time.
+    pub restored: Option<Restored>,
 }
 
 impl State {
@@ -78,8 +87,12 @@ impl State {
     pub fn apply(&mut self, fact: &Fact) {
         self.now = self.now.max(fact.at);
         match &fact.event {
-            Event::EpochBegan { epoch, verifier_key, origin, .. } => {
+            Event::EpochBegan { epoch, verifier_key, origin, continues } => {
                 self.epoch = *epoch;
+                // With another key alone, an epoch begins under the same origin.
+                if continues.as_ref().is_some_and(|before| Some(&before.origin) != origin.as_ref()) {
+                    self.restored = Some(Restored { epoch: *epoch, at: fact.at });
+                }
                 self.signer = Some((verifier_key.clone(), origin.clone()));
             }
             Event::PersonAdded { person, roles } => {
@@ -163,8 +176,65 @@ impl State {
         self.people.get(person).map_or(&[], |person| &person.roles)
     }
 
+    /// Whether a change was made before the log was made from a backup, as its author's device says. Then
+    /// whoever holds it may bring it back, and the record says who did; whose it is, it says only where the
+    /// actor is known. Otherwise nobody could bring what they wrote on top of others' words.
+    pub fn came_back(&self, change: &Change) -> bool {
+        self.restored.is_some_and(|restored| (1..restored.at.0 / 1000).contains(&change.time))
+    }
+
     /// Whom an actor id stands for.
     pub fn person_of(&self, actor: &ActorId) -> Option<&PersonId> {
         self.actors.get(actor).map(|(_, person)| person)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::super::{Base64, ChangeHash, Continued};
+    use super::*;
+
+    fn epoch(epoch: u64, origin: &str, before: Option<&str>) -> Event {
+        let continues = before.map(|origin| Continued {
+            origin: origin.into(),
+            size: 7,
+            root: Base64(Bytes::from_static(&[0; 32])),
+        });
+        Event::EpochBegan { epoch, verifier_key: "key".into(), origin: Some(origin.into()), continues }
+    }
+
+    fn made_at(time: i64) -> Change {
+        Change {
+            hash: ChangeHash([1; 32]),
+            deps: [].into(),
+            actor: ActorId::new(&[1]).unwrap(),
+            seq: 1,
+            start_op: 1,
+            time,
+            raw: Bytes::new(),
+        }
+    }
+
+    #[test]
+    fn only_what_was_made_before_a_restore_comes_back() {
+        let mut state = State::default();
+        let mut begin = |event, at| {
+            state.apply(&Fact { position: 1, at: Timestamp(at), actor: None, event });
+            state.clone()
+        };
+        let first = begin(epoch(1, "a", None), 1_000_000);
+        let other_key = begin(epoch(2, "a", Some("a")), 2_000_000);
+        for never in [first, other_key] {
+            assert!(!never.came_back(&made_at(500)) && never.restored.is_none());
+        }
+        let restored = begin(epoch(3, "b", Some("a")), 3_000_500);
+        assert_eq!(restored.restored, Some(Restored { epoch: 3, at: Timestamp(3_000_500) }));
+        for (time, came_back) in [(2_999, true), (3_000, false), (4_000, false), (0, false), (-5, false)] {
+            assert_eq!(restored.came_back(&made_at(time)), came_back, "{time}");
+        }
+        // A new key later changes nothing about it.
+        assert!(begin(epoch(4, "b", Some("b")), 4_000_000).came_back(&made_at(2_999)));
     }
 }

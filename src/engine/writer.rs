@@ -222,7 +222,8 @@ impl Writer {
         let mut bound = HashMap::new();
         for part in &edit.parts {
             let source = self.source(state, &part.person, part.at, None);
-            let actors = part.changes.iter().map(|prepared| &prepared.change.actor);
+            let made_now = part.changes.iter().filter(|prepared| !state.came_back(&prepared.change));
+            let actors = made_now.map(|prepared| &prepared.change.actor);
             for event in domain::plan::edit(state, &part.person, edit.plan, actors)? {
                 let domain::Event::ActorBound { actor_id, .. } = &event else { continue };
                 match bound.insert(actor_id.clone(), part.person.clone()) {

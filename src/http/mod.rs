@@ -68,7 +68,14 @@ impl App {
     /// `data` is the folder for the key of the tokens.
     pub fn new(rooms: Rooms, data: &Path, public_url: String, demonstration: bool) -> io::Result<Self> {
         let engine = rooms.engine().clone();
-        let digest = Sha256::digest(engine.log().verifier_key());
+        let identity = engine.log().identity();
+        let mut digest = Sha256::new_with_prefix(engine.log().verifier_key());
+        // A log that was made from a backup is another storage, also where the key was handed in: what the old
+        // one acknowledged may not be in it.
+        if identity.origin != identity.log {
+            digest.update(&identity.origin);
+        }
+        let digest = digest.finalize();
         let storage = Uuid::from_slice(&digest[..16]).map_err(io::Error::other)?.to_string();
         Ok(Self {
             engine,

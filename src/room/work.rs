@@ -15,8 +15,8 @@ use super::stray::Looked;
 use super::{Notice, Room, Submitted, prepare, store};
 use crate::document::{self, Admission, CannotWrite, Chunk, Imported, Reading, Refused, Verdict, Way};
 use crate::domain::{
-    self, ActorId, Change, ChangeHash, DocumentId, PersonId, PlanId, Position, Request, Timestamp, Write,
-    limits,
+    self, ActorId, Change, ChangeHash, DocumentId, PersonId, PlanId, Position, Request, Restored, Timestamp,
+    Write, limits,
 };
 use crate::engine::{Edit, Engine, Error, Part, Prepared, Receipt};
 use crate::log::{Failure, Log};
@@ -237,7 +237,10 @@ impl Worker {
             let views = self.engine.views();
             // A whole document holds what others wrote and everybody knows: nobody is asked about that.
             let shared = self.room.shared();
-            let new = one.changes.iter().filter(|change| !shared.history().contains(&change.hash));
+            // Nor about what was lost with a disk and comes back by whoever holds it.
+            let known =
+                |change: &Change| shared.history().contains(&change.hash) || views.state.came_back(change);
+            let new = one.changes.iter().filter(|change| !known(change));
             let actors: Vec<&ActorId> = new.map(|change| &change.actor).collect();
             self.refuse_stewards(&views.state, &actors)?;
             domain::plan::edit(&views.state, &one.submission.person, self.room.plan, actors)?;
@@ -273,7 +276,9 @@ impl Worker {
     fn refuse_stewards(&self, state: &domain::State, actors: &[&ActorId]) -> Result<(), Error> {
         let new: HashSet<&ActorId> =
             actors.iter().copied().filter(|actor| !state.actors.contains_key(*actor)).collect();
-        let is_stewards = |person| new.contains(&steward(self.room.plan, person));
+        let is_stewards = |person| {
+            [None, state.restored].iter().any(|made| new.contains(&steward(self.room.plan, person, *made)))
+        };
         if !new.is_empty() && state.people.keys().any(is_stewards) {
             return Err(domain::Refusal::ActorOfAnother.into());
         }
@@ -374,7 +379,7 @@ impl Worker {
 
     /// Makes the change that a command asks for, and admits it like any other.
     fn author(&self, person: &PersonId, write: &Write, time: i64) -> Result<Prepared, Error> {
-        let actor = steward(self.room.plan, person);
+        let actor = steward(self.room.plan, person, self.engine.views().state.restored);
         let reading = self.room.reading()?;
         let raw = document::write(&reading, &actor, time, write).map_err(unwritten)?;
         drop(reading);
@@ -504,19 +509,25 @@ fn read_chunk(
     Ok(())
 }
 
-/// The actor in whose name the program writes for a person: one a plan and person.
-fn steward(plan: PlanId, person: &PersonId) -> ActorId {
+/// The actor in whose name the program writes for a person: one a plan and person, and a new one in each log
+/// made from a backup: what the old one wrote after the backup is with people, and its numbers are taken.
+fn steward(plan: PlanId, person: &PersonId, made: Option<Restored>) -> ActorId {
     let mut digest = Sha256::new();
     digest.update(b"steward");
     digest.update(plan.0.as_bytes());
     digest.update(person.as_str().as_bytes());
+    if let Some(made) = made {
+        digest.update(made.epoch.to_be_bytes());
+        digest.update(made.at.0.to_be_bytes());
+    }
     ActorId::new(&digest.finalize()[..16]).expect("16 bytes are an actor id")
 }
 
 /// The first change of a new plan's document.
 pub(super) fn first_change(plan: PlanId, person: &PersonId, title: &str) -> Result<Prepared, Error> {
     let create = Write::Create { title: title.to_owned() };
-    let raw = document::write(&Reading::default(), &steward(plan, person), 0, &create).map_err(unwritten)?;
+    let raw =
+        document::write(&Reading::default(), &steward(plan, person, None), 0, &create).map_err(unwritten)?;
     let change = document::scan(&raw).map_err(unsound)?;
     Ok(prepare(&mut Vec::new(), change))
 }

@@ -4,6 +4,7 @@
 #![allow(clippy::disallowed_methods, reason = "tests are where time and chance come in")]
 
 mod architecture;
+mod backup;
 mod export;
 mod faults;
 mod full_disk;
@@ -12,6 +13,7 @@ mod hostile;
 mod house;
 mod kill;
 mod limits;
+mod memory;
 mod pause;
 mod room;
 mod schema;

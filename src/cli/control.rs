@@ -13,6 +13,7 @@ use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _};
 use tokio::net::UnixListener;
 use tracing::error;
 
+use super::backup;
 use super::verify::{Findings, check_copy};
 use crate::log::RedbLog;
 
@@ -21,6 +22,10 @@ use crate::log::RedbLog;
 #[serde(tag = "verb", rename_all = "kebab-case")]
 pub(super) enum Ask {
     Verify,
+    /// Into this file, whose path is absolute.
+    Backup {
+        file: PathBuf,
+    },
 }
 
 fn socket(data: &Path) -> PathBuf {
@@ -39,6 +44,9 @@ pub(super) fn ask(data: &Path, ask: &Ask) -> io::Result<Option<Findings>> {
     writeln!(stream, "{}", serde_json::to_string(ask)?)?;
     let mut line = String::new();
     BufReader::new(stream).read_line(&mut line)?;
+    if line.is_empty() {
+        return Err(io::Error::other("the server ended before it was done"));
+    }
     let answer: Result<Findings, String> = serde_json::from_str(&line)?;
     answer.map(Some).map_err(io::Error::other)
 }
@@ -74,12 +82,12 @@ async fn answer(stream: tokio::net::UnixStream, data: PathBuf, log: Arc<RedbLog>
     if stream.read_line(&mut line).await.is_err() {
         return;
     }
-    let answer: Result<Findings, String> = match serde_json::from_str(&line) {
-        Ok(Ask::Verify) => tokio::task::spawn_blocking(move || check_copy(&data, &log))
-            .await
-            .unwrap_or_else(|stopped| Err(stopped.to_string())),
+    let work = tokio::task::spawn_blocking(move || match serde_json::from_str(&line) {
+        Ok(Ask::Verify) => check_copy(&data, &log),
+        Ok(Ask::Backup { file }) => backup::write(&log, &file),
         Err(error) => Err(format!("the server does not understand the verb: {error}")),
-    };
+    });
+    let answer: Result<Findings, String> = work.await.unwrap_or_else(|stopped| Err(stopped.to_string()));
     match serde_json::to_string(&answer) {
         // Whoever asked may have gone.
         Ok(text) => drop(stream.write_all(format!("{text}\n").as_bytes()).await),

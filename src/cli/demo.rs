@@ -7,12 +7,11 @@ use std::{fs, io};
 use clap::Args;
 use tracing::info;
 
-use super::{Outcome, Place, control, serve};
+use super::{LOG, Outcome, Place, control, serve};
 use crate::demo::{self, HeldClock};
 use crate::engine;
 
-/// What a data folder holds.
-const LOG: &str = "log.redb";
+/// Beside the log in a data folder.
 const KEYS: &str = "keys";
 
 #[derive(Args)]

@@ -1,7 +1,9 @@
 //! The command line: one file a verb.
 
+mod backup;
 mod control;
 mod demo;
+mod restore;
 mod serve;
 mod verify;
 
@@ -13,6 +15,9 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::document::Way;
+
+/// The log's file in a data folder.
+const LOG: &str = "log.redb";
 
 /// Drafting a plan together, and standing by it.
 #[derive(Parser)]
@@ -30,6 +35,10 @@ enum Verb {
     Serve(serve::Serve),
     /// Check that the record is whole: every page, event, version, digest and signature
     Verify(verify::Verify),
+    /// Write all that the log holds into one file, also while the server works
+    Backup(backup::Backup),
+    /// Make a data folder from a backup
+    Restore(restore::Restore),
 }
 
 /// Where a server listens, and where it keeps its data.
@@ -92,6 +101,8 @@ pub fn run() -> ExitCode {
         Verb::Demo(demo) => demo.run(),
         Verb::Serve(serve) => serve.run(),
         Verb::Verify(verify) => verify.run(),
+        Verb::Backup(backup) => backup.run(),
+        Verb::Restore(restore) => restore.run(),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -8,7 +8,7 @@ use clap::Args;
 use tokio::net::TcpListener;
 use tracing::info;
 
-use super::{Data, Outcome, Place, control};
+use super::{Data, LOG, Outcome, Place, control};
 use crate::engine::{self, Clock, Engine};
 use crate::http::{self, App};
 use crate::log::{Options, RedbLog};
@@ -44,10 +44,24 @@ pub(super) fn runtime() -> Result<tokio::runtime::Runtime, String> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| error.to_string())
 }
 
+/// Opens the log of a data folder, or makes it.
+fn open_log(data: &Path) -> Result<Arc<RedbLog>, String> {
+    let options = Options { signing_key: std::env::var("QUORATE_SIGNING_KEY").ok(), ..Options::default() };
+    RedbLog::open(data, &options).map(Arc::new).map_err(|failure| failure.to_string())
+}
+
+/// Opens the log of a data folder that has one.
+pub(super) fn existing(data: &Path) -> Result<Arc<RedbLog>, String> {
+    if data.join(LOG).exists() {
+        open_log(data)
+    } else {
+        Err(format!("there is no log in {}: name the data folder with --data", data.display()))
+    }
+}
+
 /// Opens the log of a data folder and folds it.
 pub(super) fn open(data: &Path, clock: Clock) -> Result<(Engine, Arc<RedbLog>), String> {
-    let options = Options { signing_key: std::env::var("QUORATE_SIGNING_KEY").ok(), ..Options::default() };
-    let log = Arc::new(RedbLog::open(data, &options).map_err(|failure| failure.to_string())?);
+    let log = open_log(data)?;
     let engine = Engine::open(log.clone(), clock).map_err(|failure| failure.to_string())?;
     Ok((engine, log))
 }

@@ -23,7 +23,7 @@ pub(super) struct Verify {
 pub(super) struct Findings {
     checked: Vec<String>,
     problems: Vec<String>,
-    events: u64,
+    pub(super) events: u64,
 }
 
 impl Verify {
@@ -47,10 +47,14 @@ impl Verify {
 }
 
 impl Findings {
-    fn print(&self) {
+    pub(super) fn print_checked(&self) {
         for line in &self.checked {
             println!("checked  {line}");
         }
+    }
+
+    fn print(&self) {
+        self.print_checked();
         for line in &self.problems {
             println!("PROBLEM  {line}");
         }
@@ -73,6 +77,23 @@ pub(super) fn check_copy(data: &Path, log: &RedbLog) -> Result<Findings, String>
     found
 }
 
+/// Does what ends in a check, of which nothing may be wrong.
+pub(super) fn checking(
+    work: impl FnOnce(&mut Meaning) -> Result<Report, Failure>,
+) -> Result<Findings, String> {
+    let findings = check(work).map_err(|failure| match failure {
+        // The verb says what was not done; what of it failed is in the words.
+        Failure::Write(what) | Failure::Read(what) | Failure::Damaged(what) => what,
+        failure @ Failure::Unknown(_) => failure.to_string(),
+    })?;
+    match findings.problems.first() {
+        None => Ok(findings),
+        Some(first) => {
+            Err(format!("the record is not whole, {} problems; the first: {first}", findings.problems.len()))
+        }
+    }
+}
+
 fn check(verify: impl FnOnce(&mut Meaning) -> Result<Report, Failure>) -> Result<Findings, Failure> {
     let shown = std::io::stderr().is_terminal();
     let mut meaning = Meaning::new(move |done, of| {
@@ -81,13 +102,10 @@ fn check(verify: impl FnOnce(&mut Meaning) -> Result<Report, Failure>) -> Result
             let _ = write!(std::io::stderr(), "\r{done} of {of} events");
         }
     });
-    let mut report = verify(&mut meaning)?;
+    let report = verify(&mut meaning)?;
     if shown {
         eprintln!();
     }
-    let (checked, problems) = meaning.documents();
-    report.checked.push(checked);
-    report.problems.extend(problems);
     let problems = report.problems.iter().map(|problem| match problem.position {
         Some(position) => format!("event {position}: {}", problem.what),
         None => problem.what.clone(),

@@ -32,10 +32,7 @@ const BACKUP: &str = "backup.redb";
 static KEY: LazyLock<String> = LazyLock::new(|| Keys::generate("quorate/test").unwrap().1);
 
 pub(super) fn open(machine: &Machine) -> Result<RedbLog, Failure> {
-    let mut log = RedbLog::open_in(Arc::new(machine.clone()), CACHE, |_| Keys::from_text(&KEY))?;
-    // Every clean stop that can makes the file smaller.
-    log.compact_from = 0;
-    Ok(log)
+    RedbLog::open_in(Arc::new(machine.clone()), CACHE, |_| Keys::from_text(&KEY))
 }
 
 /// What is on the disk at first.

@@ -1,11 +1,8 @@
 //! The store's file: made whole or not at all, and opened again after a fault.
 
-use std::{
-    ops::Range,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
 };
 
 use parking_lot::RwLock;
@@ -98,25 +95,6 @@ impl Store {
     /// Whether the disk failed to confirm what was written.
     pub(super) fn sync_failed(&self) -> bool {
         self.open.read().as_ref().is_some_and(|open| open.faults.sync())
-    }
-
-    /// Gives back what is free in a file of such a length, when that is a quarter of it or more. The file is
-    /// whole at every moment of it.
-    pub(super) fn compact(&self, lengths: Range<u64>) -> Result<(), Failure> {
-        let file = self.folder.open(self.name);
-        let length = file.and_then(|file| file.len().and_then(|length| file.close().map(|()| length)));
-        let length = length.map_err(|error| Failure::Read(error.to_string()))?;
-        let mut open = self.open.write();
-        let Some(Open { db, .. }) = open.as_mut().filter(|_| lengths.contains(&length)) else {
-            return Ok(());
-        };
-        let write = db.begin_write().map_err(unwritable)?;
-        let stats = write.stats().map_err(unwritable)?;
-        write.abort().map_err(unwritable)?;
-        if stats.allocated_pages() * stats.page_size() as u64 * 4 <= length * 3 {
-            db.compact().map_err(unwritable)?;
-        }
-        Ok(())
     }
 
     /// Closes the file and opens it again. `load` reads what its user needs to know before anybody else reads.

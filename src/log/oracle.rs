@@ -75,9 +75,9 @@ impl Oracle {
         self.send(log).map(drop)
     }
 
-    /// Gives up the batch that was in flight, as a client does that was told that it failed. (An erasure or a
-    /// name of which that was said may still have been made.)
+    /// Gives up what was in flight, as a client does that was told that it failed.
     pub(super) fn forget_flight(&mut self) -> Vec<Proposed> {
+        (self.erasing, self.naming) = (None, None);
         std::mem::take(&mut self.flight)
     }
 

@@ -32,10 +32,6 @@ use super::{
 use crate::domain::Position;
 
 pub(super) const FILE: &str = "log.redb";
-/// Below this a file is not worth making smaller, in bytes.
-const COMPACT_FROM: u64 = 4 << 20;
-/// From here on it would take too long: about a second for 60 MB.
-const COMPACT_TO: u64 = 256 << 20;
 /// How long a reader that met a fault waits for the writer before it gives up opening the file again.
 const PATIENCE: Duration = Duration::from_secs(2);
 
@@ -66,8 +62,6 @@ pub struct RedbLog {
     pub(super) keys: Keys,
     pub(super) identity: meta::Identity,
     pub(super) path: Option<PathBuf>,
-    /// At a clean stop a file of at least this many bytes is made smaller, where a quarter of it is free.
-    pub(super) compact_from: u64,
     /// Held while a backup is written.
     pub(super) backing_up: Mutex<()>,
     /// Held for as long as the log is open; keeps a second process out, during creation too.
@@ -170,7 +164,6 @@ impl RedbLog {
             keys,
             identity,
             path: None,
-            compact_from: COMPACT_FROM,
             backing_up: Mutex::default(),
             _folder: None,
         })
@@ -252,11 +245,7 @@ impl RedbLog {
 impl Drop for RedbLog {
     fn drop(&mut self) {
         // The cache is never the truth: what cannot be written is built again.
-        let flushed = self.flush();
-        if flushed.is_ok() && self.writer.lock().failed.is_none() {
-            // A file that stays larger than it must be is whole all the same.
-            let _ = self.store.compact(self.compact_from..COMPACT_TO);
-        }
+        let _ = self.flush();
     }
 }
 

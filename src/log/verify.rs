@@ -45,6 +45,8 @@ pub trait Witness {
     fn cache(&mut self, _key: &str, _value: &[u8]) -> Result<(), String> {
         Ok(())
     }
+    /// After all that: what only shows in the whole.
+    fn end(&mut self, _report: &mut Report) {}
 }
 
 /// Who signs from an event on.
@@ -146,7 +148,9 @@ pub(super) fn walk(
     walk.merkle_rows()?;
     walk.checkpoints()?;
     walk.epochs();
-    walk.beside()
+    walk.beside()?;
+    walk.witness.end(walk.report);
+    Ok(())
 }
 
 /// The tables are those of the log, no more.

@@ -3,6 +3,7 @@
 //! `cargo test` kills it 20 times; with `QUORATE_CAMPAIGN=1` it is 200 times, and 200 times at once after an
 //! acknowledgement. `QUORATE_SEED=n` repeats the moments of a run that printed it.
 
+mod backups;
 pub(crate) mod crew;
 pub(crate) mod table;
 
@@ -13,7 +14,7 @@ use tokio::time::{sleep, timeout};
 
 use self::crew::Crew;
 use self::table::{Dice, Table};
-use super::wire::{Server, Spawn, Stock};
+use super::wire::{Server, Spawn, Stock, binary};
 
 /// How many kills one plan lives through.
 const CHAPTER: usize = 20;
@@ -34,15 +35,24 @@ enum Strike {
     Starting,
     /// It makes a snapshot, since a whole history came at once.
     Snapshot,
+    /// It writes a backup.
+    Backup,
     /// It was asked to stop.
     Stopping,
 }
 
-const STRIKES: [Strike; 6] =
-    [Strike::Writing, Strike::Starting, Strike::Snapshot, Strike::Writing, Strike::Stopping, Strike::Writing];
+const STRIKES: [Strike; 7] = [
+    Strike::Writing,
+    Strike::Starting,
+    Strike::Snapshot,
+    Strike::Backup,
+    Strike::Writing,
+    Strike::Stopping,
+    Strike::Backup,
+];
 
 pub(crate) fn spawn(data: &Path) -> Spawn<'_> {
-    Spawn { binary: Path::new(env!("CARGO_BIN_EXE_quorate")), data, through: &[] }
+    Spawn { binary: binary(), data, through: &[] }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -64,7 +74,12 @@ async fn nothing_acknowledged_is_lost_or_doubled_by_kills() {
             let mut work =
                 crew.begin(&server, if strike == Strike::Snapshot { 2_200 } else { 0 }, &mut dice).await;
             work.acknowledged(if strike == Strike::Snapshot { 2_200 } else { 1 + dice.roll(30) }).await;
+            let mut backup = None;
             match strike {
+                Strike::Backup => {
+                    backup = Some(table.backups.begin(folder.path(), notes.path()));
+                    sleep(dice.up_to(table.backups.usual())).await;
+                }
                 Strike::Snapshot => sleep(dice.up_to(Duration::from_millis(300))).await,
                 Strike::Writing | Strike::Starting => sleep(dice.up_to(Duration::from_millis(10))).await,
                 Strike::Stopping => {
@@ -75,6 +90,9 @@ async fn nothing_acknowledged_is_lost_or_doubled_by_kills() {
             server.kill();
             table.killed(strike);
             crew.back_from(work).await;
+            if let Some(backup) = backup {
+                table.backups.end(backup);
+            }
             if strike == Strike::Starting {
                 for _ in 0..2 {
                     let mut short = Server::launch(&spawn, &folder.path().join("server.log"));
@@ -130,7 +148,6 @@ async fn killed_at_once_after_the_acknowledgement() {
 
 /// The record that the kills have left is whole.
 pub(crate) fn verifies(data: &Path) {
-    let binary = env!("CARGO_BIN_EXE_quorate");
-    let done = std::process::Command::new(binary).arg("verify").arg("--data").arg(data).output().unwrap();
+    let done = std::process::Command::new(binary()).arg("verify").arg("--data").arg(data).output().unwrap();
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stdout));
 }

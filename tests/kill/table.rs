@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::Strike;
+use super::backups::Backups;
 use super::crew::{Crew, acknowledged};
 
 #[derive(Default)]
 pub(super) struct Table {
+    pub(super) backups: Backups,
     strikes: BTreeMap<Strike, usize>,
     starts: Vec<Duration>,
     written: usize,
@@ -46,6 +48,12 @@ impl Table {
         println!("| {what} | |\n| --- | --- |");
         println!("| kills | {} ({}) |", self.kills(), strikes.join(", "));
         println!("| edits written, acknowledged | {}, {} |", self.written, self.acknowledged);
+        if self.backups.begun > 0 {
+            println!(
+                "| backups begun, whole all the same | {}, {} |",
+                self.backups.begun, self.backups.whole
+            );
+        }
         println!("| acknowledged and lost, recorded twice | 0, 0 |");
         println!("| ready again, p50, p99, longest | {}, {}, {} ms |", at(0.5), at(0.99), at(1.0));
     }

@@ -10,6 +10,6 @@ mod stock;
 mod writer;
 
 pub(crate) use client::{Client, Heard};
-pub(crate) use server::{Server, Spawn, demonstration};
+pub(crate) use server::{Server, Spawn, binary, demonstration};
 pub(crate) use stock::{Gone, Stock};
 pub(crate) use writer::Writer;

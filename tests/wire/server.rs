@@ -3,9 +3,19 @@
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::LazyLock;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
+
+/// The binary that is tested: the one of this build, or the one that `QUORATE_BIN` names.
+pub(crate) fn binary() -> &'static Path {
+    static BINARY: LazyLock<PathBuf> = LazyLock::new(|| {
+        let given = std::env::var_os("QUORATE_BIN");
+        given.map_or_else(|| PathBuf::from(env!("CARGO_BIN_EXE_quorate")), PathBuf::from)
+    });
+    &BINARY
+}
 
 /// How to start it.
 pub(crate) struct Spawn<'a> {

@@ -5,10 +5,10 @@ use std::collections::VecDeque;
 use std::fs::{File, OpenOptions};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use automerge::sync::{Message, State, SyncDoc as _};
-use automerge::transaction::Transactable as _;
+use automerge::transaction::{CommitOptions, Transactable as _};
 use automerge::{ActorId, Automerge, ChangeHash, ObjId, ROOT, ReadDoc as _, TextEncoding};
 use futures_util::{SinkExt as _, StreamExt as _};
 use tokio::net::TcpStream;
@@ -86,9 +86,12 @@ impl Stock {
     pub(crate) fn write(&mut self, section: &str, words: &str) {
         let text = self.text_of(section);
         let end = self.automerge.length(&text);
-        let written = self
-            .automerge
-            .transact::<_, _, automerge::AutomergeError>(|tx| tx.splice_text(&text, end, 0, words));
+        // As the browser's client does: by the device's clock, in seconds.
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+        let when = |_: &()| CommitOptions::default().with_time(now as i64);
+        let written = self.automerge.transact_with::<_, _, automerge::AutomergeError, _>(when, |tx| {
+            tx.splice_text(&text, end, 0, words)
+        });
         let hash = written.unwrap().hash.expect("something was written");
         self.pending.push_back(hash);
         self.written.push(hash);

@@ -123,7 +123,9 @@ mod tests {
             let all = ["quorate", "serve"].iter().chain(arguments);
             match Cli::try_parse_from(all).unwrap().verb {
                 Verb::Serve(serve) => serve.place().public_url(),
-                Verb::Demo(_) | Verb::Verify(_) => unreachable!("serve was asked for"),
+                Verb::Demo(_) | Verb::Verify(_) | Verb::Backup(_) | Verb::Restore(_) => {
+                    unreachable!("serve was asked for")
+                }
             }
         };
         assert_eq!(place(&[]), "http://localhost:8400");

@@ -31,6 +31,8 @@ mod pages;
 mod reader;
 mod restore;
 mod row;
+#[cfg(test)]
+mod state_machine;
 mod store;
 mod tables;
 #[cfg(test)]

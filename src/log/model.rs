@@ -1,77 +1,165 @@
-//! Random batches against the simplest log there is: a list.
+//! The simplest log there is: a list in memory. It shows what the contract asks of any engine, and runs the
+//! same tests.
 
-use proptest::prelude::*;
+use std::collections::BTreeMap;
 
-use super::{Append, Check, Log, Outcome, Stream, contract::proposed, machine::Machine, tests::open};
+use bytes::Bytes;
+use parking_lot::Mutex;
+use tokio::sync::watch;
 
-const STREAMS: [&str; 3] = ["a", "b", "c"];
+use super::{
+    Append, Durable, Failure, Identity, Log, Outcome, Payload, Recorded, Stream, envelope::leaf,
+    payload_digest, tree::Tree,
+};
+use crate::domain::{EventId, PersonId, PlanId, Position, Timestamp};
 
-/// (ids, their streams), (checked stream, version)
-type Asked = (Vec<(u128, usize)>, Option<(usize, u64)>);
-
-fn asked() -> impl Strategy<Value = Vec<Vec<Asked>>> {
-    let event = (0..60u128, 0..STREAMS.len());
-    let check = proptest::option::weighted(0.4, (0..STREAMS.len(), 0..8u64));
-    let append = (proptest::collection::vec(event, 1..4), check);
-    proptest::collection::vec(proptest::collection::vec(append, 1..6), 1..12)
+/// Forgets everything when it is dropped.
+#[derive(Debug)]
+pub(super) struct MemoryLog {
+    list: Mutex<List>,
+    head: watch::Sender<Position>,
 }
 
-/// Ids and streams by position.
-#[derive(Default)]
-struct Model(Vec<(u128, usize)>);
+#[derive(Debug, Default)]
+struct List {
+    /// With whether the payload can be erased.
+    events: Vec<(Recorded, bool)>,
+    people: BTreeMap<PersonId, Bytes>,
+    cache: BTreeMap<String, Bytes>,
+}
 
-impl Model {
-    fn version(&self, stream: usize) -> u64 {
-        self.0.iter().filter(|(_, of)| *of == stream).count() as u64
+impl List {
+    fn version(&self, stream: &Stream) -> u64 {
+        self.events.iter().filter(|(event, _)| event.stream == *stream).count() as u64
     }
 
-    fn append(&mut self, (events, check): &Asked) -> Outcome {
-        for (id, _) in events {
-            if let Some(at) = self.0.iter().position(|(known, _)| known == id) {
-                return Outcome::Repeated { position: at as u64 + 1 };
+    fn position_of(&self, id: EventId) -> Option<Position> {
+        self.events.iter().find(|(event, _)| event.id == id).map(|(event, _)| event.position)
+    }
+
+    fn append(&mut self, append: Append) -> Outcome {
+        if let Some(position) = append.events.iter().find_map(|event| self.position_of(event.id)) {
+            return Outcome::Repeated { position };
+        }
+        for check in append.checks {
+            let actual = self.version(&check.stream);
+            if actual != check.version {
+                return Outcome::Conflict { stream: check.stream, expected: check.version, actual };
             }
         }
-        if let Some((stream, expected)) = *check {
-            let actual = self.version(stream);
-            if actual != expected {
-                return Outcome::Conflict { stream: Stream::new(STREAMS[stream]), expected, actual };
-            }
+        let first = self.events.len() as u64 + 1;
+        for asked in append.events {
+            let (payload, erasable) = match asked.payload {
+                Payload::Kept(payload) => (payload, false),
+                Payload::Erasable(payload) => (payload, true),
+            };
+            // The salt is drawn at random and kept with the payload; here the position will do.
+            let salt = (u128::from(first) << 64 | self.events.len() as u128 | 1 << 127).to_be_bytes();
+            let recorded = Recorded {
+                position: self.events.len() as u64 + 1,
+                version: self.version(&asked.stream) + 1,
+                stream: asked.stream,
+                id: asked.id,
+                kind: asked.kind.into(),
+                schema: asked.schema,
+                at: asked.at,
+                actor: asked.actor,
+                plan: asked.plan,
+                cause: asked.cause,
+                digest: payload_digest(&salt, &payload),
+                payload: Some(payload),
+            };
+            self.events.push((recorded, erasable));
         }
-        let first = self.0.len() as u64 + 1;
-        self.0.extend(events);
-        Outcome::Appended { first, last: self.0.len() as u64 }
+        Outcome::Appended { first, last: self.events.len() as u64 }
+    }
+
+    fn page(&self, limit: usize, of: impl Fn(&Recorded) -> bool) -> Vec<Recorded> {
+        self.events.iter().map(|(event, _)| event).filter(|event| of(event)).take(limit).cloned().collect()
     }
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
-    #[test]
-    fn the_log_does_what_the_list_does(batches in asked()) {
-        let log = open(&Machine::new(1)).unwrap();
-        let mut model = Model::default();
-        for mut batch in batches {
-            for (events, _) in &mut batch {
-                events.sort();
-                events.dedup_by_key(|(id, _)| *id);
+impl MemoryLog {
+    pub(super) fn new() -> Self {
+        Self { list: Mutex::default(), head: watch::Sender::new(0) }
+    }
+}
+
+impl Log for MemoryLog {
+    fn append(&self, batch: Vec<Append>) -> Result<Durable, Failure> {
+        for append in &batch {
+            let ids: std::collections::HashSet<_> = append.events.iter().map(|event| event.id).collect();
+            if ids.len() < append.events.len() {
+                return Err(Failure::Write("one append has two events with one id".into()));
             }
-            let expected: Vec<Outcome> = batch.iter().map(|append| model.append(append)).collect();
-            let appends = batch.iter().map(|(events, check)| Append {
-                events: events.iter().map(|(id, stream)| proposed(*id, STREAMS[*stream], &id.to_be_bytes())).collect(),
-                checks: check.iter().map(|(stream, version)| Check { stream: Stream::new(STREAMS[*stream]), version: *version }).collect(),
-            });
-            let durable = log.append(appends.collect()).unwrap();
-            prop_assert_eq!(durable.outcomes, expected);
         }
-        let read: Vec<(u128, String)> = log.read(0, usize::MAX).unwrap().iter()
-            .map(|event| (event.id.0.as_u128(), event.stream.as_str().to_owned())).collect();
-        let expected: Vec<(u128, String)> = model.0.iter().map(|(id, stream)| (*id, STREAMS[*stream].to_owned())).collect();
-        prop_assert_eq!(read, expected);
-        for (number, name) in STREAMS.iter().enumerate() {
-            let stream = Stream::new(*name);
-            prop_assert_eq!(log.version(&stream).unwrap(), model.version(number));
-            let ids: Vec<u128> = log.read_stream(&stream, 0, usize::MAX).unwrap().iter().map(|event| event.id.0.as_u128()).collect();
-            let expected: Vec<u128> = model.0.iter().filter(|(_, of)| *of == number).map(|(id, _)| *id).collect();
-            prop_assert_eq!(ids, expected);
+        let mut list = self.list.lock();
+        let before = list.events.len();
+        let outcomes = batch.into_iter().map(|append| list.append(append)).collect();
+        let recorded: Vec<Recorded> = list.events[before..].iter().map(|(event, _)| event.clone()).collect();
+        if !recorded.is_empty() {
+            self.head.send_replace(list.events.len() as u64);
         }
+        Ok(Durable { outcomes, recorded })
+    }
+    fn read(&self, after: Position, limit: usize) -> Result<Vec<Recorded>, Failure> {
+        Ok(self.list.lock().page(limit, |event| event.position > after))
+    }
+    fn read_stream(&self, stream: &Stream, after: u64, limit: usize) -> Result<Vec<Recorded>, Failure> {
+        Ok(self.list.lock().page(limit, |event| event.stream == *stream && event.version > after))
+    }
+    fn read_plan(&self, plan: PlanId, after: Position, limit: usize) -> Result<Vec<Recorded>, Failure> {
+        Ok(self.list.lock().page(limit, |event| event.plan == Some(plan) && event.position > after))
+    }
+    fn version(&self, stream: &Stream) -> Result<u64, Failure> {
+        Ok(self.list.lock().version(stream))
+    }
+    fn position_of(&self, id: EventId) -> Result<Option<Position>, Failure> {
+        Ok(self.list.lock().position_of(id))
+    }
+    fn writable(&self) -> Result<(), Failure> {
+        Ok(())
+    }
+    fn head(&self) -> Position {
+        *self.head.borrow()
+    }
+    fn watch(&self) -> watch::Receiver<Position> {
+        self.head.subscribe()
+    }
+    fn checkpoint(&self, _: Timestamp) -> Result<(), Failure> {
+        Ok(())
+    }
+    fn verifier_key(&self) -> String {
+        String::new()
+    }
+    fn identity(&self) -> Identity {
+        Identity { log: "quorate/memory".into(), origin: "quorate/memory".into() }
+    }
+    fn root(&self) -> (Position, [u8; 32]) {
+        let mut tree = Tree::default();
+        for (event, erasable) in &self.list.lock().events {
+            tree.push(leaf(event, *erasable));
+        }
+        (tree.size(), tree.root().0)
+    }
+    fn erase(&self, position: Position) -> Result<bool, Failure> {
+        let mut list = self.list.lock();
+        let at = usize::try_from(position).ok().and_then(|position| position.checked_sub(1));
+        let found = at.and_then(|at| list.events.get_mut(at)).filter(|(_, erasable)| *erasable);
+        Ok(found.is_some_and(|(event, _)| event.payload.take().is_some()))
+    }
+    fn put_cache(&self, key: &str, value: &[u8]) -> Result<(), Failure> {
+        self.list.lock().cache.insert(key.to_owned(), Bytes::copy_from_slice(value));
+        Ok(())
+    }
+    fn get_cache(&self, key: &str) -> Result<Option<Bytes>, Failure> {
+        Ok(self.list.lock().cache.get(key).cloned())
+    }
+    fn put_person(&self, person: &PersonId, about: &[u8]) -> Result<(), Failure> {
+        self.list.lock().people.insert(person.clone(), Bytes::copy_from_slice(about));
+        Ok(())
+    }
+    fn get_person(&self, person: &PersonId) -> Result<Option<Bytes>, Failure> {
+        Ok(self.list.lock().people.get(person).cloned())
     }
 }

@@ -18,6 +18,11 @@ fn the_contract_holds() {
 }
 
 #[test]
+fn the_contract_holds_for_a_list_in_memory() {
+    contract::suite(&|| Box::new(super::model::MemoryLog::new()));
+}
+
+#[test]
 fn the_contract_holds_across_restarts() {
     let dir = tempfile::tempdir().unwrap();
     contract::persists(&|| Box::new(RedbLog::open(dir.path(), &Options::default()).unwrap()) as Box<dyn Log>);

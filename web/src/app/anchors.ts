@@ -1,7 +1,9 @@
 /**
  * Where the words of the threads are in the document as this device has it.
  * An anchor's start names its first character and its end its last one, so
- * that words typed at its edges do not count as its own.
+ * that words typed at its edges do not count as its own; but where the first
+ * or the last is gone, what was put in its place does. The server reads
+ * anchors in the same way (`src/document/anchor.rs`).
  */
 import * as A from "@automerge/automerge/slim"
 import { type PlanDoc, textPath } from "../editor/plan"
@@ -47,8 +49,11 @@ export function placeOf(
   let from: number
   let to: number
   try {
-    from = A.getCursorPosition(doc, textPath(anchor.section), anchor.start)
-    to = A.getCursorPosition(doc, textPath(anchor.section), anchor.end) + 1
+    const path = textPath(anchor.section)
+    from = A.getCursorPosition(doc, path, anchor.start)
+    to = A.getCursorPosition(doc, path, backwards(anchor.end)) + 1
+    // Only while some of the quoted words stand is there a place that others can have been put in.
+    if (from < to) [from, to] = widened(doc, anchor, text, from, to)
   } catch {
     return gone
   }
@@ -60,6 +65,54 @@ export function placeOf(
     order,
     range: { section: anchor.section, from, to },
   }
+}
+
+/** A cursor that, once its character is gone, stands at the one before it (a leading minus); servers leave it out. */
+function backwards(cursor: string): string {
+  return cursor.startsWith("-") ? cursor : `-${cursor}`
+}
+
+/** Takes in what was put in the place of the first or of the last quoted character, within the block. */
+function widened(
+  doc: A.Doc<PlanDoc>,
+  anchor: Anchor,
+  text: string,
+  from: number,
+  to: number,
+): [number, number] {
+  const path = textPath(anchor.section)
+  const startGone = A.getCursor(doc, path, from, "after") !== anchor.start
+  const endGone = A.getCursor(doc, path, to - 1, "before") !== backwards(anchor.end)
+  if (!startGone && !endGone) return [from, to]
+  const { before, after } = neighbours(doc, anchor)
+  const left = startGone && before ? A.getCursorPosition(doc, path, before) + 1 : from
+  const right = endGone ? (after ? A.getCursorPosition(doc, path, after) : text.length) : to
+  const ahead = text.slice(left, from)
+  const behind = text.slice(to, right)
+  return [
+    left < from ? left + ahead.lastIndexOf("\ufffc") + 1 : from,
+    right > to ? to + (behind.includes("\ufffc") ? behind.indexOf("\ufffc") : behind.length) : to,
+  ]
+}
+
+type Neighbours = { before: string | null; after: string | null }
+const known = new WeakMap<Anchor, Neighbours>()
+
+/** What stood next to the quoted words when they were quoted; read once for each anchor, since that reads the past. */
+function neighbours(doc: A.Doc<PlanDoc>, anchor: Anchor): Neighbours {
+  const found = known.get(anchor)
+  if (found) return found
+  const path = textPath(anchor.section)
+  const then = A.view(doc, anchor.heads)
+  const first = A.getCursorPosition(then, path, anchor.start)
+  const last = A.getCursorPosition(then, path, anchor.end)
+  const length = then.sections[anchor.section]?.text.length ?? 0
+  const read = {
+    before: first > 0 ? A.getCursor(then, path, first - 1, "before") : null,
+    after: last + 1 < length ? A.getCursor(then, path, last + 1, "after") : null,
+  }
+  known.set(anchor, read)
+  return read
 }
 
 export function placesOf(

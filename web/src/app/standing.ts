@@ -13,7 +13,7 @@ export function stateOf(
   sync: Sync,
   access: Access,
   roles: string[],
-  name: (person: string) => string,
+  name: (person: string | null) => string,
 ): State {
   const mayWrite = access.may.includes("edit") && !access.frozen
   if (!mayWrite) {

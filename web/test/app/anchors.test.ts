@@ -41,12 +41,25 @@ describe("the words of a thread", () => {
 
   test("are edited when changed inside, with the words of now", () => {
     const changed = edit(doc, 3, 7, "strengthen")
-    expect(placeOf(changed, anchor, order).standing).toEqual({ state: "edited", now: "all members" })
+    const now = "strengthen all members"
+    expect(placeOf(changed, anchor, order).standing).toEqual({ state: "edited", now })
     const inside = edit(doc, 4, 6, "trengthen")
     expect(placeOf(inside, anchor, order).standing).toEqual({
       state: "edited",
       now: "strengthen all members",
     })
+  })
+
+  test("take in what was put in the place of their first or last word, and are exact again when it is undone", () => {
+    const last = edit(doc, 15, 7, "friends")
+    expect(placeOf(last, anchor, order).standing).toEqual({ state: "edited", now: "support all friends" })
+    expect(placeOf(edit(last, 15, 7, "members"), anchor, order).standing.state).toBe("exact")
+    const written = { ...anchor, end: anchor.end.replace(/^-/, "") }
+    expect(placeOf(last, written, order).standing).toEqual({ state: "edited", now: "support all friends" })
+    const both = edit(edit(doc, 15, 7, "friends"), 3, 7, "help")
+    expect(placeOf(both, anchor, order).standing).toEqual({ state: "edited", now: "help all friends" })
+    const shorter = edit(edit(doc, 15, 7), 0, 3)
+    expect(placeOf(shorter, anchor, order).standing).toEqual({ state: "edited", now: "support all" })
   })
 
   test("are gone when all of them are, or their section is", () => {

@@ -11,6 +11,8 @@ use crate::wire::binary;
 pub(super) struct Backups {
     pub(super) begun: usize,
     pub(super) whole: usize,
+    /// None has come to its end yet for so many kills.
+    early: u32,
     longest: Option<Duration>,
 }
 
@@ -40,9 +42,10 @@ impl Backups {
         Backup { verb, began: Instant::now(), file, restored }
     }
 
-    /// About how long one takes here.
+    /// About how long one takes here, and a little more, so that some come to their end.
     pub(super) fn usual(&self) -> Duration {
-        self.longest.unwrap_or(Duration::from_millis(500))
+        let guess = Duration::from_millis(500) * (1 + self.early);
+        self.longest.unwrap_or(guess) * 3 / 2
     }
 
     /// The server is gone: either the backup can be restored, or there is none.
@@ -50,6 +53,7 @@ impl Backups {
         let done = backup.verb.wait().unwrap().success();
         assert!(!done || backup.file.exists(), "what was not written was not reported as done");
         if !backup.file.exists() {
+            self.early += 1;
             return;
         }
         self.longest = self.longest.max(Some(backup.began.elapsed()));

@@ -29,6 +29,7 @@ pub(crate) struct Crew {
 pub(crate) struct Work {
     tasks: Vec<JoinHandle<Stock>>,
     acknowledged: watch::Receiver<usize>,
+    cut: watch::Sender<bool>,
 }
 
 impl Crew {
@@ -67,14 +68,23 @@ impl Crew {
     /// All write until the server is gone. The first of them begins with so many edits at once.
     pub(crate) async fn begin(&mut self, server: &Server, at_once: usize, dice: &mut Dice) -> Work {
         let (count, acknowledged) = watch::channel(0);
+        let (cut, is_cut) = watch::channel(false);
         let mut tasks = Vec::new();
         for (number, stock) in self.stocks.drain(..).enumerate() {
             let url = server.sync_url(&server.sign_in(PEOPLE[number]).await);
             let at_once = if number == 0 { at_once } else { 0 };
             let remembers = dice.roll(2) == 0;
-            tasks.push(tokio::spawn(work(stock, section(number), url, remembers, at_once, count.clone())));
+            tasks.push(tokio::spawn(work(
+                stock,
+                section(number),
+                url,
+                remembers,
+                at_once,
+                count.clone(),
+                is_cut.clone(),
+            )));
         }
-        Work { tasks, acknowledged }
+        Work { tasks, acknowledged, cut }
     }
 
     /// The server is gone: everybody comes back with what they have.
@@ -139,6 +149,11 @@ impl Work {
             .unwrap()
             .unwrap();
     }
+
+    /// Everybody goes offline.
+    pub(crate) fn cut_off(&self) {
+        self.cut.send_replace(true);
+    }
 }
 
 /// Where each of them writes.
@@ -153,12 +168,17 @@ async fn work(
     remembers: bool,
     at_once: usize,
     acknowledged: watch::Sender<usize>,
+    mut cut: watch::Receiver<bool>,
 ) -> Stock {
     for _ in 0..at_once {
         stock.write(&section, "x");
     }
-    // It ends with the server.
-    let Err(Gone) = write(&mut stock, &section, &url, remembers, &acknowledged).await;
+    tokio::select! {
+        // It ends with the server.
+        Err(Gone) = write(&mut stock, &section, &url, remembers, &acknowledged) => {}
+        _ = cut.changed() => {}
+    }
+    stock.cut();
     stock
 }
 
@@ -177,7 +197,6 @@ async fn write(
         stock.tell().await?;
         let before = stock.pending.len();
         stock.hear().await?;
-        assert!(!stock.may_only_read(), "everybody here may write");
         acknowledged.send_modify(|count| *count += before - stock.pending.len());
     }
 }

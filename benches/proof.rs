@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use automerge::legacy::{ElementId, Key, MarkData, ObjectId, Op, OpId, OpType, SortedVec};
 use automerge::{ActorId, Change, ChangeHash, ExpandedChange, ObjType, ScalarValue};
 use parking_lot::Mutex;
-use quorate::document::{Admission as _, History, Proof, Published, Verdict, scan};
+use quorate::document::{Admission as _, History, Proof, Verdict, scan};
 
 use super::report::{Report, percentile};
 
@@ -54,7 +54,8 @@ fn microseconds(time: Duration) -> f64 {
 /// A document that is only ever written to, and what admits it.
 struct Plan {
     proof: Proof,
-    published: Arc<Log>,
+    /// The hashes, as a room keeps them.
+    published: Arc<Mutex<History>>,
     head: Vec<ChangeHash>,
     max_op: u64,
     seqs: [u64; PEOPLE],
@@ -63,28 +64,13 @@ struct Plan {
     dice: u64,
 }
 
-/// The hashes, as a room keeps them.
-struct Log(Mutex<History>);
-
-impl Published for Log {
-    fn len(&self) -> u32 {
-        self.0.lock().len()
-    }
-    fn number(&self, hash: &quorate::domain::ChangeHash) -> Option<u32> {
-        self.0.lock().index_of(hash)
-    }
-    fn hash(&self, number: u32) -> quorate::domain::ChangeHash {
-        self.0.lock().hash(number)
-    }
-}
-
 fn actor(person: usize) -> ActorId {
     ActorId::from(&[person as u8 + 1; 16][..])
 }
 
 impl Plan {
     fn new() -> Self {
-        let published = Arc::new(Log(Mutex::default()));
+        let published = Arc::new(Mutex::<History>::default());
         let mut plan = Self {
             proof: Proof::empty(published.clone()),
             published,
@@ -209,8 +195,8 @@ impl Plan {
         self.proof.confirm();
         let proof = began.elapsed();
         assert_eq!(verdict, Verdict::Admitted);
-        let position = u64::from(self.published.len()) + 1;
-        self.published.0.lock().append(&scanned, position).unwrap();
+        let position = u64::from(self.published.lock().len()) + 1;
+        self.published.lock().append(&scanned, position).unwrap();
         [scan, proof]
     }
 }

@@ -62,6 +62,10 @@ pub trait Admission: Send {
     fn document(&mut self) -> Option<(Arc<Reading>, usize)> {
         None
     }
+    /// What it takes to admit changes, as a cache; none where it is nothing but the document, or a batch is open.
+    fn cache(&self) -> Option<Vec<u8>> {
+        None
+    }
     /// A snapshot of the first `changes` changes was made: whatever is held to build them again may go.
     fn take_snapshot(&mut self, _snapshot: &Bytes, _changes: usize) {}
 }

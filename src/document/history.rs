@@ -8,6 +8,7 @@ use std::collections::HashMap;
 
 use hashbrown::HashTable;
 
+use super::kept::{Page, Pen};
 use crate::domain::{ActorId, Change, ChangeHash, Heads, Position};
 
 /// A change whose dependencies are not in the history, so that it has no place in it yet.
@@ -36,6 +37,9 @@ pub struct History {
     /// Ascending.
     heads: Vec<u32>,
 }
+
+/// The format of a kept history, and its version.
+const KEPT: &[u8; 8] = b"history1";
 
 const NO_DEPS: u32 = u32::MAX;
 const MANY: u32 = 1 << 31;
@@ -71,6 +75,18 @@ impl History {
         if !missing.is_empty() {
             return Err(MissingDeps(missing));
         }
+        Ok(self.add(change.hash, deps, &change.actor, change.seq, position))
+    }
+
+    /// Adds a change whose dependencies are here. Answers its index.
+    fn add(
+        &mut self,
+        hash: ChangeHash,
+        deps: Vec<u32>,
+        actor: &ActorId,
+        seq: u64,
+        position: Position,
+    ) -> u32 {
         let at = self.len();
         debug_assert!(at < MANY, "a document holds at most 2^31 changes");
         debug_assert!(at == 0 || self.position(at - 1) < position, "positions ascend");
@@ -93,17 +109,93 @@ impl History {
             }
         };
         push(&mut self.deps, dep);
-        push(&mut self.hashes, change.hash);
-        let actor = self.intern(&change.actor);
-        self.last_seq[actor as usize] = change.seq;
-        push(&mut self.authors, (actor, change.seq as u32));
+        push(&mut self.hashes, hash);
+        let actor = self.intern(actor);
+        self.last_seq[actor as usize] = seq;
+        push(&mut self.authors, (actor, seq as u32));
         match self.runs.last() {
             Some(&(from, first)) if first + u64::from(at - from) == position => {}
             _ => self.runs.push((at, position)),
         }
         let hashes = &self.hashes;
-        self.index.insert_unique(key(&change.hash), at, |&at| key(&hashes[at as usize]));
-        Ok(at)
+        self.index.insert_unique(key(&hash), at, |&at| key(&hashes[at as usize]));
+        at
+    }
+
+    /// The first `len` changes, as a cache from which [`load`](Self::load) makes them again without their bytes:
+    /// little more than their hashes.
+    pub fn save(&self, len: u32) -> Vec<u8> {
+        let mut pen = Pen::new(KEPT);
+        pen.number(len);
+        self.hashes[..len as usize].iter().for_each(|hash| pen.raw(&hash.0));
+        pen.number(self.actors.len() as u64);
+        self.actors.iter().for_each(|actor| pen.bytes(actor.as_bytes()));
+        let runs = self.runs.partition_point(|&(from, _)| from < len);
+        pen.number(runs as u64);
+        for (from, position) in &self.runs[..runs] {
+            pen.number(*from);
+            pen.number(*position);
+        }
+        // Mostly an actor goes on where it was: only how often is written.
+        let mut at = 0;
+        while at < len {
+            let (actor, seq) = self.authors[at as usize];
+            pen.number(actor);
+            pen.number(seq);
+            let deps = self.deps(at);
+            pen.number(deps.len() as u64);
+            deps.iter().for_each(|dep| pen.number(at - dep));
+            let goes_on = |next: &u32| {
+                self.deps(*next) == [*next - 1] && self.authors[*next as usize] == (actor, seq + (next - at))
+            };
+            let more = (at + 1..len).take_while(goes_on).count() as u32;
+            pen.number(more);
+            at += 1 + more;
+        }
+        pen.finish()
+    }
+
+    /// A history that was saved; none when it is anything else.
+    pub fn load(bytes: &[u8]) -> Option<Self> {
+        let mut page = Page::open(KEPT, bytes)?;
+        let len = page.small()?;
+        let mut hashes = page.raw(len as usize * 32)?.chunks_exact(32);
+        let mut history = Self::default();
+        history.hashes.reserve_exact(len as usize);
+        history.deps.reserve_exact(len as usize);
+        history.authors.reserve_exact(len as usize);
+        history.index.reserve(len as usize, |_| 0);
+        for _ in 0..page.number()? {
+            history.intern(&ActorId::new(page.bytes()?).ok()?);
+        }
+        let mut runs = Vec::new();
+        for _ in 0..page.number()? {
+            runs.push((page.small()?, page.number()?));
+        }
+        let actors = history.actors.clone();
+        let mut run = 0;
+        while history.len() < len {
+            let actor = actors.get(page.small()? as usize)?;
+            let seq = page.number()?;
+            let count = page.small()?;
+            let first = history.len();
+            let mut deps = Vec::new();
+            for _ in 0..count {
+                deps.push(page.small().filter(|back| (1..=first).contains(back)).map(|back| first - back)?);
+            }
+            for step in 0..=page.number()? {
+                let at = history.len();
+                while runs.get(run + 1).is_some_and(|(from, _)| *from <= at) {
+                    run += 1;
+                }
+                let (from, position) = *runs.get(run)?;
+                let position = position + u64::from(at.checked_sub(from)?);
+                let deps = if step == 0 { std::mem::take(&mut deps) } else { vec![at - 1] };
+                let hash = ChangeHash(hashes.next()?.try_into().ok()?);
+                history.add(hash, deps, actor, seq + step, position);
+            }
+        }
+        (page.is_read() && history.len() == len).then_some(history)
     }
 
     pub fn index_of(&self, hash: &ChangeHash) -> Option<u32> {
@@ -396,6 +488,19 @@ mod tests {
             }
             let missing: Vec<u32> = found.missing(history.len()).collect();
             prop_assert_eq!(missing, (0..history.len()).filter(|at| !expected.contains(at)).collect::<Vec<_>>());
+            for len in [0, history.len() / 2, history.len()] {
+                let kept = History::load(&history.save(len)).unwrap();
+                prop_assert_eq!(kept.len(), len);
+                prop_assert_eq!(kept.heads(), history.heads_at(len));
+                prop_assert_eq!(kept.save(len), history.save(len));
+                for at in 0..len {
+                    prop_assert_eq!(kept.deps(at), history.deps(at));
+                    prop_assert_eq!(kept.author(at), history.author(at));
+                    prop_assert_eq!(kept.position(at), history.position(at));
+                    prop_assert_eq!(kept.index_of(&history.hash(at)), Some(at));
+                    prop_assert_eq!(kept.was_sole_head(at), history.was_sole_head(at));
+                }
+            }
             for len in 0..=history.len() {
                 let heads: Vec<u32> = (0..len)
                     .filter(|at| !(0..len).any(|later| deps_of[later as usize].contains(at)))

@@ -41,6 +41,7 @@ mod element;
 mod extent;
 mod history;
 mod import;
+mod kept;
 mod marks;
 mod order;
 mod outline;

@@ -385,11 +385,11 @@ mod tests {
     use futures_util::future::join_all;
     use uuid::Uuid;
 
-    use super::{Rooms, Way};
+    use super::{Rooms, Submitted, Way};
     use crate::document;
     use crate::domain::{ActorId, Command, EventId, PersonId, PlanId, Request, Role, Timestamp};
     use crate::engine::{Edit, Engine, Part};
-    use crate::log::{Options, RedbLog};
+    use crate::log::{Options, RedbLog, Witness as _};
 
     const PLANS: u128 = 1_000;
 
@@ -477,5 +477,66 @@ mod tests {
         }
         assert!(room.reading().is_err(), "and nobody is shown it");
         assert_eq!(rooms.alarms(), 1);
+    }
+
+    /// What is kept beside the log is used, says what the log says, and can be thrown away.
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_long_history_opens_from_what_is_kept_of_it() {
+        let (_folder, engine, rooms, secretary) = opened();
+        let add = Command::PersonAdd {
+            person: secretary.clone(),
+            roles: vec![Role::Secretariat],
+            name: "Secretariat".into(),
+        };
+        rooms.command(secretary.clone(), request(1, add), None).await.unwrap();
+        let plan = PlanId(Uuid::from_u128(1 << 64));
+        let create = Command::PlanCreate { plan: Some(plan), title: "Plan".into() };
+        rooms.command(secretary.clone(), request(2, create), None).await.unwrap();
+        let mut room = rooms.of_plan(plan).unwrap();
+        let mut author =
+            document::Author::new((*room.reading().unwrap()).clone(), &ActorId::new(&[5; 16]).unwrap());
+        let mut rename = |number| {
+            let edit = document::Edit::RenamePlan { title: format!("Title {number}") };
+            author.change(1, &[edit]).unwrap().unwrap()
+        };
+        let many = (0..2_100).map(&mut rename).collect();
+        assert_eq!(room.hand_in(None, secretary.clone(), many, None).await.await.unwrap(), Submitted::Kept);
+        let more = vec![rename(1), rename(2)];
+        assert_eq!(room.hand_in(None, secretary.clone(), more, None).await.await.unwrap(), Submitted::Kept);
+
+        let log = engine.log();
+        let keys = [
+            super::store::key(room.document),
+            super::store::history_key(room.document),
+            super::store::index_key(room.document),
+        ];
+        let kept = keys.clone().map(|key| log.get_cache(&key).unwrap().unwrap());
+        let mut meaning = super::Meaning::default();
+        for event in log.read(0, 10_000).unwrap() {
+            meaning.event(&event).unwrap();
+        }
+        for (key, value) in keys.iter().zip(&kept) {
+            meaning.cache(key, value).unwrap();
+            let mut damaged = value.to_vec();
+            damaged[value.len() / 2] ^= 1;
+            assert!(meaning.cache(key, &damaged).is_err(), "{key}");
+        }
+        // As it was kept; with one of the three gone or damaged; with none.
+        for gone in [None, Some(0), Some(1), Some(2)] {
+            if let Some(gone) = gone {
+                log.put_cache(&keys[gone], b"something else").unwrap();
+            }
+            let heads = room.shared().history().heads();
+            let len = room.shared().len();
+            drop(room);
+            let again = Rooms::made(Way::Proof, engine.clone(), Duration::ZERO);
+            room = again.of_plan(plan).unwrap();
+            assert_eq!(room.shared().history().heads(), heads);
+            assert_eq!(room.shared().len(), len);
+            assert_eq!(room.reading().unwrap().heads(), heads);
+            let next = vec![rename(gone.unwrap_or(9))];
+            let answer = room.hand_in(None, secretary.clone(), next, None).await.await.unwrap();
+            assert_eq!(answer, Submitted::Kept, "without {gone:?}");
+        }
     }
 }

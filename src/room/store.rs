@@ -17,9 +17,9 @@ const PAGE: usize = 4096;
 pub(super) fn restore(log: &dyn Log, document: DocumentId) -> Result<Shared, Failure> {
     let kept = snapshot(log, document)?;
     let from = kept.as_ref().map_or(0, |(snapshot, _)| snapshot.len);
-    let mut history = History::new();
+    let mut history = kept_history(log, document, kept.as_ref())?.unwrap_or_default();
     let mut tail = Vec::new();
-    each_change(log, document, 0, |recorded, raw| {
+    each_change(log, document, u64::from(history.len()), |recorded, raw| {
         let change = document::reread(&raw)
             .map_err(|refused| Failure::Damaged(format!("event {}: {refused}", recorded.position)))?;
         let at = history.append(&change, recorded.position).map_err(|_| {
@@ -39,6 +39,31 @@ pub(super) fn restore(log: &dyn Log, document: DocumentId) -> Result<Shared, Fai
         return restore(log, document);
     }
     Ok(Shared::restored(document, history, None, tail))
+}
+
+/// The history up to a snapshot, without reading a change of it but the last: which is in the log where it
+/// should be, and its hash stands for all that it builds on.
+fn kept_history(
+    log: &dyn Log,
+    document: DocumentId,
+    snapshot: Option<&(Snapshot, Heads)>,
+) -> Result<Option<History>, Failure> {
+    let Some((snapshot, heads)) = snapshot else { return Ok(None) };
+    let Some(history) = log.get_cache(&history_key(document))?.and_then(|bytes| History::load(&bytes)) else {
+        return Ok(None);
+    };
+    let Some(last) = history.len().checked_sub(1) else { return Ok(None) };
+    let stream = record::changes(document);
+    let recorded = log.read_stream(&stream, u64::from(last), 1)?.pop();
+    let is_last = |recorded: &Recorded| {
+        let raw = recorded.payload.as_ref().and_then(|payload| record::change_bytes(payload).ok());
+        let change = raw.and_then(|raw| document::reread(&raw).ok());
+        recorded.position == history.position(last)
+            && change.is_some_and(|change| change.hash == history.hash(last))
+    };
+    let fits =
+        history.len() == snapshot.len && history.heads() == *heads && recorded.is_some_and(|r| is_last(&r));
+    Ok(fits.then_some(history))
 }
 
 /// What admits changes to a document, with all that the log holds of it.
@@ -66,9 +91,11 @@ fn proof(
     document: DocumentId,
     shared: &session::Room,
 ) -> Result<Result<Proof, Refused>, Failure> {
-    let mut proof = Proof::empty(Arc::new(Hashes(shared.clone())));
+    let hashes: Arc<dyn Published> = Arc::new(Hashes(shared.clone()));
+    let kept = log.get_cache(&index_key(document))?.and_then(|bytes| Proof::load(hashes.clone(), &bytes));
+    let mut proof = kept.unwrap_or_else(|| Proof::empty(hashes));
     let mut refused = None;
-    each_change(log, document, 0, |recorded, raw| {
+    each_change(log, document, proof.len() as u64, |recorded, raw| {
         if refused.is_some() {
             return Ok(());
         }
@@ -166,6 +193,17 @@ pub(super) fn greeting(log: &dyn Log, document: DocumentId) -> Result<Option<Gre
     Ok((fits && len >= snapshot.len).then_some(Greeting { heads, len, chunks }))
 }
 
+/// Keeps the history of a snapshot's changes, and what admits further ones: neither is then read from the log.
+pub(super) fn keep_beside(
+    log: &dyn Log,
+    document: DocumentId,
+    history: &[u8],
+    index: Option<&[u8]>,
+) -> Result<(), Failure> {
+    log.put_cache(&history_key(document), history)?;
+    index.map_or(Ok(()), |index| log.put_cache(&index_key(document), index))
+}
+
 /// Keeps a snapshot of the first `len` changes.
 pub(super) fn keep(
     log: &dyn Log,
@@ -200,6 +238,14 @@ pub(super) fn parse(bytes: &Bytes) -> Option<(Snapshot, Heads)> {
 /// Under which key the snapshot of a document is kept.
 pub(super) fn key(document: DocumentId) -> String {
     format!("snapshot/{document}")
+}
+
+pub(super) fn history_key(document: DocumentId) -> String {
+    format!("history/{document}")
+}
+
+pub(super) fn index_key(document: DocumentId) -> String {
+    format!("index/{document}")
 }
 
 /// Calls with each change after the first `after`, oldest first.

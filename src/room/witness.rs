@@ -2,11 +2,13 @@
 //! at each of its heads, and that the caches say what the events say.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use bytes::Bytes;
+use parking_lot::Mutex;
 
 use super::{prepare, store};
-use crate::document::{self, History, Reading};
+use crate::document::{self, Admission as _, History, Proof, Published, Reading};
 use crate::domain::{ActorId, ChangeHash, DocumentId, Event, PersonId, PlanId, State};
 use crate::engine::record;
 use crate::log::{Epoch, Problem, Recorded, Report, Witness};
@@ -89,6 +91,13 @@ impl Meaning {
         }
     }
 
+    fn of_document(&self, document: &str) -> Result<&Document, String> {
+        let document = document.parse().map_err(|_| "it is a cache of no document")?;
+        self.documents
+            .get(&document)
+            .ok_or_else(|| "it is of a document that the log does not have".to_owned())
+    }
+
     fn snapshot(&self, document: DocumentId, bytes: &Bytes) -> Result<(), String> {
         let (snapshot, heads) = store::parse(bytes).ok_or("the snapshot cannot be read")?;
         let known = self.documents.get(&document).ok_or("it is of a document that the log does not have")?;
@@ -105,6 +114,22 @@ impl Meaning {
         } else {
             Err("the snapshot is not what the changes make".into())
         }
+    }
+}
+
+impl Document {
+    /// Makes the index of admission anew, as far as the kept one goes, and compares.
+    fn index(&self, value: &[u8]) -> Result<(), String> {
+        let published: Arc<dyn Published> = Arc::new(Mutex::new(self.history.clone()));
+        let kept = Proof::load(published.clone(), value).ok_or("the kept index is not one of this log")?;
+        let mut made = Proof::empty(published);
+        for raw in self.changes.iter().take(kept.len()) {
+            let change = document::reread(raw).map_err(|refused| refused.to_string())?;
+            made.admit(std::slice::from_ref(&change));
+        }
+        made.confirm();
+        let same = made.save().is_some_and(|made| made == value);
+        if same { Ok(()) } else { Err("the kept index is not what the changes make".into()) }
     }
 }
 
@@ -138,6 +163,15 @@ impl Witness for Meaning {
     }
 
     fn cache(&mut self, key: &str, value: &[u8]) -> Result<(), String> {
+        if let Some(document) = key.strip_prefix("history/") {
+            let known = self.of_document(document)?;
+            let kept = History::load(value).ok_or("the kept history cannot be read")?;
+            let same = kept.len() <= known.history.len() && known.history.save(kept.len()) == value;
+            return if same { Ok(()) } else { Err("the kept history is not that of the log".into()) };
+        }
+        if let Some(document) = key.strip_prefix("index/") {
+            return self.of_document(document)?.index(value);
+        }
         let document =
             key.strip_prefix("snapshot/").ok_or("it is a cache of nothing that this program keeps")?;
         if value.is_empty() {

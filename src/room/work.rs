@@ -318,10 +318,15 @@ impl Worker {
                 error!(document = %self.room.document, "a durable change builds on what is not in the room");
             }
         }
-        if let Some(snapshot) = snapshot {
-            shared.set_snapshot(snapshot?);
-        }
+        let kept = snapshot.transpose()?.map(|snapshot| {
+            let len = snapshot.len.min(shared.len());
+            shared.set_snapshot(snapshot);
+            shared.history().save(len)
+        });
         drop(shared);
+        if let Some(history) = kept {
+            at_length(|| keep_beside(&self.room, &**self.engine.log(), &history, self.index()?))?;
+        }
         self.room.members.wake_all(self.room.document);
         Ok(())
     }
@@ -395,6 +400,11 @@ impl Worker {
         }
     }
 
+    /// What admits changes, to be kept. No batch is open between two batches.
+    fn index(&self) -> Result<Option<Vec<u8>>, Failure> {
+        self.room.proving.with(|admission| admission.cache())
+    }
+
     /// Makes a snapshot beside the work when many changes came since the last one.
     fn snapshot_if_due(&self) {
         let due = {
@@ -403,8 +413,9 @@ impl Worker {
         };
         if due && let Some(guard) = self.room.snapshots.try_lock_arc() {
             let (room, log) = (self.room.clone(), self.engine.log().clone());
+            let index = self.index();
             tokio::task::spawn_blocking(move || {
-                if let Err(failure) = snapshot(&room, &*log) {
+                if let Err(failure) = index.and_then(|index| snapshot(&room, &*log, index)) {
                     error!(document = %room.document, "no snapshot: {failure}");
                 }
                 drop(guard);
@@ -414,10 +425,19 @@ impl Worker {
 }
 
 /// Makes a snapshot of the newest durable document, for the room and as a cache, so that it opens at once.
-fn snapshot(room: &Room, log: &dyn Log) -> Result<(), Failure> {
+fn snapshot(room: &Room, log: &dyn Log, index: Option<Vec<u8>>) -> Result<(), Failure> {
     let snapshot = take_snapshot(room, log, room.proving.reading()?, false)?;
-    room.shared().set_snapshot(snapshot);
-    Ok(())
+    let history = {
+        let mut shared = room.shared();
+        let len = snapshot.len.min(shared.len());
+        shared.set_snapshot(snapshot);
+        shared.history().save(len)
+    };
+    keep_beside(room, log, &history, index)
+}
+
+fn keep_beside(room: &Room, log: &dyn Log, history: &[u8], index: Option<Vec<u8>>) -> Result<(), Failure> {
+    store::keep_beside(log, room.document, history, index.as_deref())
 }
 
 fn take_snapshot(

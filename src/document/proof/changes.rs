@@ -6,6 +6,7 @@ use std::collections::{BinaryHeap, HashMap};
 use std::sync::Arc;
 
 use super::super::history::push;
+use super::super::kept::{Page, Pen};
 use super::actors::Actor;
 
 pub(super) type Number = u32;
@@ -56,6 +57,12 @@ pub(super) struct Mark {
     changes: usize,
     many: usize,
     heads: Vec<Number>,
+}
+
+impl Mark {
+    pub(super) fn len(&self) -> usize {
+        self.changes
+    }
 }
 
 impl Changes {
@@ -194,6 +201,56 @@ impl Changes {
         self.heads.clone_from(&mark.heads);
         // The clock of what is a head again is found anew when it is needed.
         self.clocks.retain(|number, _| (*number as usize) < mark.changes);
+    }
+
+    pub(super) fn save(&self, pen: &mut Pen) {
+        pen.number(self.len() as u64);
+        let operations = |number: Number| {
+            let before = self.deps(number).iter().map(|&dep| self.max_op(dep)).max().unwrap_or(0);
+            self.max_op(number) - before
+        };
+        let mut at = 0;
+        while (at as usize) < self.len() {
+            let (actor, count) = (self.entries[at as usize].actor, operations(at));
+            pen.number(actor);
+            pen.number(count);
+            let deps = self.deps(at);
+            pen.number(deps.len() as u64);
+            deps.iter().for_each(|dep| pen.number(at - dep));
+            // Mostly an actor goes on in the same way: only how often is written.
+            let goes_on = |next: &Number| {
+                self.entries[*next as usize].actor == actor
+                    && self.deps(*next) == [*next - 1]
+                    && operations(*next) == count
+            };
+            let more = (at + 1..self.len() as Number).take_while(goes_on).count() as Number;
+            pen.number(more);
+            at += 1 + more;
+        }
+    }
+
+    /// Into an empty table.
+    pub(super) fn load(&mut self, page: &mut Page<'_>) -> Option<()> {
+        let len = page.small()? as usize;
+        self.entries.reserve_exact(len);
+        self.steps.reserve_exact(len);
+        while self.len() < len {
+            let (actor, count) = (page.small()?, page.small()?);
+            let first = self.len() as Number;
+            let mut deps = Vec::new();
+            for _ in 0..page.number()? {
+                deps.push(page.small().filter(|back| (1..=first).contains(back)).map(|back| first - back)?);
+            }
+            for step in 0..=page.small()? {
+                if step > 0 {
+                    deps = vec![self.len() as Number - 1];
+                }
+                let before = deps.iter().map(|&dep| self.max_op(dep)).max().unwrap_or(0);
+                let sight = self.sight(&deps);
+                self.append(actor, before.checked_add(count)?, &deps, &sight);
+            }
+        }
+        (self.len() == len).then_some(())
     }
 
     /// All that it says, to be compared. Clocks can be found anew, and are left out.

@@ -10,6 +10,7 @@ use std::cmp::Ordering;
 use std::collections::HashMap;
 
 use super::super::history::push;
+use super::super::kept::{Page, Pen};
 use super::actors::{Actor, Actors};
 use super::schema::Kind;
 
@@ -206,11 +207,16 @@ impl Index {
             }
         }
         let (parent, offset) = after.map_or((HEAD, 0), |after| (after.node, after.offset));
-        let (above, depth) = (self.jump(parent), self.depth(parent) + 1);
+        let (depth, jump) = self.below(parent);
+        self.push(Node { actor, start: counter, len: 1, object_role, parent, offset, depth, jump })
+    }
+
+    /// The depth and the jump of what hangs on a node.
+    fn below(&self, parent: Number) -> (u32, Number) {
+        let above = self.jump(parent);
         let further = self.jump(above);
         let even = self.depth(parent) - self.depth(above) == self.depth(above) - self.depth(further);
-        let jump = if even { further } else { parent };
-        self.push(Node { actor, start: counter, len: 1, object_role, parent, offset, depth, jump })
+        (self.depth(parent) + 1, if even { further } else { parent })
     }
 
     fn push(&mut self, node: Node) -> Place {
@@ -340,6 +346,53 @@ impl Index {
     /// How many runs, marks, blocks and values there are.
     pub(super) fn len(&self) -> usize {
         self.nodes.len()
+    }
+
+    pub(super) fn save(&self, pen: &mut Pen) {
+        pen.number(self.actors.len() as u64);
+        (0..self.actors.len()).for_each(|actor| pen.bytes(self.actors.id(actor as Actor)));
+        pen.number(self.names.len() as u64);
+        self.names.iter().for_each(|name| pen.bytes(name.as_bytes()));
+        pen.number(self.nodes.len() as u64);
+        for node in &self.nodes {
+            let Node { actor, start, len, object_role, parent, offset, .. } = *node;
+            for number in [actor, start, len, object_role, parent.wrapping_add(1), offset] {
+                pen.number(number);
+            }
+        }
+        pen.number(self.objects.len() as u64 - 1);
+        for made in &self.objects[1..] {
+            pen.number(made.node);
+            pen.number(made.kind as u8);
+        }
+    }
+
+    /// Into an empty index.
+    pub(super) fn load(&mut self, page: &mut Page<'_>) -> Option<()> {
+        for _ in 0..page.number()? {
+            self.actors.meet(page.bytes()?);
+        }
+        for _ in 0..page.number()? {
+            self.name(std::str::from_utf8(page.bytes()?).ok()?);
+        }
+        for number in 0..page.small()? {
+            let mut next = || page.small();
+            let (actor, start, len, object_role) = (next()?, next()?, next()?, next()?);
+            let (parent, offset) = (next()?.wrapping_sub(1), next()?);
+            let mut node = Node { actor, start, len, object_role, parent, offset, depth: 0, jump: HEAD };
+            if matches!(node.role(), Role::Characters | Role::Block | Role::Mark) {
+                if parent != HEAD && parent >= number {
+                    return None;
+                }
+                (node.depth, node.jump) = self.below(parent);
+            }
+            self.push(node);
+        }
+        for _ in 0..page.number()? {
+            let (node, kind) = (page.small()?, Kind::of(page.small()?)?);
+            self.objects.push(Made { node, kind });
+        }
+        Some(())
     }
 
     /// All that it says, to be compared.

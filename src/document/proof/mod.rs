@@ -12,6 +12,7 @@
 mod actors;
 mod changes;
 mod index;
+mod kept;
 mod rows;
 mod rules;
 mod schema;
@@ -21,9 +22,10 @@ mod tests;
 use std::sync::Arc;
 
 use hashbrown::HashTable;
+use parking_lot::Mutex;
 
 use super::history::key;
-use super::{Admission, Refused, Verdict};
+use super::{Admission, History, Refused, Verdict};
 use crate::domain::{ActorId, Change, ChangeHash, Heads};
 use changes::{Changes, Number};
 use index::Index;
@@ -50,6 +52,19 @@ impl Published for () {
     }
     fn hash(&self, _: u32) -> ChangeHash {
         ChangeHash([0; 32])
+    }
+}
+
+/// A history by itself, for those who hold no room.
+impl Published for Mutex<History> {
+    fn len(&self) -> u32 {
+        self.lock().len()
+    }
+    fn number(&self, hash: &ChangeHash) -> Option<u32> {
+        self.lock().index_of(hash)
+    }
+    fn hash(&self, number: u32) -> ChangeHash {
+        self.lock().hash(number)
     }
 }
 
@@ -189,6 +204,15 @@ impl Proof {
         format!("{} {} {:?}", self.changes.all(), self.index.all(), self.heads())
     }
 
+    fn settle(&mut self) {
+        self.index.settle();
+        self.confirmed = (self.changes.mark(), self.index.mark());
+    }
+
+    fn is_confirmed(&self) -> bool {
+        self.confirmed.0.len() == self.changes.len()
+    }
+
     /// How many changes are admitted, confirmed or not.
     pub fn len(&self) -> usize {
         self.changes.len()
@@ -216,8 +240,11 @@ impl Admission for Proof {
     }
 
     fn confirm(&mut self) {
-        self.index.settle();
-        self.confirmed = (self.changes.mark(), self.index.mark());
+        self.settle();
+    }
+
+    fn cache(&self) -> Option<Vec<u8>> {
+        self.save()
     }
 
     fn rollback(&mut self) {

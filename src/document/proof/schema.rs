@@ -22,6 +22,23 @@ pub(super) enum Kind {
     Parents,
 }
 
+impl Kind {
+    /// The kind with this number.
+    pub(super) fn of(number: u32) -> Option<Self> {
+        const ALL: [Kind; 8] = [
+            Kind::Root,
+            Kind::Sections,
+            Kind::Section,
+            Kind::Tables,
+            Kind::Text,
+            Kind::Block,
+            Kind::Attrs,
+            Kind::Parents,
+        ];
+        ALL.get(number as usize).copied()
+    }
+}
+
 /// Bytes of values; far above what people write.
 mod most {
     pub(super) const TITLE: usize = 4096;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use automerge::legacy::{ElementId, Key, ObjectId, OpId};
 
 use super::super::rows::{Action, Body};
-use super::super::{Admission, Proof, Published, Verdict};
+use super::super::{Admission, Proof, Verdict};
 use super::campaign;
 use crate::document::admission::tests::honest::{Dice, damaged, history};
 use crate::document::{History, scan};
@@ -87,27 +87,12 @@ fn the_order_of_elements_is_that_of_a_plain_walk() {
     println!("{compared} pairs of elements stand as in a plain walk");
 }
 
-/// A log's history, as a room has it.
-struct Log(parking_lot::Mutex<History>);
-
-impl Published for Log {
-    fn len(&self) -> u32 {
-        self.0.lock().len()
-    }
-    fn number(&self, hash: &ChangeHash) -> Option<u32> {
-        self.0.lock().index_of(hash)
-    }
-    fn hash(&self, number: u32) -> ChangeHash {
-        self.0.lock().hash(number)
-    }
-}
-
 #[test]
 fn kept_live_it_is_the_same_as_made_from_the_log() {
     let mut dice = Dice(32);
     for seed in 0..campaign(10, 100) as u64 {
         let (honest, _) = history(3_000 + seed, 4, 20);
-        let log = Arc::new(Log(parking_lot::Mutex::default()));
+        let log = Arc::new(parking_lot::Mutex::<History>::default());
         let mut live = Proof::empty(log.clone());
         let mut rest = &honest[..];
         let mut position = 0;
@@ -136,13 +121,22 @@ fn kept_live_it_is_the_same_as_made_from_the_log() {
             live.confirm();
             for change in batch {
                 position += 1;
-                log.0.lock().append(change, position).unwrap();
+                log.lock().append(change, position).unwrap();
             }
             rest = after;
         }
         let mut again = Proof::empty(log);
         assert!(again.admit(&honest).iter().all(|verdict| *verdict == Verdict::Admitted));
         assert_eq!(again.all(), live.all(), "seed {seed}");
+        let kept = live.save().unwrap();
+        let mut loaded = Proof::load(live.published.clone(), &kept).unwrap();
+        assert_eq!(loaded.all(), live.all(), "seed {seed}: as it was kept");
+        assert_eq!(loaded.save().unwrap(), kept);
+        assert!(loaded.admit(&honest).iter().all(|verdict| *verdict == Verdict::Known));
+        let mut damaged = kept.clone();
+        damaged[kept.len() / 2] ^= 1;
+        assert!(Proof::load(live.published.clone(), &damaged).is_none());
+        assert!(Proof::load(Arc::new(()), &kept).is_none(), "of another log");
         assert!(live.admit(&honest).iter().all(|verdict| *verdict == Verdict::Known));
     }
 }

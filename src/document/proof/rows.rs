@@ -85,8 +85,8 @@ pub(super) struct Rows<'a> {
     pred_counter: Sums<'a>,
     expand: Booleans<'a>,
     mark: Runs<'a, &'a str>,
-    /// By actor of the change: an operation names it.
-    used: Vec<bool>,
+    /// The change's actors, and whether an operation names each.
+    actors: Vec<(&'a [u8], bool)>,
 }
 
 fn not_canonical() -> Refused {
@@ -114,7 +114,8 @@ impl<'a> Body<'a> {
             }
             others.push(other);
         }
-        let mut rows = Rows::none(others.len() + 1);
+        let actors = std::iter::once(actor).chain(others.iter().copied()).map(|actor| (actor, false));
+        let mut rows = Rows::none(actors.collect());
         let columns = descriptions(&mut reader, column::COUNT)?;
         for (spec, length) in columns {
             let data = reader.take(length)?;
@@ -135,7 +136,7 @@ impl<'a> Body<'a> {
 }
 
 impl<'a> Rows<'a> {
-    fn none(actors: usize) -> Self {
+    fn none(actors: Vec<(&'a [u8], bool)>) -> Self {
         let (number, text) = (Runs::none(Reader::unsigned), Runs::none(read_text as ReadText<'a>));
         Self {
             object_actor: number,
@@ -152,7 +153,7 @@ impl<'a> Rows<'a> {
             pred_counter: Sums::none(),
             expand: Booleans::none(),
             mark: text,
-            used: vec![false; actors],
+            actors,
         }
     }
 
@@ -211,6 +212,11 @@ impl<'a> Rows<'a> {
         for _ in 0..self.pred_count.some()? {
             let (actor, counter) = (self.pred_actor.some()?, self.pred_counter.next()?);
             let id = self.id(actor, counter.ok_or_else(not_canonical)?)?;
+            // Each once, in the document's own order of operations.
+            let order = |id: &Id| (id.counter, self.actors[id.actor as usize].0);
+            if preds.last().is_some_and(|last| order(last) >= order(&id)) {
+                return Err(not_canonical());
+            }
             preds.push(id);
         }
         let expand = self.expand.next()?;
@@ -230,7 +236,7 @@ impl<'a> Rows<'a> {
     }
 
     fn id(&mut self, actor: u64, counter: u64) -> Result<Id, Refused> {
-        let used = self.used.get_mut(actor as usize).ok_or_else(not_canonical)?;
+        let (_, used) = self.actors.get_mut(actor as usize).ok_or_else(not_canonical)?;
         *used = true;
         match u32::try_from(counter) {
             Ok(counter) if counter > 0 => Ok(Id { actor: actor as u32, counter }),
@@ -276,7 +282,7 @@ impl<'a> Rows<'a> {
             && self.pred_counter.runs.is_whole()
             && self.expand.is_whole()
             && self.mark.is_whole();
-        if ended && self.used[1..].iter().all(|used| *used) { Ok(()) } else { Err(not_canonical()) }
+        if ended && self.actors[1..].iter().all(|(_, used)| *used) { Ok(()) } else { Err(not_canonical()) }
     }
 }
 

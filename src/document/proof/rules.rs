@@ -97,7 +97,6 @@ impl Checker<'_> {
 
     fn operation(&mut self, row: &Row<'_>, preds: &[Id]) -> Result<(), Refused> {
         let object = self.object(row.object)?;
-        self.in_order(preds)?;
         if matches!(row.action, Action::Increment | Action::MakeTable) {
             let sentence = "Counters and database tables have no place in a plan.";
             return Err(refused("operation_unsupported", sentence));
@@ -115,22 +114,6 @@ impl Checker<'_> {
             }
             (_, Key::Name(key)) => self.in_map(object, kind, key, row, preds),
         }
-    }
-
-    /// What is replaced is named in order and once.
-    fn in_order(&self, preds: &[Id]) -> Result<(), Refused> {
-        let id = |id: &Id| (id.counter, self.actors[id.actor as usize]);
-        for pair in preds.windows(2) {
-            let (a, b) = (id(&pair[0]), id(&pair[1]));
-            let known = a.1 != UNKNOWN && b.1 != UNKNOWN;
-            if known && self.index.actors.order(a, b) != Ordering::Less {
-                return Err(refused(
-                    "change_not_canonical",
-                    "The change names what it replaces out of order.",
-                ));
-            }
-        }
-        Ok(())
     }
 
     /// The element of a text or a list that an operation names; none: the head.

@@ -97,8 +97,8 @@ async fn what_people_hold_comes_back_into_the_restored_log() {
 /// Each connects, hears of what is there, writes so many edits and waits until they are acknowledged.
 async fn write_together(crew: &mut Crew, server: &Server, edits: usize) {
     for _ in 0..edits {
-        for number in 0..PEOPLE.len() {
-            let url = server.sync_url(&server.sign_in(PEOPLE[number]).await);
+        for (number, person) in PEOPLE.iter().enumerate() {
+            let url = server.sync_url(&server.sign_in(person).await);
             let stock: &mut Stock = &mut crew.stocks_mut()[number];
             stock.connect(&url, number % 2 == 0).await.unwrap();
             stock.write(&section(number), "x");

@@ -57,7 +57,7 @@ schema:
 	QUORATE_WRITE_SCHEMA=1 $(CARGO) test --release --locked --test main schema::
 
 clean:
-	rm -rf target web/dist web/node_modules tests/stock/node_modules
+	rm -rf target web/dist web/node_modules tests/stock/node_modules benches/yardsticks/node_modules
 
 web/node_modules/.installed: web/package-lock.json
 	@tools/need.sh node

@@ -12,6 +12,17 @@ pub struct Notice {
     pub hint: String,
 }
 
+impl Notice {
+    /// The log could not take the edits: nobody refused them.
+    pub(super) fn not_recorded() -> Self {
+        Self {
+            code: "not_recorded".into(),
+            sentence: "Your last edits are not saved yet: the server cannot write to its disk.".into(),
+            hint: "They stay on this device and are sent again by themselves. Tell the administrator.".into(),
+        }
+    }
+}
+
 impl From<&Refusal> for Notice {
     fn from(refusal: &Refusal) -> Self {
         Self { code: refusal.code().into(), sentence: refusal.sentence(), hint: refusal.hint().into() }

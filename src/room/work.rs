@@ -343,8 +343,10 @@ impl Worker {
                 Submitted::Missing { deps: deps.into_iter().flatten().collect(), chunks }
             }
         };
-        if let Submitted::Refused(notice) = &submitted {
-            self.room.members.notify(&submission.person, notice.clone());
+        match &submitted {
+            Submitted::Refused(notice) => self.room.members.notify(&submission.person, notice.clone()),
+            Submitted::Failed => self.room.members.notify(&submission.person, Notice::not_recorded()),
+            Submitted::Kept | Submitted::Missing { .. } => {}
         }
         // A connection that has gone needs no answer; what is recorded stands.
         let _ = submission.reply.send(submitted);

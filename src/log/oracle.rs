@@ -75,9 +75,9 @@ impl Oracle {
         self.send(log).map(drop)
     }
 
-    /// Gives up what was in flight, as a client does that was told that it failed.
+    /// Gives up the batch that was in flight, as a client does that was told that it failed. An erasure or a
+    /// name of which that was said may have been made all the same.
     pub(super) fn forget_flight(&mut self) -> Vec<Proposed> {
-        (self.erasing, self.naming) = (None, None);
         std::mem::take(&mut self.flight)
     }
 

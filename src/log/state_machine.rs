@@ -295,7 +295,7 @@ fn name(number: u8) -> PersonId {
 }
 
 prop_state_machine! {
-    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn the_embedded_engine_keeps_the_contract(sequential 1..40 => Suite<Embedded>);

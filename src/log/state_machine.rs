@@ -25,19 +25,18 @@ struct Asked {
     length: usize,
 }
 
+/// Events, and a check (stream, version).
+type AskedAppend = (Vec<Asked>, Option<(usize, u64)>);
+
 #[derive(Debug, Clone)]
 enum Step {
-    /// Appends: events, and a check (stream, version).
-    Append(Vec<(Vec<Asked>, Option<(usize, u64)>)>),
+    Append(Vec<AskedAppend>),
     Erase(Position),
     Name(u8, usize),
     Cache(u8, usize),
     Sign,
     Restart,
-    Read {
-        after: u64,
-        limit: usize,
-    },
+    Read { after: u64, limit: usize },
 }
 
 /// What the contract says: the events, what lies beside them, and the answer to the last step.

@@ -1,7 +1,8 @@
 /**
  * One editor over one plan's document. Invariants, which the fuzz test checks after every step:
  *  - what is shown is `normalise` of the document, section by section, in reading order;
- *  - each of one's own transactions is one change of the document, of operations on what was edited only;
+ *  - each of one's own transactions is one change of the document (a huge one: several), of operations on what
+ *    was edited only;
  *  - what others change arrives as steps that leave caret, selection and one's own history in place.
  * The binding needs no view: tests run on states alone.
  */
@@ -32,7 +33,7 @@ import {
   type Touched,
 } from "./show"
 import { isShown, randomId, SHOWN, tidy } from "./tidy"
-import { sectionEdits, writeSection } from "./write"
+import { MOST_ROWS, type SectionEdit, sectionEdits, type Writing, writeSection } from "./write"
 
 export interface BindingOptions {
   handle: PlanHandle
@@ -105,16 +106,34 @@ export class Binding {
     const mapping = new Mapping(transactions.flatMap((tr) => tr.mapping.maps))
     const edits = sectionEdits(before, after, mapping)
     const old = this.handle.doc()
+    const writing = { doc: old }
+    const steps = this.steps(writing, old, edits)
     this.writing = true
     try {
-      this.handle.change((doc: PlanDoc) => {
-        for (const edit of edits) {
-          if (this.odd.has(edit.id)) repairSection(doc, edit.id, readBlocks(edit.id, spansOf(old, edit.id)))
-          writeSection(doc, edit, this.held?.section === edit.id ? this.held.edited(edit) : undefined)
-        }
-      })
+      for (let more = true; more; ) {
+        this.handle.change((doc: PlanDoc) => {
+          writing.doc = doc
+          for (let rows = 0; more && rows < MOST_ROWS; ) {
+            const step = steps.next()
+            if (step.done) more = false
+            else rows += step.value
+          }
+        })
+      }
     } finally {
       this.writing = false
+    }
+  }
+
+  private *steps(writing: Writing, old: PlanDoc, edits: readonly SectionEdit[]): Generator<number> {
+    for (const edit of edits) {
+      if (this.odd.has(edit.id))
+        repairSection(writing.doc, edit.id, readBlocks(edit.id, spansOf(old, edit.id)))
+      yield* writeSection(
+        writing,
+        edit,
+        this.held?.section === edit.id ? this.held.edited(edit) : undefined,
+      )
     }
   }
 

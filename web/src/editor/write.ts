@@ -129,17 +129,37 @@ export function gaps(a: PmNode, b: PmNode, ranges: Range[]): Range[] {
   return found
 }
 
-/** Inside `handle.change`. */
-export function writeSection(doc: PlanDoc, edit: SectionEdit, offset: Offset = SAME): void {
+/** The change that is open: a new one after so many rows, see `MOST_ROWS`. */
+export interface Writing {
+  doc: PlanDoc
+}
+
+/**
+ * Rows after which a new change begins. The server refuses a change of more than 200,000, and with it all that
+ * its author writes afterwards: a long paste or the removal of a long text comes in parts.
+ */
+export const MOST_ROWS = 50_000
+/** Characters are written in pieces of at most so many, between which a new change can begin. */
+const PIECE = 20_000
+/** What a marker is made of: itself, its fields and its attributes. */
+const MARKER_ROWS = 8
+
+/** Inside `handle.change`; each step says how many rows it wrote. */
+export function* writeSection(writing: Writing, edit: SectionEdit, offset: Offset = SAME): Generator<number> {
   const path = textPath(edit.id)
-  for (const range of [...edit.ranges].reverse()) writeRange(doc, path, edit, range, offset)
-  for (const gap of gaps(edit.before, edit.after, edit.ranges)) writeGap(doc, path, edit, gap, offset)
-  writeInsertedMarks(doc, path, edit, offset)
+  for (const range of [...edit.ranges].reverse()) yield* writeRange(writing, path, edit, range, offset)
+  for (const gap of gaps(edit.before, edit.after, edit.ranges)) writeGap(writing.doc, path, edit, gap, offset)
+  writeInsertedMarks(writing.doc, path, edit, offset)
 }
 
 /** From the last range to the first, so that the positions before the change hold. */
-function writeRange(doc: PlanDoc, path: TextPath, edit: SectionEdit, range: Range, offset: Offset): void {
-  const text = doc as A.Doc<PlanDoc>
+function* writeRange(
+  writing: Writing,
+  path: TextPath,
+  edit: SectionEdit,
+  range: Range,
+  offset: Offset,
+): Generator<number> {
   const { from, to } = offset.before(range)
   let at = from
   let remove = to - from
@@ -147,17 +167,49 @@ function writeRange(doc: PlanDoc, path: TextPath, edit: SectionEdit, range: Rang
     const [first] = part
     if (!first) continue
     if (first.marker) {
-      if (remove > 0) A.splice(text, path, at, remove)
-      A.splitBlock(text, path, at, markerOf(first.marker))
+      yield* splice(writing, path, at, remove, "")
+      A.splitBlock(writing.doc as A.Doc<PlanDoc>, path, at, markerOf(first.marker))
+      yield MARKER_ROWS
       at += 1
     } else {
       const words = part.map((stretch) => stretch.text).join("")
-      A.splice(text, path, at, remove, words)
+      yield* splice(writing, path, at, remove, words)
       at += words.length
     }
     remove = 0
   }
-  if (remove > 0) A.splice(text, path, at, remove)
+  yield* splice(writing, path, at, remove, "")
+}
+
+function* splice(
+  writing: Writing,
+  path: TextPath,
+  at: number,
+  remove: number,
+  words: string,
+): Generator<number> {
+  const text = () => writing.doc as A.Doc<PlanDoc>
+  let left = remove
+  while (left > PIECE) {
+    const there = writing.doc.sections[path[1]]?.text ?? ""
+    const piece = isLowSurrogate(there.charCodeAt(at + PIECE)) ? PIECE + 1 : PIECE
+    A.splice(text(), path, at, piece)
+    yield piece
+    left -= piece
+  }
+  let from = 0
+  do {
+    let to = Math.min(from + PIECE, words.length)
+    if (to < words.length && isLowSurrogate(words.charCodeAt(to))) to += 1
+    if (left > 0 || to > from) A.splice(text(), path, at + from, left, words.slice(from, to))
+    yield left + to - from
+    left = 0
+    from = to
+  } while (from < words.length)
+}
+
+function isLowSurrogate(unit: number): boolean {
+  return unit >= 0xdc00 && unit <= 0xdfff
 }
 
 /** A marker by itself, or the stretches of text up to the next marker. */

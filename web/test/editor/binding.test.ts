@@ -51,6 +51,23 @@ describe("binding", () => {
     agrees(two, b)
     expect(two.state.doc.toJSON()).toEqual(one.state.doc.toJSON())
   })
+  it("writes what is very long in several changes, since the server takes none that is too long", () => {
+    const { a, b, one, two } = pair()
+    const before = A.getAllChanges(a.doc()).length
+    // The second unit of the pair would come first in a piece.
+    const long = `x${"🌿".repeat(60_000)}`
+    one.dispatch(one.state.tr.insertText(long, 8))
+    agrees(one, a)
+    const changes = A.getAllChanges(a.doc()).slice(before)
+    expect(changes.length).toBeGreaterThan(1)
+    for (const change of changes) expect(A.decodeChange(change).ops.length).toBeLessThan(80_000)
+    b.hear(a)
+    agrees(two, b)
+    expect(b.doc()).toEqual(a.doc())
+    one.dispatch(one.state.tr.delete(8, 8 + 70_001))
+    agrees(one, a)
+    expect(A.getAllChanges(a.doc()).length).toBeGreaterThan(before + changes.length + 1)
+  })
   it("writes one mark over several blocks", () => {
     const { a, one } = pair()
     one.dispatch(one.state.tr.addMark(8, 26, schema.marks.strong.create()))

@@ -32,7 +32,7 @@ pub(in crate::document) fn plan() -> Automerge {
     document
 }
 
-pub(super) fn text_of(document: &Automerge) -> automerge::ObjId {
+pub(in crate::document) fn text_of(document: &Automerge) -> automerge::ObjId {
     let mut at = ROOT;
     for key in ["sections", "s1", "text"] {
         at = document.get(&at, key).unwrap().unwrap().1;
@@ -40,7 +40,7 @@ pub(super) fn text_of(document: &Automerge) -> automerge::ObjId {
     at
 }
 
-pub(super) fn scanned(document: &Automerge) -> Vec<Change> {
+pub(in crate::document) fn scanned(document: &Automerge) -> Vec<Change> {
     document.get_changes(&[]).iter().map(|change| scan(change.raw_bytes()).unwrap()).collect()
 }
 

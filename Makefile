@@ -7,7 +7,11 @@ BINARY := $(TARGET)/release/quorate
 # Extra arguments: `make run ARGS="--listen 0.0.0.0:8400"`, `make bench ARGS=path/of/a/trace.json.gz`.
 ARGS ?=
 
-.PHONY: build run test test-rust test-web test-stock test-browser lint bench tour schema clean need
+# How long each fuzz target runs, in seconds.
+SECONDS_EACH ?= 60
+FUZZ_TARGETS := sockets frames messages changes events
+
+.PHONY: build run test test-rust test-web test-stock test-browser lint advisories fuzz campaign bench tour schema clean need
 
 ## build: the web client and the release binary, which has the client inside
 build: web/dist/.built
@@ -37,11 +41,36 @@ test-stock: tests/stock/node_modules/.installed
 test-browser: web/node_modules/.installed
 	cd web && QUORATE_BIN=$(BINARY) npm run --silent test:browser
 
-## lint: formatting, clippy and the web client's linter
+## lint: formatting, clippy, what the project may be built from, and the web client's linter
 lint: web/node_modules/.installed
+	@tools/need.sh cargo cargo-deny
 	$(CARGO) fmt --check
+	target/tools/bin/cargo-deny --all-features check --hide-inclusion-graph bans licenses sources
 	$(CARGO) clippy --release --all-targets --locked -- -D warnings
 	cd web && npm run --silent lint
+
+## advisories: whether a dependency is known to be unsafe; needs the network
+advisories:
+	@tools/need.sh cargo cargo-deny
+	target/tools/bin/cargo-deny --all-features check advisories
+
+## fuzz: what comes from outside, SECONDS_EACH a target, from the corpora that are kept under fuzz/corpus
+fuzz:
+	@tools/need.sh cargo cargo-fuzz nightly
+	cd fuzz && RUSTUP_TOOLCHAIN=nightly ../target/tools/bin/cargo-fuzz build --sanitizer none --target-dir ../target/fuzz
+	cd fuzz && for target in $(FUZZ_TARGETS); do \
+		mkdir -p ../target/fuzz/found/$$target && \
+		RUSTUP_TOOLCHAIN=nightly ../target/tools/bin/cargo-fuzz run --sanitizer none --target-dir ../target/fuzz $$target \
+			../target/fuzz/found/$$target corpus/$$target -- \
+			-max_total_time=$(SECONDS_EACH) -timeout=10 -rss_limit_mb=2048 -max_len=16384 -verbosity=0 -print_final_stats=1 \
+			|| exit 1; \
+	done
+
+## campaign: all that `make test` holds a part of, at its full figures, and every deliberate fault; an hour or two
+campaign: need build tests/stock/node_modules/.installed
+	QUORATE_CAMPAIGN=1 QUORATE_BIN=$(BINARY) $(CARGO) test --release --locked -- --nocapture --test-threads=1
+	tests/faults/run
+	$(MAKE) fuzz SECONDS_EACH=300
 
 ## bench: speed and size, as a table and as target/bench/latest.json
 bench: build web/node_modules/.installed

@@ -38,6 +38,17 @@ for tool in "$@"; do
         [ -n "$found" ] && [ -x "$found" ] ||
             say "Chromium for the browser tests: Debian's package 'chromium', or CHROMIUM=path of another"
         ;;
+    cargo-deny | cargo-fuzz)
+        version=$(sed -n "s/^$tool //p" tools/versions)
+        if [ "$("target/tools/bin/$tool" --version 2>/dev/null | awk '{print $2}')" != "$version" ]; then
+            echo "installing $tool $version under target/tools …" >&2
+            cargo install "$tool" --version "$version" --locked --quiet --root target/tools || say "$tool $version"
+        fi
+        ;;
+    nightly)
+        rustc +nightly --version >/dev/null 2>&1 ||
+            say "Rust's nightly toolchain for the fuzzer: rustup toolchain install nightly"
+        ;;
     *)
         say "$tool (tools/need.sh does not know it)"
         ;;

@@ -2,9 +2,11 @@
 //! leaves no trace.
 #![no_main]
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use libfuzzer_sys::fuzz_target;
-use quorate::document::{self, Admission, Chunk, Copy, Reading, Verdict};
+use quorate::document::{self, Admission, Chunk, Copy, Proof, Reading, Verdict};
 use sha2::{Digest as _, Sha256};
 
 #[path = "../support.rs"]
@@ -28,29 +30,44 @@ fn chunk(data: &[u8]) -> Option<Bytes> {
     Some([&[0x85, 0x6f, 0x4a, 0x83][..], &digest[..4], &[1], &length, rest].concat().into())
 }
 
+/// The index of the plan.
+fn proof() -> Proof {
+    let mut proof = Proof::empty(Arc::new(()));
+    let plan: Vec<_> =
+        support::plan().iter().map(|raw| document::scan(raw).expect("an honest change")).collect();
+    assert!(proof.admit(&plan).iter().all(|verdict| *verdict == Verdict::Admitted), "an honest plan");
+    proof.confirm();
+    proof
+}
+
 fuzz_target!(|data: &[u8]| {
     let Some(bytes) = chunk(data) else { return };
     let Ok(chunks) = document::split(&bytes) else { return };
-    let mut copy = Copy::load(Bytes::new(), support::plan()).expect("an honest plan");
-    let heads = copy.heads();
     for chunk in chunks {
-        let changes = match chunk {
-            Chunk::Change(raw) => document::scan(&raw).map(|change| vec![change]),
-            Chunk::Document(raw) => document::import(&raw).map(|whole| whole.changes().to_vec()),
+        let (changes, whole) = match chunk {
+            Chunk::Change(raw) => (document::scan(&raw).map(|change| vec![change]), false),
+            Chunk::Document(raw) => (document::import(&raw).map(|whole| whole.changes().to_vec()), true),
         };
         let Ok(changes) = changes else { continue };
-        let verdicts = copy.admit(&changes);
-        assert_eq!(verdicts.len(), changes.len(), "one verdict for each");
-        if !verdicts.contains(&Verdict::Admitted) {
-            copy.rollback();
-            assert_eq!(copy.heads(), heads, "what is refused leaves no trace");
+        let mut copy = Copy::load(Bytes::new(), support::plan()).expect("an honest plan");
+        let (mut proof, heads) = (proof(), copy.heads());
+        let (proven, copied) = (proof.admit(&changes), copy.admit(&changes));
+        assert_eq!(proven.len(), changes.len(), "one verdict for each");
+        for (proven, copied) in proven.iter().zip(&copied) {
+            let escaped = *proven == Verdict::Admitted && *copied != Verdict::Admitted;
+            assert!(whole || !escaped, "the proof admits what cannot be applied: {copied:?}");
+        }
+        if !proven.contains(&Verdict::Admitted) {
+            proof.rollback();
+            assert_eq!(proof.heads(), heads, "what is refused leaves no trace");
+        }
+        if !copied.contains(&Verdict::Admitted) {
             continue;
         }
         copy.confirm();
-        let saved = copy.save();
+        let saved = copy.reader().save();
         let loaded = Reading::load(&saved).expect("what was admitted can be loaded");
         assert_eq!(loaded.heads(), copy.heads(), "the same document");
         document::state_at(&loaded, &loaded.heads(), &|_| None).expect("it can be read");
-        return;
     }
 });

@@ -66,7 +66,7 @@ fuzz_target!(|data: &[u8]| {
                         };
                         next.extend(session.submitted(document, ticket, verdict));
                     }
-                    Output::Send(frame) => hear(&frame, &heads),
+                    Output::Send(frame) => hear(&frame.to_bytes(), &heads),
                     Output::Close { .. } => return,
                     _ => {}
                 }

@@ -4,6 +4,7 @@ import { Problem, type Thread } from "./api"
 import type { Desk } from "./desk"
 import { ProblemLine } from "./Freeze"
 import type { Room } from "./room"
+import { Strays } from "./Strays"
 import { useStore } from "./store"
 import { SHORTCUTS } from "./Toolbar"
 import { words } from "./words"
@@ -29,6 +30,7 @@ export function Comments({ room, desk, onShow }: { room: Room; desk: Desk; onSho
 
   return (
     <div className="comments">
+      <Strays room={room} desk={desk} onShow={onShow} />
       {draft?.anchor && mayComment ? (
         <section className="thread thread-draft" aria-label={words.comments.newOn}>
           <Quote text={draft.anchor.quote} />

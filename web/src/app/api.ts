@@ -23,6 +23,20 @@ export type Thread = {
 }
 export type Threads = { threads: Thread[]; head: number }
 
+/** Words that were typed in a paragraph that somebody else deleted meanwhile. */
+export type Stray = {
+  /** The paragraph in which they stand now. */
+  provision: string
+  section: string
+  people: string[]
+  quote: string
+  /** Null: they are not there any more. */
+  now: string | null
+  /** Somebody is still to say whether they stay. */
+  open: boolean
+}
+export type Strays = { strays: Stray[]; head: number }
+
 export class Problem extends Error {
   readonly code: string
   readonly status: number
@@ -72,6 +86,7 @@ export const api = {
   people: () => read<Person[]>("/api/people"),
   plan: (plan: string) => read<PlanInfo>(`/api/plans/${encodeURIComponent(plan)}`),
   threads: (plan: string) => read<Threads>(`/api/plans/${encodeURIComponent(plan)}/threads`),
+  strays: (plan: string) => read<Strays>(`/api/plans/${encodeURIComponent(plan)}/strays`),
   /** `id` names the attempt: sending the same one again never does the thing twice. */
   command: async (id: string, command: { type: string } & Record<string, unknown>) => {
     const response = await call("/api/commands", {

@@ -29,8 +29,10 @@ import { kindOf, schema } from "../editor/schema"
 import { makeAnchor, type Place, placesOf } from "./anchors"
 import type { PlanDocument } from "./connection"
 import { highlights, highlightsPlugin, type Highlight } from "./highlights"
+import type { Problem } from "./api"
 import type { Room } from "./room"
 import { Store } from "./store"
+import { type Settled, strayMarks, straysPlugin } from "./strays"
 import { words } from "./words"
 
 export type OutlineEntry = { id: string; depth: number; heading: string }
@@ -98,6 +100,7 @@ export class Desk {
   private editor: Editor | null = null
   private timer: ReturnType<typeof setTimeout> | undefined
   private linked = false
+  private strayMarked = false
 
   constructor(
     private readonly room: Room,
@@ -111,7 +114,9 @@ export class Desk {
       this.editable.set(mayEdit())
       this.mayComment.set(room.access.get().may.includes("comment"))
       this.editor?.refresh()
+      this.markStrays()
     })
+    room.strays.subscribe(() => this.markStrays())
     room.threads.subscribe(() => this.readPlaces())
     this.thread.subscribe(() => this.highlight())
     let drafted = room.draft("new")?.anchor
@@ -145,7 +150,11 @@ export class Desk {
       editable: () => this.editable.get(),
       askLink: () => this.linking.set(true),
       label: room.plan.get().title,
-      plugins: [highlightsPlugin((thread) => this.focusThread(thread, { focus: false })), presence.plugin],
+      plugins: [
+        highlightsPlugin((thread) => this.focusThread(thread, { focus: false })),
+        straysPlugin((provision, settled) => void this.settleStray(provision, settled)),
+        presence.plugin,
+      ],
     })
     this.editor = editor
     const hear = ({ senderId, message }: { senderId: string; message: unknown }) =>
@@ -359,6 +368,12 @@ export class Desk {
       from = start + relativeAt(section, range.from)
     })
     if (from < 0) return
+    this.showAt(from)
+  }
+
+  private showAt(from: number): void {
+    const { editor } = this
+    if (!editor) return
     const { state } = editor
     editor.binding.dispatch(state.tr.setSelection(TextSelection.near(state.doc.resolve(from))))
     const at = editor.view.domAtPos(from).node
@@ -371,7 +386,43 @@ export class Desk {
     const doc = this.handle.doc()
     this.places.set(placesOf(doc, this.room.threads.get(), this.order()))
     this.highlight()
+    this.markStrays()
     this.followLink()
+  }
+
+  // Stray words
+
+  private markStrays(): void {
+    const { editor } = this
+    if (!editor) return
+    const provisions = this.room.strays.get().flatMap((stray) => (stray.open ? [stray.provision] : []))
+    if (provisions.length === 0 && !this.strayMarked) return
+    this.strayMarked = provisions.length > 0
+    const marked = { provisions, mayEdit: this.editable.get() }
+    editor.binding.dispatch(editor.state.tr.setMeta(strayMarks, marked).setMeta("addToHistory", false))
+  }
+
+  private async settleStray(provision: string, settled: Settled): Promise<void> {
+    try {
+      await this.room.settleStray(provision, settled)
+    } catch (error) {
+      const { message, hint } = error as Problem
+      this.room.tell({ kind: "alert", text: message, ...(hint ? { hint } : {}) })
+    }
+    this.editor?.view.focus()
+  }
+
+  /** Brings a paragraph into sight, with the caret in it. */
+  showProvision(section: string, provision: string): void {
+    const { editor } = this
+    if (!editor) return
+    editor.state.doc.forEach((node, start) => {
+      if (node.attrs.id !== section) return
+      node.forEach((block, offset) => {
+        if (block.attrs.id !== provision) return
+        this.showAt(start + 1 + offset + 1)
+      })
+    })
   }
 
   private order(): string[] {

@@ -1,6 +1,6 @@
 /**
  * What the server says of a plan beside the document: who is here, what this
- * person may do now, what was refused, and that a thread changed.
+ * person may do now, what was refused, and that a thread or stray words changed.
  */
 import type { Frozen, May } from "./api"
 
@@ -12,6 +12,7 @@ export type LiveEvents = {
   access: (access: { may: May[]; frozen: Frozen | null }) => void
   refused: (refused: Refused) => void
   threads: () => void
+  strays: () => void
   /** The line is back after a break: whatever was missed must be asked for. */
   opened: () => void
 }
@@ -44,6 +45,7 @@ export function listen(plan: string, on: LiveEvents): () => void {
     data<{ may: May[]; frozen: Frozen | null }>("access", on.access)
     data<Refused>("refused", on.refused)
     data("threads", () => on.threads())
+    data("strays", () => on.strays())
   }
   open()
   const wake = () => {

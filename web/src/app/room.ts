@@ -13,12 +13,14 @@ import {
   type PlanInfo,
   Problem,
   type Session,
+  type Stray,
   type Thread,
 } from "./api"
 import { Connection, type PlanDocument, Unavailable } from "./connection"
 import { Keep, keepSession, keptSession } from "./keep"
 import { type Here, listen, type Refused } from "./live"
 import { Store } from "./store"
+import type { Settled } from "./strays"
 import { words } from "./words"
 
 export type Opening =
@@ -49,6 +51,7 @@ export class Room {
   readonly threads = new Store<Thread[]>([])
   /** Set once the threads of this plan are known, from the server or from this device. */
   readonly threadsKnown = new Store(false)
+  readonly strays = new Store<Stray[]>([])
   readonly notices = new Store<Notice[]>([])
   readonly drafts: Store<Record<string, Draft>>
   private noticeCount = 0
@@ -126,14 +129,17 @@ export class Room {
     void this.openDocument()
     void this.loadPeople()
     void this.loadThreads()
+    void this.loadStrays()
     listen(this.id, {
       here: (people) => this.here.set(people),
       access: (access) => this.setAccess(access),
       refused: (refused) => this.tellRefused(refused),
       threads: () => void this.loadThreads(),
+      strays: () => void this.loadStrays(),
       opened: () => {
         void this.loadPeople()
         void this.loadThreads()
+        void this.loadStrays()
       },
     })
     this.connection.sync.subscribe(() => this.noteUnsaved())
@@ -195,6 +201,19 @@ export class Room {
     } catch {
       // The ones that are known stay; the next opening of the line asks again.
     }
+  }
+
+  async loadStrays(): Promise<void> {
+    try {
+      this.strays.set((await api.strays(this.id)).strays)
+    } catch {
+      // Those that are known stay; the next opening of the line asks again.
+    }
+  }
+
+  async settleStray(provision: string, settled: Settled): Promise<void> {
+    await this.command({ type: "stray.settle", provision, settled })
+    await this.loadStrays()
   }
 
   private setAccess(access: Access): void {

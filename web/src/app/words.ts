@@ -154,6 +154,14 @@ export const words = {
     selectFirst: "Select some words of one section first.",
   },
 
+  strays: {
+    title: (n: number) => `Stray words (${n})`,
+    what: "These words were typed in a paragraph that was deleted meanwhile.",
+    by: (names: string) => `Typed by ${names}`,
+    keep: "Keep here",
+    remove: "Remove",
+  },
+
   refused: {
     title: "An edit was not accepted",
     kept: "It stays on this device.",

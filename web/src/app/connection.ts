@@ -35,6 +35,17 @@ const RETRY_MS = 3_000
 const SLOW_MS = 5_000
 const COUNT_MS = 250
 
+/**
+ * After a break the stock adapter opens a socket by its own clock, whether or not there is one again by then, and
+ * from there on hears only the new one, on which neither side says anything until somebody types.
+ */
+class OneSocket extends WebSocketClientAdapter {
+  override connect(...who: Parameters<WebSocketClientAdapter["connect"]>): void {
+    const state = this.socket?.readyState
+    if (state !== WebSocket.OPEN && state !== WebSocket.CONNECTING) super.connect(...who)
+  }
+}
+
 export class Connection {
   readonly repo: Repo
   readonly sync = new Store<Sync>({ link: "connecting", unsaved: 0, slow: false })
@@ -54,7 +65,7 @@ export class Connection {
     private readonly keep: Keep,
   ) {
     const scheme = location.protocol === "https:" ? "wss" : "ws"
-    this.adapter = new WebSocketClientAdapter(`${scheme}://${location.host}/sync`, RETRY_MS)
+    this.adapter = new OneSocket(`${scheme}://${location.host}/sync`, RETRY_MS)
     this.adapter.on("peer-candidate", ({ peerMetadata }) => {
       this.server = peerMetadata.storageId ?? null
       this.setLink("online")
@@ -178,10 +189,7 @@ export class Connection {
   }
 
   private mend = (): void => {
-    const state = this.adapter.socket?.readyState
-    if (state !== WebSocket.OPEN && state !== WebSocket.CONNECTING) {
-      this.adapter.connect(this.repo.peerId)
-    }
+    this.adapter.connect(this.repo.peerId)
   }
 
   /** Everything typed is in this device's storage when this resolves. */

@@ -16,6 +16,8 @@ use crate::{
 const LANE: u32 = 22;
 /// Days closer to each other than this share of the strip are not all labelled.
 const DAY_GAP: f64 = 0.13;
+/// From this share of the strip on a label is set before its day.
+const LATE: f64 = 0.9;
 /// The steps of the slider that lies under the lanes.
 pub(super) const SLIDER: f64 = 1000.0;
 
@@ -123,9 +125,11 @@ pub(super) fn decision_shape(kind: Decision) -> Markup {
 
 fn days(axis: &Axis, here: Timestamp) -> Markup {
     let mut last = f64::NEG_INFINITY;
+    // Near the end of the strip a label lies before its day, so as not to reach beyond it.
     let mut labelled = |x: f64| {
-        let far = x - last >= DAY_GAP;
-        last = if far { x } else { last };
+        let left = if x > LATE { x - DAY_GAP } else { x };
+        let far = left - last >= DAY_GAP;
+        last = if far { left } else { last };
         far
     };
     html! {
@@ -135,7 +139,7 @@ fn days(axis: &Axis, here: Timestamp) -> Markup {
                 @for (day, x) in axis.days() {
                     line.day x1=(percent(x)) x2=(percent(x)) y1="0" y2="5" {}
                     @if labelled(x) {
-                        @let anchor = if x > 0.9 { "end" } else { "start" };
+                        @let anchor = if x > LATE { "end" } else { "start" };
                         text x=(percent(x)) y="18" text-anchor=(anchor) { (time::day(day)) }
                     }
                 }

@@ -341,15 +341,19 @@ export class Desk {
   focusThread(thread: string, { focus = true }: { focus?: boolean } = {}): void {
     this.thread.set(thread)
     this.panel.update((n) => n + 1)
-    this.findCard(thread, focus, CARD_FRAMES)
+    this.findCard(thread, focus ? window.document.activeElement : null, CARD_FRAMES)
   }
 
-  /** A card that has just come, or has gone to another list, is on the page some frames later. */
-  private findCard(thread: string, focus: boolean, frames: number): void {
+  /**
+   * A card that has just come, or has gone to another list, is on the page some frames later. It takes the
+   * focus from where that was, or from nowhere; who has gone on to something else meanwhile keeps it.
+   */
+  private findCard(thread: string, from: Element | null, frames: number): void {
     requestAnimationFrame(() => {
+      const { activeElement, body } = window.document
       const card = window.document.getElementById(`thread-${thread}`)
-      if (!card && frames > 0) return this.findCard(thread, focus, frames - 1)
-      if (focus) card?.focus({ preventScroll: true })
+      if (!card && frames > 0) return this.findCard(thread, from, frames - 1)
+      if (from && (activeElement === from || activeElement === body)) card?.focus({ preventScroll: true })
       card?.scrollIntoView({ block: "nearest" })
     })
   }

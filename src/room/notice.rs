@@ -5,6 +5,9 @@ use serde::Serialize;
 use crate::document::Refused;
 use crate::domain::Refusal;
 
+/// The code of [`Refusal::Frozen`], never changed once published.
+const FROZEN: &str = "plan_is_frozen";
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Notice {
     pub code: String,
@@ -20,6 +23,13 @@ impl Notice {
             sentence: "Your last edits are not saved yet: the server cannot write to its disk.".into(),
             hint: "They stay on this device and are sent again by themselves. Tell the administrator.".into(),
         }
+    }
+}
+
+impl Notice {
+    /// Whether a freeze is what refused them: then they are taken when it is over.
+    pub fn is_of_a_freeze(&self) -> bool {
+        self.code == FROZEN
     }
 }
 

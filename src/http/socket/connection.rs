@@ -326,12 +326,20 @@ impl Connection {
     }
 
     fn submitted(&mut self, document: DocumentId, ticket: Ticket, submitted: Submitted) -> Vec<Output> {
+        let Some(room) =
+            self.open.iter().find(|open| open.document == document).map(|open| open.room.clone())
+        else {
+            return Vec::new();
+        };
+        let mut then = None;
         let verdict = match submitted {
             Submitted::Kept => Verdict::Kept,
             Submitted::Missing { deps, chunks } => Verdict::Missing { deps, chunks },
             Submitted::Refused(notice) => {
                 debug!(connection = self.id.0, code = %notice.code, "edits were refused");
                 self.app.metrics.add("submissions_refused", 1);
+                // The freeze may be over before its news came: so that both its ends are noticed.
+                then = Some(if notice.is_of_a_freeze() { Access::ReadOnly } else { self.access(&room) });
                 Verdict::Refused
             }
             // Nothing is acknowledged: the peer keeps its edits, hears that none are taken now, and is asked
@@ -339,17 +347,15 @@ impl Connection {
             Submitted::Failed => {
                 self.app.metrics.add("submissions_failed", 1);
                 self.retry_at = Some(Instant::now() + RETRY);
+                then = Some(Access::ReadOnly);
                 Verdict::Refused
             }
         };
-        // A freeze may be what refused it, before its news came: so that the end of it is noticed too.
-        let mut outputs = match self.open.iter().find(|open| open.document == document) {
-            Some(open) if verdict == Verdict::Refused => {
-                self.session.access(document, self.access(&open.room))
-            }
-            _ => Vec::new(),
-        };
+        let mut outputs = then.map_or_else(Vec::new, |access| self.session.access(document, access));
         outputs.extend(self.session.submitted(document, ticket, verdict));
+        if then.is_some() {
+            outputs.extend(self.session.access(document, self.access(&room)));
+        }
         outputs
     }
 

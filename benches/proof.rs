@@ -17,6 +17,9 @@ const BURST: usize = 25;
 /// How often each kind of change is measured.
 const TRIES: usize = 200;
 
+/// What is written, its goal in microseconds, and how it is written.
+type Kind = (&'static str, Option<f64>, fn(&mut Plan) -> Vec<Op>);
+
 pub(crate) fn run(report: &mut Report) {
     for edits in [1_000, 10_000, 100_000, 300_000] {
         let mut plan = Plan::new();
@@ -25,7 +28,7 @@ pub(crate) fn run(report: &mut Report) {
         let mebibytes = plan.proof.bytes() as f64 / f64::from(1 << 20);
         let nodes = format!("{} nodes; hashes are the room's", plan.proof.nodes());
         report.row(format!("proof: index of {edits} edits"), "MiB", mebibytes, goal, nodes);
-        let kinds: [(&str, Option<f64>, fn(&mut Plan) -> Vec<Op>); 5] = [
+        let kinds: [Kind; 5] = [
             ("a keystroke", Some(10.0), Plan::keystroke),
             ("one deleted", Some(10.0), Plan::delete),
             ("120 pasted", None, Plan::paste),

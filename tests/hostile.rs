@@ -232,7 +232,7 @@ async fn a_full_disk_acknowledges_nothing_and_loses_nothing() {
         }
         assert!(kept.len() < 2_000, "the disk never filled");
     };
-    // Reading goes on; the server says that it cannot write.
+    // Reading goes on.
     let token = house.server.sign_in("chair").await;
     let (status, plans) = house.server.get(&token, "/api/plans").await;
     assert_eq!(status, 200, "{plans}");
@@ -241,9 +241,10 @@ async fn a_full_disk_acknowledges_nothing_and_loses_nothing() {
         assert!(document.get_change_by_hash(hash).is_some());
     }
     assert!(document.get_change_by_hash(&unsaved).is_none());
-    let (status, _) = house.server.get(&token, "/readyz").await;
-    assert_eq!(status, 503);
-    assert!(house.server.said().contains("log"), "the operator is told: {}", house.server.said());
+    // What is smaller may still find room, so that it may well be ready: but the operator is told.
+    assert!(house.server.metric("quorate_submissions_failed_total").await > 0);
+    let said = house.server.said();
+    assert!(said.contains("nothing of this commit is acknowledged"), "the operator is told: {said}");
 
     // The cause is gone and the program is back.
     house.server.kill();

@@ -145,7 +145,7 @@ impl Connection {
     /// The first answer, if it has come, is told to the session.
     pub(super) async fn answered(&mut self, process: &Process) -> bool {
         self.waits();
-        if !self.submissions.front().is_some_and(|submission| submission.answer.is_ok()) {
+        if self.submissions.front().is_none_or(|submission| submission.answer.is_err()) {
             return false;
         }
         let Some(Submission { ticket, answer: Ok(submitted) }) = self.submissions.pop_front() else {

@@ -4,7 +4,7 @@
 //! `tests/faults/run` puts them into a copy of the tree under `target/faults`, one after the other, and tells for
 //! each which suite has caught it. One that nothing catches says that a test is missing.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -91,11 +91,27 @@ fn every_place_is_found() {
 fn copy(to: &Path) {
     let mut git = Command::new("git");
     let listed = git.args(["ls-files", "-co", "--exclude-standard"]).current_dir(root()).output().unwrap();
-    for file in String::from_utf8(listed.stdout).unwrap().lines() {
+    let listed = String::from_utf8(listed.stdout).unwrap();
+    for file in listed.lines() {
         put(to, file, &fs::read(root().join(file)).unwrap_or_default());
+    }
+    // What was left there by an earlier run, and is no longer part of the tree.
+    for folder in ["src", "tests", "benches"] {
+        remove_others(to, &to.join(folder), &listed.lines().collect());
     }
     // The web client, as far as it is built: nothing here looks at it.
     fs::create_dir_all(to.join("web/dist")).unwrap();
+}
+
+fn remove_others(tree: &Path, folder: &Path, listed: &HashSet<&str>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            remove_others(tree, &path, listed);
+        } else if !path.strip_prefix(tree).unwrap().to_str().is_some_and(|file| listed.contains(file)) {
+            fs::remove_file(path).unwrap();
+        }
+    }
 }
 
 fn put(to: &Path, file: &str, bytes: &[u8]) {

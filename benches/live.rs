@@ -89,7 +89,8 @@ async fn on_plan(server: &Server, document: &str, sections: usize, case: &Case) 
     let token = server.sign_in("member-1").await;
     let opened = open(server, &token, document).await;
     let before = opened.get_changes(&[]).len();
-    let repo = Repo::new(std::slice::from_ref(&token), document, &opened, case.clients, case.writers, sections);
+    let repo =
+        Repo::new(std::slice::from_ref(&token), document, &opened, case.clients, case.writers, sections);
     let (_, port) = server.address();
     let (mut figures, crowd) = tokio::task::block_in_place(|| measure(repo, port, server.process(), case));
     let after = open(server, &token, document).await;

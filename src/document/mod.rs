@@ -78,7 +78,7 @@ pub use reading::{Reading, Unreadable};
 pub use refused::Refused;
 pub use scan::{Chunk, reread, scan, split};
 pub use state::{Authored, BlockState, PlanState, RemovedSection, SectionState, UnknownHeads, state_at};
-pub use stray::{Found, Traces, beside, strays, suspects, words};
+pub use stray::{Earlier, Found, Traces, beside, strays, suspects, words};
 #[cfg(test)]
 pub(crate) use testing::unsound;
 pub use text::{Span, utf16_len};

@@ -48,6 +48,13 @@ pub struct Found {
     pub runs_on: bool,
 }
 
+/// Words that were set apart before: under which id, and by which change.
+#[derive(Debug, Clone)]
+pub struct Earlier {
+    pub provision: ProvisionId,
+    pub by: u32,
+}
+
 /// What one change does to one text.
 #[derive(Debug, Default)]
 struct Trace {
@@ -124,8 +131,8 @@ impl Traces {
     }
 }
 
-/// The changes that deleted a block beside somebody's typing in the same text, where one of the two is among the
-/// changes from `from` on.
+/// The changes that deleted a block beside somebody's typing in the same text, or beside another deletion there (a
+/// paragraph that is joined to one that somebody deletes), where one of the two is among the changes from `from` on.
 pub fn suspects(history: &History, from: u32, traces: &Traces) -> BTreeSet<u32> {
     let mut suspects = BTreeSet::new();
     for (deletion, deleted) in traces.deletions() {
@@ -137,14 +144,14 @@ pub fn suspects(history: &History, from: u32, traces: &Traces) -> BTreeSet<u32> 
                 later.insert(at);
             }
         }
-        let types_in_it = |typed: &HashMap<Name, Trace>| {
+        let is_in_it = |typed: &HashMap<Name, Trace>| {
             let texts = deleted.iter().filter(|(_, trace)| !trace.deletes.is_empty());
-            texts.into_iter().any(|(text, _)| typed.get(text).is_some_and(|trace| trace.types))
+            texts.into_iter().any(|(text, _)| typed.contains_key(text))
         };
         let mut beside = traces.0.iter().filter(|(at, _)| {
             (**at >= from || deletion >= from) && !later.contains(at) && !seen.contains(**at)
         });
-        if beside.any(|(_, typed)| types_in_it(typed)) {
+        if beside.any(|(_, typed)| is_in_it(typed)) {
             suspects.insert(deletion);
         }
     }
@@ -160,15 +167,14 @@ pub fn suspects(history: &History, from: u32, traces: &Traces) -> BTreeSet<u32> 
 }
 
 /// The stray words that these deletions have left, in no particular order. To be asked again after some of them
-/// were set apart, since all places have moved then. What comes late from a paragraph whose words stand apart
-/// already (`is_known`) comes to stand with them.
+/// were set apart, since all places have moved then. `earlier` are all that were set apart before.
 pub fn strays(
     reading: &Reading,
     history: &History,
     deletions: &BTreeSet<u32>,
-    is_known: &dyn Fn(&ProvisionId) -> bool,
+    earlier: &[Earlier],
 ) -> Vec<Found> {
-    let search = Search { reading, history, deletions, is_known };
+    let search = Search { reading, history, deletions, earlier };
     let mut found: BTreeMap<ProvisionId, Found> = BTreeMap::new();
     for &deletion in deletions {
         for stray in search.left_by(deletion) {
@@ -200,7 +206,7 @@ struct Search<'a> {
     reading: &'a Reading,
     history: &'a History,
     deletions: &'a BTreeSet<u32>,
-    is_known: &'a dyn Fn(&ProvisionId) -> bool,
+    earlier: &'a [Earlier],
 }
 
 /// A section's text in one state.
@@ -287,26 +293,33 @@ impl Search<'_> {
     fn typed_beside(&self, block: &Block<'_>) -> Vec<Found> {
         let marker = block.known.atoms()[block.marker].name;
         let Some(name) = name_of(marker, &block.known.actors) else { return Vec::new() };
-        let provision = provision(&name);
-        if (self.is_known)(&provision) {
-            return Vec::new();
-        }
+        let base = provision(&name);
+        let earlier: Vec<&Earlier> =
+            self.earlier.iter().filter(|earlier| is_of(&earlier.provision, &base)).collect();
         let heads = self.heads_without(&self.deleters(&name));
         let then = Text::read(self.reading, block.text, Some(&heads));
         let Some(place) = then.atoms().iter().position(|atom| atom.name == marker) else { return Vec::new() };
         let seen: HashSet<_> = block.known.block(block.marker).iter().map(|atom| atom.name).collect();
         let now = Text::read(self.reading, block.text, None);
         let names = now.names();
+        // They were set apart, or came late to words that were and have been decided over since.
+        let there = now.ids.iter().flatten().any(|id| is_of(id, &base));
+        let stands_apart = |now: &Text, at: usize, typed: u32| {
+            let own = now.marker_of(at).and_then(|marker| now.id(marker));
+            own.is_some_and(|id| is_of(id, &base))
+                || earlier.iter().any(|earlier| self.history.ancestors(&[earlier.by]).contains(typed))
+                || !earlier.is_empty() && !there
+        };
         let mut places: Vec<usize> = Vec::new();
         for atom in then.block(place).iter().filter(|atom| !seen.contains(&atom.name)) {
             let Some(&at) = names.get(&atom.name) else { continue };
             let Some(typed) = self.maker(atom.name, &then.actors) else { continue };
-            if !self.is_settled(&now, at, typed, block.deletion) {
+            if !stands_apart(&now, at, typed) && !self.is_settled(&now, at, typed, block.deletion) {
                 places.push(at);
             }
         }
         places.sort_unstable();
-        self.runs(block, then.id(place), &now, &places, &provision)
+        self.runs(block, then.id(place), &now, &places, (&base, earlier.len()))
     }
 
     /// Is the element in a block that was made by somebody who had seen it without its own?
@@ -324,7 +337,7 @@ impl Search<'_> {
         was: Option<&ProvisionId>,
         now: &Text,
         places: &[usize],
-        base: &ProvisionId,
+        (base, earlier): (&ProvisionId, usize),
     ) -> Vec<Found> {
         let mut found: Vec<Found> = Vec::new();
         for run in places.chunk_by(|a, b| now.marker_of(*a) == now.marker_of(*b)) {
@@ -340,7 +353,7 @@ impl Search<'_> {
                     actors.push(actor);
                 }
             }
-            let Some(provision) = numbered(base, 1 + found.len()) else { continue };
+            let Some(provision) = numbered(base, 1 + earlier + found.len()) else { continue };
             let behind = now.atoms().get(last + 1);
             found.push(Found {
                 section: block.section.clone(),
@@ -424,6 +437,12 @@ fn provision(marker: &Name) -> ProvisionId {
 /// The second and later ones of one block have a number.
 fn numbered(base: &ProvisionId, number: usize) -> Option<ProvisionId> {
     if number == 1 { Some(base.clone()) } else { ProvisionId::new(format!("{base}-{number}")).ok() }
+}
+
+/// Whether a provision's words are from the block of this base.
+fn is_of(provision: &ProvisionId, base: &ProvisionId) -> bool {
+    let rest = provision.as_str().strip_prefix(base.as_str());
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use tracing::{error, info};
 
 use super::work::{Worker, at_length};
 use super::{Rooms, store};
-use crate::document::{self, Found, Traces};
+use crate::document::{self, Earlier, Found, Traces};
 use crate::domain::{
     self, Actor, ActorId, Command, EventId, PersonId, PlanId, ProvisionId, Refusal, Request,
 };
@@ -110,8 +110,13 @@ impl Worker {
         let history = shared.history();
         let views = self.engine.views();
         let found = views.strays.of(self.room.plan);
-        let is_known = |provision: &ProvisionId| found.iter().any(|stray| stray.provision == *provision);
-        let strays = document::strays(&reading, history, deletions, &is_known);
+        // The change that set them apart comes right behind its event.
+        let earlier = |stray: &projection::Stray| Earlier {
+            provision: stray.provision.clone(),
+            by: history.len_at(stray.position),
+        };
+        let earlier: Vec<Earlier> = found.iter().map(earlier).collect();
+        let strays = document::strays(&reading, history, deletions, &earlier);
         let by = |found: &Found| -> Vec<PersonId> {
             let mut people: Vec<PersonId> = Vec::new();
             for person in found.actors.iter().filter_map(|actor| views.state.person_of(actor)) {

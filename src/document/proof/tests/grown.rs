@@ -117,7 +117,8 @@ impl World {
         let in_text = |op: &Op| op.insert && matches!(op.key, Key::Seq(_));
         let (id, element) = self.operation(dice, own, in_text);
         let obj = element.obj.clone();
-        let after = |id: OpId| Key::Seq(if id.0.is_multiple_of(17) { ElementId::Head } else { ElementId::Id(id) });
+        let after =
+            |id: OpId| Key::Seq(if id.0.is_multiple_of(17) { ElementId::Head } else { ElementId::Id(id) });
         let op = |action, key, insert, pred: Vec<OpId>| Op {
             action,
             obj: obj.clone(),

@@ -95,6 +95,7 @@ fn play(acts: &[Act], began_with: u8, whole: bool) {
                 for client in &mut world.clients {
                     connection += 1;
                     client.connect(connection);
+                    client.server_lost |= lost > 0;
                 }
             }
         }
@@ -110,7 +111,7 @@ fn play(acts: &[Act], began_with: u8, whole: bool) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 256, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
     #[test]
     fn all_end_equal_and_silent(
         acts in prop::collection::vec(act(), 0..120),

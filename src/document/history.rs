@@ -128,8 +128,10 @@ impl History {
         let mut pen = Pen::new(KEPT);
         pen.number(len);
         self.hashes[..len as usize].iter().for_each(|hash| pen.raw(&hash.0));
-        pen.number(self.actors.len() as u64);
-        self.actors.iter().for_each(|actor| pen.bytes(actor.as_bytes()));
+        // In the order in which they first wrote, so that those who came later change nothing of it.
+        let actors = self.authors[..len as usize].iter().map(|(actor, _)| actor + 1).max().unwrap_or(0);
+        pen.number(actors);
+        self.actors[..actors as usize].iter().for_each(|actor| pen.bytes(actor.as_bytes()));
         let runs = self.runs.partition_point(|&(from, _)| from < len);
         pen.number(runs as u64);
         for (from, position) in &self.runs[..runs] {
@@ -397,7 +399,7 @@ mod tests {
         Change {
             hash: hash(n),
             deps: deps.iter().map(|&n| hash(n)).collect(),
-            actor: ActorId::new(&[(n % 3) as u8 + 1]).unwrap(),
+            actor: ActorId::new(&[(n % 3 + n / 30) as u8 + 1]).unwrap(),
             seq: u64::from(n / 3) + 1,
             start_op: 1,
             time: 0,
@@ -466,8 +468,12 @@ mod tests {
         ) {
             let mut history = History::new();
             let mut deps_of: Vec<Vec<u32>> = Vec::new();
+            let mut half = Vec::new();
             for (n, back) in graph.iter().enumerate() {
                 let n = n as u32;
+                if n == graph.len() as u32 / 2 {
+                    half = history.save(n);
+                }
                 let mut deps: Vec<u32> = back.iter().filter(|b| **b < n).map(|b| n - 1 - b).collect();
                 deps.sort_unstable();
                 deps.dedup();
@@ -488,6 +494,7 @@ mod tests {
             }
             let missing: Vec<u32> = found.missing(history.len()).collect();
             prop_assert_eq!(missing, (0..history.len()).filter(|at| !expected.contains(at)).collect::<Vec<_>>());
+            prop_assert_eq!(history.save(history.len() / 2), half, "what came later changes nothing of it");
             for len in [0, history.len() / 2, history.len()] {
                 let kept = History::load(&history.save(len)).unwrap();
                 prop_assert_eq!(kept.len(), len);

@@ -8,10 +8,10 @@ use automerge::{
 };
 use tokio::time::timeout;
 
-use super::driver::{Crowd, Plain, Protocol, Repo, Run, Shape};
+use super::driver::{Crowd, Plain, Protocol, Repo, Run, Shape, Yjs};
 use super::report::{Report, milliseconds, percentile, resident};
 use super::wire::{Client, Heard, Server};
-use super::yardsticks::Yardstick;
+use super::yardsticks::{Kind, Yardstick};
 
 const WINDOW: Duration = Duration::from_secs(10);
 
@@ -122,32 +122,11 @@ pub(crate) async fn case(
     let beside = tokio::task::block_in_place(|| {
         let shown = yardsticks.iter_mut().map(|yardstick| {
             let (port, process) = (yardstick.port(), yardstick.process());
+            let plan = format!("plan-{}", case.clients * case.writers);
             let figures = match yardstick.kind() {
-                super::yardsticks::Kind::Plain => measure(Plain::default(), port, process, case).0,
-                super::yardsticks::Kind::YWebsocket => {
-                    measure(
-                        super::driver::Yjs::y_websocket(
-                            format!("plan-{}", case.clients * case.writers),
-                            case.clients,
-                        ),
-                        port,
-                        process,
-                        case,
-                    )
-                    .0
-                }
-                super::yardsticks::Kind::Hocuspocus => {
-                    measure(
-                        super::driver::Yjs::hocuspocus(
-                            format!("plan-{}", case.clients * case.writers),
-                            case.clients,
-                        ),
-                        port,
-                        process,
-                        case,
-                    )
-                    .0
-                }
+                Kind::Plain => measure(Plain::default(), port, process, case).0,
+                Kind::YWebsocket => measure(Yjs::y_websocket(plan, case.clients), port, process, case).0,
+                Kind::Hocuspocus => measure(Yjs::hocuspocus(plan, case.clients), port, process, case).0,
             };
             format!("{}: {}", yardstick.name(), figures.short())
         });

@@ -19,5 +19,6 @@ mod room;
 mod schema;
 mod session;
 mod sync_samod;
+mod through;
 mod whole_document;
 mod wire;

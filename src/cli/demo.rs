@@ -7,9 +7,10 @@ use std::{fs, io};
 use clap::Args;
 use tracing::info;
 
-use super::{LOG, Outcome, Place, control, serve};
+use super::{Outcome, Place, control, serve};
 use crate::demo::{self, HeldClock};
 use crate::engine;
+use crate::log;
 
 /// Beside the log in a data folder.
 const KEYS: &str = "keys";
@@ -31,7 +32,7 @@ impl Demo {
         if self.reset {
             reset(&self.data)?;
         }
-        if !self.data.join(LOG).exists() {
+        if !self.data.join(log::FILE).exists() {
             build(&self.data)?;
         }
         if self.reset { Ok(()) } else { serve::serve(&self.data, &self.place, true) }
@@ -57,7 +58,7 @@ fn build(data: &Path) -> Outcome {
     drop((engine, log));
     filled.map_err(|error| format!("the demonstration was not built: {error:?}"))?;
     remove(&data.join(KEYS)).map_err(failed)?;
-    for name in [KEYS, LOG] {
+    for name in [KEYS, log::FILE] {
         fs::rename(staging.join(name), data.join(name)).map_err(failed)?;
     }
     fs::remove_dir_all(&staging).map_err(failed)?;
@@ -70,7 +71,7 @@ fn reset(data: &Path) -> Outcome {
     if control::is_running(data) {
         return Err(format!("a server has {} open: stop it first", data.display()));
     }
-    for name in [LOG, KEYS] {
+    for name in [log::FILE, KEYS] {
         remove(&data.join(name)).map_err(|error| format!("{name} cannot be removed: {error}"))?;
     }
     Ok(())

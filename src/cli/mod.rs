@@ -16,9 +16,6 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::document::Way;
 
-/// The log's file in a data folder.
-const LOG: &str = "log.redb";
-
 /// Drafting a plan together, and standing by it.
 #[derive(Parser)]
 #[command(name = "quorate", version)]

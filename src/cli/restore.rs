@@ -11,7 +11,7 @@ use super::{Data, Outcome, control};
 use crate::log;
 
 /// What a folder may hold before: keys to go on with, and what an earlier attempt left that was cut short.
-const MAY_BE_THERE: [&str; 2] = ["keys", "log.restoring"];
+const MAY_BE_THERE: [&str; 2] = ["keys", log::RESTORING];
 
 #[derive(Args)]
 pub(super) struct Restore {

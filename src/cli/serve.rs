@@ -8,10 +8,10 @@ use clap::Args;
 use tokio::net::TcpListener;
 use tracing::info;
 
-use super::{Data, LOG, Outcome, Place, control};
+use super::{Data, Outcome, Place, control};
 use crate::engine::{self, Clock, Engine};
 use crate::http::{self, App};
-use crate::log::{Options, RedbLog};
+use crate::log::{self, Options, RedbLog};
 use crate::room::Rooms;
 
 /// How long what still runs at the end may take.
@@ -52,7 +52,7 @@ fn open_log(data: &Path) -> Result<Arc<RedbLog>, String> {
 
 /// Opens the log of a data folder that has one.
 pub(super) fn existing(data: &Path) -> Result<Arc<RedbLog>, String> {
-    if data.join(LOG).exists() {
+    if data.join(log::FILE).exists() {
         open_log(data)
     } else {
         Err(format!("there is no log in {}: name the data folder with --data", data.display()))

@@ -259,8 +259,7 @@ impl Admission for Copy {
         self.past.heads()
     }
 
-    /// Where it holds all that is here, it is
-    /// taken over as it is instead of applying change after change.
+    /// Where it holds all that is here, it is taken over as it is instead of applying change after change.
     fn admit_imported(&mut self, imported: &Imported) -> Vec<Verdict> {
         let count = self.past.len();
         let document = imported.document();

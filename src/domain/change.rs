@@ -7,8 +7,7 @@ use bytes::Bytes;
 use super::{ActorId, ChangeHash};
 
 /// What one keystroke or action of one person did to the document. Cheap to clone: a whole history of them
-/// goes through several hands. Made by the byte scan, which has
-/// checked that the fields are what the bytes say.
+/// goes through several hands. Made by the byte scan, which has checked that the fields are what the bytes say.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
     pub hash: ChangeHash,

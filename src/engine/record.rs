@@ -304,8 +304,7 @@ pub(super) fn follows(kind: &str, command: &Command) -> bool {
 }
 
 /// The id of a change's event: the same for the same change of the same document, so that a change that
-/// is sent twice is recorded once. Begins with the
-/// change's own time, as a UUIDv7 does, to keep the index in order.
+/// is sent twice is recorded once. Begins with the change's own time, as a UUIDv7 does, to keep the index in order.
 pub(super) fn change_id(document: DocumentId, change: &Change) -> EventId {
     let mut digest = Sha256::new();
     digest.update(document.0);

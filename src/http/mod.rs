@@ -120,7 +120,7 @@ pub fn router(app: App) -> Router {
 /// Whatever refuses a request of a program, it hears a problem document.
 async fn in_our_words(request: Request, next: middleware::Next) -> Response {
     let path = request.uri().path();
-    let is_programs = path == "/api" || path.starts_with("/api/") || path == "/sync";
+    let is_programs = is_interface(path) || path == "/sync";
     let response = next.run(request).await;
     let status = response.status();
     let kind = response.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
@@ -138,8 +138,13 @@ fn kind_is_text(body: &[u8]) -> bool {
     !body.starts_with(b"<") && std::str::from_utf8(body).is_ok()
 }
 
+/// Whether a path is one of the programs' interface.
+fn is_interface(path: &str) -> bool {
+    path == "/api" || path.starts_with("/api/")
+}
+
 async fn unknown(request: Request) -> Response {
-    if request.uri().path() == "/api" || request.uri().path().starts_with("/api/") {
+    if is_interface(request.uri().path()) {
         return Problem::not_found().into_response();
     }
     pages::not_found().await.into_response()

@@ -46,9 +46,9 @@ pub use checkpoint::Checkpoint;
 pub use envelope::{envelope, payload_digest};
 pub use keys::Keys;
 pub use meta::Identity;
-pub use restore::restore;
+pub use restore::{RESTORING, restore};
 pub use row::Stored;
-pub use store::{Options, RedbLog};
+pub use store::{FILE, Options, RedbLog};
 pub use verify::{Continues, Epoch, Problem, Report, Witness, verify, verify_file};
 
 use bytes::Bytes;

@@ -16,8 +16,8 @@ use super::{
     verify_file,
 };
 
-/// The log while it is made.
-const RESTORING: &str = "log.restoring";
+/// The log while it is made, in its data folder.
+pub const RESTORING: &str = "log.restoring";
 /// How much is copied at once, in bytes.
 const PIECE: usize = 1 << 20;
 

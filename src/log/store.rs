@@ -31,7 +31,8 @@ use super::{
 };
 use crate::domain::Position;
 
-pub(super) const FILE: &str = "log.redb";
+/// The log in its data folder.
+pub const FILE: &str = "log.redb";
 /// How long a reader that met a fault waits for the writer before it gives up opening the file again.
 const PATIENCE: Duration = Duration::from_secs(2);
 

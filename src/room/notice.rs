@@ -24,9 +24,7 @@ impl Notice {
             hint: "They stay on this device and are sent again by themselves. Tell the administrator.".into(),
         }
     }
-}
 
-impl Notice {
     /// Whether a freeze is what refused them: then they are taken when it is over.
     pub fn is_of_a_freeze(&self) -> bool {
         self.code == FROZEN

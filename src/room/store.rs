@@ -6,7 +6,7 @@ use bytes::Bytes;
 use tracing::warn;
 
 use crate::document::{self, Admission, Copy, History, Proof, Published, Reading, Refused, Verdict, Way};
-use crate::domain::{ChangeHash, DocumentId, Heads};
+use crate::domain::{Change, ChangeHash, DocumentId, Heads};
 use crate::engine::record;
 use crate::log::{Failure, Log, Recorded};
 use crate::session::{self, Greeting, Shared, Snapshot};
@@ -20,8 +20,7 @@ pub(super) fn restore(log: &dyn Log, document: DocumentId) -> Result<Shared, Fai
     let mut history = kept_history(log, document, kept.as_ref())?.unwrap_or_default();
     let mut tail = Vec::new();
     each_change(log, document, u64::from(history.len()), |recorded, raw| {
-        let change = document::reread(&raw)
-            .map_err(|refused| Failure::Damaged(format!("event {}: {refused}", recorded.position)))?;
+        let change = read_again(recorded, &raw)?;
         let at = history.append(&change, recorded.position).map_err(|_| {
             Failure::Damaged(format!("event {} builds on what is not there", recorded.position))
         })?;
@@ -35,7 +34,7 @@ pub(super) fn restore(log: &dyn Log, document: DocumentId) -> Result<Shared, Fai
             return Ok(Shared::restored(document, history, Some(snapshot), tail));
         }
         // The cache is not of this log: make everything from the log alone.
-        log.put_cache(&key(document), &[])?;
+        log.put_cache(&key(SNAPSHOT, document), &[])?;
         return restore(log, document);
     }
     Ok(Shared::restored(document, history, None, tail))
@@ -49,7 +48,8 @@ fn kept_history(
     snapshot: Option<&(Snapshot, Heads)>,
 ) -> Result<Option<History>, Failure> {
     let Some((snapshot, heads)) = snapshot else { return Ok(None) };
-    let Some(history) = log.get_cache(&history_key(document))?.and_then(|bytes| History::load(&bytes)) else {
+    let Some(history) = log.get_cache(&key(HISTORY, document))?.and_then(|bytes| History::load(&bytes))
+    else {
         return Ok(None);
     };
     let Some(last) = history.len().checked_sub(1) else { return Ok(None) };
@@ -92,15 +92,14 @@ fn proof(
     shared: &session::Room,
 ) -> Result<Result<Proof, Refused>, Failure> {
     let hashes: Arc<dyn Published> = Arc::new(Hashes(shared.clone()));
-    let kept = log.get_cache(&index_key(document))?.and_then(|bytes| Proof::load(hashes.clone(), &bytes));
+    let kept = log.get_cache(&key(INDEX, document))?.and_then(|bytes| Proof::load(hashes.clone(), &bytes));
     let mut proof = kept.unwrap_or_else(|| Proof::empty(hashes));
     let mut refused = None;
     each_change(log, document, proof.len() as u64, |recorded, raw| {
         if refused.is_some() {
             return Ok(());
         }
-        let change = document::reread(&raw)
-            .map_err(|refused| Failure::Damaged(format!("event {}: {refused}", recorded.position)))?;
+        let change = read_again(recorded, &raw)?;
         match proof.admit(std::slice::from_ref(&change)).pop() {
             Some(Verdict::Admitted) => {}
             Some(Verdict::Refused(cause)) => refused = Some(cause),
@@ -178,8 +177,7 @@ pub(super) fn greeting(log: &dyn Log, document: DocumentId) -> Result<Option<Gre
     let mut len = before;
     let mut fits = true;
     each_change(log, document, u64::from(before), |recorded, raw| {
-        let change = document::reread(&raw)
-            .map_err(|refused| Failure::Damaged(format!("event {}: {refused}", recorded.position)))?;
+        let change = read_again(recorded, &raw)?;
         if len == before {
             // The last change that a snapshot holds is one of its heads: otherwise it is not of this log.
             fits = heads.contains(&change.hash);
@@ -200,8 +198,8 @@ pub(super) fn keep_beside(
     history: &[u8],
     index: Option<&[u8]>,
 ) -> Result<(), Failure> {
-    log.put_cache(&history_key(document), history)?;
-    index.map_or(Ok(()), |index| log.put_cache(&index_key(document), index))
+    log.put_cache(&key(HISTORY, document), history)?;
+    index.map_or(Ok(()), |index| log.put_cache(&key(INDEX, document), index))
 }
 
 /// Keeps a snapshot of the first `len` changes.
@@ -218,11 +216,11 @@ pub(super) fn keep(
         bytes.extend_from_slice(&head.0);
     }
     bytes.extend_from_slice(&snapshot.bytes);
-    log.put_cache(&key(document), &bytes)
+    log.put_cache(&key(SNAPSHOT, document), &bytes)
 }
 
 fn snapshot(log: &dyn Log, document: DocumentId) -> Result<Option<(Snapshot, Heads)>, Failure> {
-    Ok(log.get_cache(&key(document))?.and_then(|bytes| parse(&bytes)))
+    Ok(log.get_cache(&key(SNAPSHOT, document))?.and_then(|bytes| parse(&bytes)))
 }
 
 /// Reads what [`keep`] wrote; none when it is anything else.
@@ -235,17 +233,18 @@ pub(super) fn parse(bytes: &Bytes) -> Option<(Snapshot, Heads)> {
     Some((Snapshot { bytes: bytes.slice(end..), len }, heads.collect()))
 }
 
-/// Under which key the snapshot of a document is kept.
-pub(super) fn key(document: DocumentId) -> String {
-    format!("snapshot/{document}")
+/// Under which keys a document's snapshot, history and index are kept, before its id.
+pub(super) const SNAPSHOT: &str = "snapshot/";
+pub(super) const HISTORY: &str = "history/";
+pub(super) const INDEX: &str = "index/";
+
+pub(super) fn key(of: &str, document: DocumentId) -> String {
+    format!("{of}{document}")
 }
 
-pub(super) fn history_key(document: DocumentId) -> String {
-    format!("history/{document}")
-}
-
-pub(super) fn index_key(document: DocumentId) -> String {
-    format!("index/{document}")
+fn read_again(recorded: &Recorded, raw: &Bytes) -> Result<Change, Failure> {
+    document::reread(raw)
+        .map_err(|refused| Failure::Damaged(format!("event {}: {refused}", recorded.position)))
 }
 
 /// Calls with each change after the first `after`, oldest first.

@@ -106,10 +106,9 @@ impl Worker {
 
     fn first_stray(&self, deletions: &BTreeSet<u32>) -> Result<Option<(PersonId, domain::Stray)>, Failure> {
         let reading = self.room.reading()?;
+        let found = self.engine.views().strays.of(self.room.plan).to_vec();
         let shared = self.room.shared();
         let history = shared.history();
-        let views = self.engine.views();
-        let found = views.strays.of(self.room.plan);
         // The change that set them apart comes right behind its event.
         let earlier = |stray: &projection::Stray| Earlier {
             provision: stray.provision.clone(),
@@ -117,6 +116,8 @@ impl Worker {
         };
         let earlier: Vec<Earlier> = found.iter().map(earlier).collect();
         let strays = document::strays(&reading, history, deletions, &earlier);
+        // Only now, and briefly: the writer waits for whoever holds the views.
+        let views = self.engine.views();
         let by = |found: &Found| -> Vec<PersonId> {
             let mut people: Vec<PersonId> = Vec::new();
             for person in found.actors.iter().filter_map(|actor| views.state.person_of(actor)) {

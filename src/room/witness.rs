@@ -97,16 +97,18 @@ impl Meaning {
             .get(&document)
             .ok_or_else(|| "it is of a document that the log does not have".to_owned())
     }
+}
 
-    fn snapshot(&self, document: DocumentId, bytes: &Bytes) -> Result<(), String> {
+impl Document {
+    /// Makes the document anew, as far as the snapshot goes, and compares.
+    fn snapshot(&self, bytes: &Bytes) -> Result<(), String> {
         let (snapshot, heads) = store::parse(bytes).ok_or("the snapshot cannot be read")?;
-        let known = self.documents.get(&document).ok_or("it is of a document that the log does not have")?;
-        if snapshot.len > known.history.len() || known.history.heads_at(snapshot.len) != heads {
+        if snapshot.len > self.history.len() || self.history.heads_at(snapshot.len) != heads {
             return Err("the snapshot is of a state that the log does not have".into());
         }
         let kept = Reading::load(&snapshot.bytes).map_err(|error| error.to_string())?;
         let mut rebuilt = Reading::default();
-        let changes = &known.changes[..snapshot.len as usize];
+        let changes = &self.changes[..snapshot.len as usize];
         rebuilt.apply(changes).map_err(|error| error.to_string())?;
         let state = |reading: &Reading| document::state_at(reading, &heads, &|_| None).ok();
         if kept.heads() == heads && state(&kept) == state(&rebuilt) {
@@ -115,9 +117,14 @@ impl Meaning {
             Err("the snapshot is not what the changes make".into())
         }
     }
-}
 
-impl Document {
+    /// Compares the history with one that was kept of its beginning.
+    fn history(&self, value: &[u8]) -> Result<(), String> {
+        let kept = History::load(value).ok_or("the kept history cannot be read")?;
+        let same = kept.len() <= self.history.len() && self.history.save(kept.len()) == value;
+        if same { Ok(()) } else { Err("the kept history is not that of the log".into()) }
+    }
+
     /// Makes the index of admission anew, as far as the kept one goes, and compares.
     fn index(&self, value: &[u8]) -> Result<(), String> {
         let published: Arc<dyn Published> = Arc::new(Mutex::new(self.history.clone()));
@@ -163,21 +170,17 @@ impl Witness for Meaning {
     }
 
     fn cache(&mut self, key: &str, value: &[u8]) -> Result<(), String> {
-        if let Some(document) = key.strip_prefix("history/") {
-            let known = self.of_document(document)?;
-            let kept = History::load(value).ok_or("the kept history cannot be read")?;
-            let same = kept.len() <= known.history.len() && known.history.save(kept.len()) == value;
-            return if same { Ok(()) } else { Err("the kept history is not that of the log".into()) };
+        if let Some(document) = key.strip_prefix(store::HISTORY) {
+            return self.of_document(document)?.history(value);
         }
-        if let Some(document) = key.strip_prefix("index/") {
+        if let Some(document) = key.strip_prefix(store::INDEX) {
             return self.of_document(document)?.index(value);
         }
         let document =
-            key.strip_prefix("snapshot/").ok_or("it is a cache of nothing that this program keeps")?;
+            key.strip_prefix(store::SNAPSHOT).ok_or("it is a cache of nothing that this program keeps")?;
         if value.is_empty() {
             return Ok(());
         }
-        let document = document.parse().map_err(|_| "it is a snapshot of no document")?;
-        self.snapshot(document, &Bytes::copy_from_slice(value))
+        self.of_document(document)?.snapshot(&Bytes::copy_from_slice(value))
     }
 }

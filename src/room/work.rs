@@ -20,7 +20,7 @@ use crate::domain::{
 };
 use crate::engine::{Edit, Engine, Error, Part, Prepared, Receipt};
 use crate::log::{Failure, Log};
-use crate::session::{self, ConnectionId, Snapshot};
+use crate::session::{self, ConnectionId, Shared, Snapshot};
 
 /// How many submissions are admitted and recorded together at most.
 const BATCH: usize = 256;
@@ -91,6 +91,11 @@ impl Proving {
             empty => empty.insert(store::admission(&*self.log, self.document, self.way, &self.shared)?),
         };
         Ok(work(&mut **admission))
+    }
+
+    /// What was admitted since the last `confirm` did not happen.
+    fn rollback(&self) -> Result<(), Failure> {
+        self.with(|admission| admission.rollback())
     }
 
     /// The newest durable document and how many changes it holds.
@@ -220,12 +225,12 @@ impl Worker {
         match self.engine.edit(edit).await {
             // An id of theirs was taken before by something else: nothing was recorded.
             Ok(receipt) if receipt.changes.len() != count => {
-                self.room.proving.with(|admission| admission.rollback())?;
+                self.room.proving.rollback()?;
                 Err(domain::Refusal::IdTaken.into())
             }
             Ok(receipt) => self.publish(read, &receipt.changes),
             Err(error) => {
-                self.room.proving.with(|admission| admission.rollback())?;
+                self.room.proving.rollback()?;
                 Err(error)
             }
         }
@@ -260,7 +265,7 @@ impl Worker {
                 }
             }
             if heads.len() > limits::HEADS && !one.admitted.is_empty() {
-                self.room.proving.with(|admission| admission.rollback())?;
+                self.room.proving.rollback()?;
                 return Err(domain::Refusal::TooManyHeads.into());
             }
             let Submission { person, at, .. } = &one.submission;
@@ -318,14 +323,11 @@ impl Worker {
                 error!(document = %self.room.document, "a durable change builds on what is not in the room");
             }
         }
-        let kept = snapshot.transpose()?.map(|snapshot| {
-            let len = snapshot.len.min(shared.len());
-            shared.set_snapshot(snapshot);
-            shared.history().save(len)
-        });
+        let history = snapshot.transpose()?.map(|snapshot| take_over(&mut shared, snapshot));
         drop(shared);
-        if let Some(history) = kept {
-            at_length(|| keep_beside(&self.room, &**self.engine.log(), &history, self.index()?))?;
+        if let Some(history) = history {
+            let log = &**self.engine.log();
+            at_length(|| store::keep_beside(log, self.room.document, &history, self.index()?.as_deref()))?;
         }
         self.room.members.wake_all(self.room.document);
         Ok(())
@@ -370,7 +372,7 @@ impl Worker {
         let written = Some((self.room.document, vec![prepared.clone()]));
         match self.engine.command(person, request, written, at).await {
             Ok(receipt) if receipt.repeated => {
-                self.room.proving.with(|admission| admission.rollback())?;
+                self.room.proving.rollback()?;
                 Ok(receipt)
             }
             Ok(receipt) => {
@@ -378,7 +380,7 @@ impl Worker {
                 Ok(receipt)
             }
             Err(error) => {
-                self.room.proving.with(|admission| admission.rollback())?;
+                self.room.proving.rollback()?;
                 Err(error)
             }
         }
@@ -396,7 +398,7 @@ impl Worker {
         match verdicts.as_slice() {
             [Verdict::Admitted] => Ok(prepare(&mut heads, change)),
             _ => {
-                self.room.proving.with(|admission| admission.rollback())?;
+                self.room.proving.rollback()?;
                 Err(Error::Failed(format!("the program's own change was not admitted: {verdicts:?}")))
             }
         }
@@ -429,17 +431,15 @@ impl Worker {
 /// Makes a snapshot of the newest durable document, for the room and as a cache, so that it opens at once.
 fn snapshot(room: &Room, log: &dyn Log, index: Option<Vec<u8>>) -> Result<(), Failure> {
     let snapshot = take_snapshot(room, log, room.proving.reading()?, false)?;
-    let history = {
-        let mut shared = room.shared();
-        let len = snapshot.len.min(shared.len());
-        shared.set_snapshot(snapshot);
-        shared.history().save(len)
-    };
-    keep_beside(room, log, &history, index)
+    let history = take_over(&mut room.shared(), snapshot);
+    store::keep_beside(log, room.document, &history, index.as_deref())
 }
 
-fn keep_beside(room: &Room, log: &dyn Log, history: &[u8], index: Option<Vec<u8>>) -> Result<(), Failure> {
-    store::keep_beside(log, room.document, history, index.as_deref())
+/// Gives sessions the snapshot, and answers the history of its changes, to be kept beside it.
+fn take_over(shared: &mut Shared, snapshot: Snapshot) -> Vec<u8> {
+    let len = snapshot.len.min(shared.len());
+    shared.set_snapshot(snapshot);
+    shared.history().save(len)
 }
 
 fn take_snapshot(

@@ -4,14 +4,14 @@ use std::collections::HashSet;
 use std::io;
 use std::sync::{Arc, LazyLock};
 
-use bytes::Bytes;
 use parking_lot::{Condvar, Mutex};
 use quorate::document;
-use quorate::domain::{ChangeHash, EventId, PersonId, PlanId, Position, Timestamp};
+use quorate::domain::{ChangeHash, Timestamp};
 use quorate::engine::record;
-use quorate::log::{Append, Durable, Failure, Identity, Keys, Log, Options, Recorded, RedbLog, Stream};
+use quorate::log::{Append, Durable, Failure, Keys, Log, Options, Recorded, RedbLog};
 use redb::StorageBackend;
-use tokio::sync::watch;
+
+use crate::through::Front;
 
 /// The bytes that a process writes, and those that are still there when it is gone.
 #[derive(Debug, Clone, Default)]
@@ -180,7 +180,10 @@ fn hash(event: &Recorded) -> ChangeHash {
     document::reread(&raw).unwrap().hash
 }
 
-impl Log for Slow {
+impl Front for Slow {
+    fn behind(&self) -> &RedbLog {
+        &self.log
+    }
     fn append(&self, batch: Vec<Append>) -> Result<Durable, Failure> {
         let fate = self.pass();
         let done = match fate {
@@ -197,55 +200,7 @@ impl Log for Slow {
         // Whoever has died does not learn what became of it.
         if gate.dead { Err(Failure::Write("the process is gone".into())) } else { done }
     }
-    fn read(&self, after: Position, limit: usize) -> Result<Vec<Recorded>, Failure> {
-        self.log.read(after, limit)
-    }
-    fn read_stream(&self, stream: &Stream, after: u64, limit: usize) -> Result<Vec<Recorded>, Failure> {
-        self.log.read_stream(stream, after, limit)
-    }
-    fn read_plan(&self, plan: PlanId, after: Position, limit: usize) -> Result<Vec<Recorded>, Failure> {
-        self.log.read_plan(plan, after, limit)
-    }
-    fn version(&self, stream: &Stream) -> Result<u64, Failure> {
-        self.log.version(stream)
-    }
-    fn position_of(&self, id: EventId) -> Result<Option<Position>, Failure> {
-        self.log.position_of(id)
-    }
-    fn writable(&self) -> Result<(), Failure> {
-        self.log.writable()
-    }
-    fn head(&self) -> Position {
-        self.log.head()
-    }
-    fn watch(&self) -> watch::Receiver<Position> {
-        self.log.watch()
-    }
     fn checkpoint(&self, at: Timestamp) -> Result<(), Failure> {
         if self.gate.lock().dead { Ok(()) } else { self.log.checkpoint(at) }
-    }
-    fn verifier_key(&self) -> String {
-        self.log.verifier_key()
-    }
-    fn identity(&self) -> Identity {
-        self.log.identity()
-    }
-    fn root(&self) -> (Position, [u8; 32]) {
-        self.log.root()
-    }
-    fn erase(&self, position: Position) -> Result<bool, Failure> {
-        self.log.erase(position)
-    }
-    fn put_cache(&self, key: &str, value: &[u8]) -> Result<(), Failure> {
-        self.log.put_cache(key, value)
-    }
-    fn get_cache(&self, key: &str) -> Result<Option<Bytes>, Failure> {
-        self.log.get_cache(key)
-    }
-    fn put_person(&self, person: &PersonId, about: &[u8]) -> Result<(), Failure> {
-        self.log.put_person(person, about)
-    }
-    fn get_person(&self, person: &PersonId) -> Result<Option<Bytes>, Failure> {
-        self.log.get_person(person)
     }
 }

@@ -15,6 +15,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use super::disk::{Memory, Slow};
+use crate::through::Through;
 
 /// A process, from its start to its end.
 pub(super) struct Process {
@@ -29,7 +30,7 @@ impl Process {
         log.set_open(true);
         let time = time.clone();
         let clock = Arc::new(move || Timestamp(time.fetch_add(1, Ordering::Relaxed)));
-        let engine = Engine::open(log.clone(), clock).unwrap();
+        let engine = Engine::open(Arc::new(Through(log.clone())), clock).unwrap();
         log.set_open(false);
         let rooms = Rooms::admitting_by(way, engine);
         let keeper = tokio::spawn(rooms.clone().keep());

@@ -27,6 +27,7 @@ use super::disk::{Fate, Memory};
 use super::odd::Odd;
 use super::plan::{self, CLIENTS, Disk, End, Step};
 use super::server::{Connection, Process};
+use crate::through::Front as _;
 
 /// Who sits before which client; the last one only reads.
 const PEOPLE: [&str; CLIENTS] = ["member-1", "member-2", "member-1", "secretariat", "chair"];
@@ -364,7 +365,7 @@ impl World {
         let room = self.process.rooms.of_plan(self.plan).unwrap();
         let (shown, durable) = (room.shared().len() as usize, self.process.log.changes());
         assert!(shown <= durable, "{shown} changes are shown, {durable} are on disk");
-        let (visible, head) = (self.process.rooms.engine().views().head, self.process.log.head());
+        let (visible, head) = (self.process.rooms.engine().views().head, self.process.log.behind().head());
         assert!(visible <= head, "{visible} events are visible, {head} are on disk");
         for (client, _) in &self.clients {
             for hash in &client.acknowledged {
@@ -375,7 +376,7 @@ impl World {
         for asked in &self.asked {
             if let Some(Ok(position)) = asked.answer {
                 assert_eq!(
-                    self.process.log.position_of(asked.request.id).unwrap(),
+                    self.process.log.behind().position_of(asked.request.id).unwrap(),
                     Some(position),
                     "a command that was answered is not there: {:?}",
                     asked.request
@@ -464,7 +465,7 @@ impl World {
 
     /// What the log holds.
     fn compare_record(&self) {
-        let events = self.process.log.read(0, usize::MAX).unwrap();
+        let events = self.process.log.behind().read(0, usize::MAX).unwrap();
         let (mut frozen, mut changes, mut ids) = (false, BTreeSet::new(), HashMap::new());
         for event in &events {
             match &*event.kind {
@@ -497,7 +498,7 @@ impl World {
             assert!(!changes.contains(hash), "{hash:?}, which is forged, is recorded");
         }
         for asked in &self.asked {
-            let position = self.process.log.position_of(asked.request.id).unwrap();
+            let position = self.process.log.behind().position_of(asked.request.id).unwrap();
             match &asked.answer {
                 None => panic!("nobody answers {:?}", asked.request),
                 Some(Ok(answered)) => assert_eq!(position, Some(*answered)),

@@ -4,18 +4,18 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use bytes::Bytes;
 use quorate::{
-    domain::{Command, EventId, PersonId, PlanId, Position, Request, Role, SectionId, Timestamp},
+    domain::{Command, EventId, PersonId, PlanId, Request, Role, SectionId},
     engine::{self, Engine},
     http::{self, App},
-    log::{Append, Durable, Failure, Identity, Log, Options, Recorded, RedbLog, Stream},
+    log::{Append, Durable, Failure, Log, Options, RedbLog},
     room::Rooms,
 };
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, sync::watch, time::timeout};
 use uuid::Uuid;
 
+use crate::through::{Front, Through};
 use crate::wire::Stock;
 
 const LONGEST: Duration = Duration::from_secs(60);
@@ -35,61 +35,16 @@ impl Sick {
     }
 }
 
-impl Log for Sick {
+impl Front for Sick {
+    fn behind(&self) -> &RedbLog {
+        &self.log
+    }
     fn append(&self, batch: Vec<Append>) -> Result<Durable, Failure> {
         self.well()?;
         self.log.append(batch)
     }
     fn writable(&self) -> Result<(), Failure> {
         self.well()
-    }
-    fn read(&self, after: Position, limit: usize) -> Result<Vec<Recorded>, Failure> {
-        self.log.read(after, limit)
-    }
-    fn read_stream(&self, stream: &Stream, after: u64, limit: usize) -> Result<Vec<Recorded>, Failure> {
-        self.log.read_stream(stream, after, limit)
-    }
-    fn read_plan(&self, plan: PlanId, after: Position, limit: usize) -> Result<Vec<Recorded>, Failure> {
-        self.log.read_plan(plan, after, limit)
-    }
-    fn version(&self, stream: &Stream) -> Result<u64, Failure> {
-        self.log.version(stream)
-    }
-    fn position_of(&self, id: EventId) -> Result<Option<Position>, Failure> {
-        self.log.position_of(id)
-    }
-    fn head(&self) -> Position {
-        Log::head(&self.log)
-    }
-    fn watch(&self) -> watch::Receiver<Position> {
-        self.log.watch()
-    }
-    fn checkpoint(&self, at: Timestamp) -> Result<(), Failure> {
-        self.log.checkpoint(at)
-    }
-    fn verifier_key(&self) -> String {
-        self.log.verifier_key()
-    }
-    fn identity(&self) -> Identity {
-        Log::identity(&self.log)
-    }
-    fn root(&self) -> (Position, [u8; 32]) {
-        Log::root(&self.log)
-    }
-    fn erase(&self, position: Position) -> Result<bool, Failure> {
-        self.log.erase(position)
-    }
-    fn put_cache(&self, key: &str, value: &[u8]) -> Result<(), Failure> {
-        self.log.put_cache(key, value)
-    }
-    fn get_cache(&self, key: &str) -> Result<Option<Bytes>, Failure> {
-        self.log.get_cache(key)
-    }
-    fn put_person(&self, person: &PersonId, about: &[u8]) -> Result<(), Failure> {
-        self.log.put_person(person, about)
-    }
-    fn get_person(&self, person: &PersonId) -> Result<Option<Bytes>, Failure> {
-        self.log.get_person(person)
     }
 }
 
@@ -119,7 +74,7 @@ async fn edits_that_the_log_could_not_take_are_asked_for_when_it_can() {
     let folder = tempfile::tempdir().unwrap();
     let log = RedbLog::open(folder.path(), &Options::default()).unwrap();
     let log = Arc::new(Sick { log, is_sick: AtomicBool::new(false) });
-    let engine = Engine::open(log.clone(), engine::system()).unwrap();
+    let engine = Engine::open(Arc::new(Through(log.clone())), engine::system()).unwrap();
     let rooms = Rooms::new(engine);
     let plan = plan(&rooms).await;
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

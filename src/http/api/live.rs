@@ -13,10 +13,11 @@ use tokio::sync::{broadcast, mpsc, watch};
 
 use super::plans::{PlanView, plan_view, readable};
 use crate::domain::{PersonId, PlanId, Position};
+use crate::http::Shared;
 use crate::http::auth::SignedIn;
 use crate::http::bounds::{Entered, Kind};
 use crate::http::problem::Problem;
-use crate::http::{App, Shared};
+use crate::projection::{Thread, Views};
 use crate::room::{Notice, Room};
 
 /// How many messages wait for a slow reader: after that it misses states, never the last one.
@@ -36,12 +37,15 @@ async fn live(
     let id = plan.id;
     let room = app.rooms.blocking(move |rooms| rooms.of_plan(id)).await?;
     let (send, receive) = mpsc::channel(WAITING);
-    let strays_at = app.engine.views().strays.newest(id);
+    let (threads_at, strays_at) = {
+        let views = app.engine.views();
+        (newest_thread(&views, id), views.strays.newest(id))
+    };
     let listener = Listener {
         here: room.members.watch(),
         notices: room.members.notices(),
         moved: app.engine.watch(),
-        threads_at: threads_head(&app, id),
+        threads_at,
         strays_at,
         room,
         app,
@@ -102,20 +106,22 @@ impl Listener {
     }
 
     async fn say_moved(&mut self, access: &mut Value) -> Result<(), Gone> {
-        let threads = threads_head(&self.app, self.plan);
+        let (threads, strays, now) = {
+            let views = self.app.engine.views();
+            (
+                newest_thread(&views, self.plan),
+                views.strays.newest(self.plan),
+                plan_view(&views.state, views.head, &self.person, self.plan),
+            )
+        };
         if threads > self.threads_at {
             self.threads_at = threads;
             self.say("threads", &json!({ "position": threads })).await?;
         }
-        let strays = self.app.engine.views().strays.newest(self.plan);
         if strays > self.strays_at {
             self.strays_at = strays;
             self.say("strays", &json!({ "position": strays })).await?;
         }
-        let now = {
-            let views = self.app.engine.views();
-            plan_view(&views.state, views.head, &self.person, self.plan)
-        };
         let Some(plan) = now else { return Err(Gone) };
         let now = access_of(&plan);
         if now != *access {
@@ -140,8 +146,7 @@ fn access_of(plan: &PlanView) -> Value {
 }
 
 /// The position of the newest event of the plan's threads.
-fn threads_head(app: &App, plan: PlanId) -> Position {
-    let views = app.engine.views();
+fn newest_thread(views: &Views, plan: PlanId) -> Position {
     let threads = views.threads.of(plan).iter();
-    threads.map(crate::projection::Thread::newest).max().unwrap_or_default()
+    threads.map(Thread::newest).max().unwrap_or_default()
 }

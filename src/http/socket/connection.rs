@@ -205,16 +205,14 @@ impl Connection {
         let mut outputs = VecDeque::from(outputs);
         let mut frames: Vec<Frame> = Vec::new();
         while let Some(output) = outputs.pop_front() {
-            if let Output::Send(frame) = output {
-                frames.push(frame);
-                if matches!(outputs.front(), Some(Output::Send(_))) {
-                    continue;
-                }
-                wire.send(&std::mem::take(&mut frames)).await?;
-                continue;
-            }
             match output {
-                Output::Send(_) => {}
+                Output::Send(frame) => {
+                    frames.push(frame);
+                    // Those that follow each other go out together.
+                    if !matches!(outputs.front(), Some(Output::Send(_))) {
+                        wire.send(&std::mem::take(&mut frames)).await?;
+                    }
+                }
                 Output::Joined { peer } => self.peer = peer,
                 Output::Open { document } => {
                     if let Some(frame) = self.greet(document).await {
@@ -253,7 +251,7 @@ impl Connection {
         let found = self.app.rooms.blocking(move |rooms| Ok(rooms.greeting(document)?)).await;
         let greeting = found.ok().flatten()?;
         let plan = self.app.engine.views().state.documents.get(&document).copied()?;
-        match self.session.greet(document, &greeting, self.access_to(plan)).pop() {
+        match self.session.greet(document, &greeting, self.access(plan)).pop() {
             Some(Output::Send(frame)) => Some(frame),
             _ => None,
         }
@@ -269,7 +267,7 @@ impl Connection {
                 return self.session.unavailable(document, Instant::now());
             }
         };
-        let access = self.access(&room);
+        let access = self.access(room.plan);
         let member = Member { peer: self.peer.clone(), person: self.person.clone(), wake: self.wake.clone() };
         room.members.enter(self.id, member);
         let outputs = self.session.opened(document, room.shared.clone(), access);
@@ -281,12 +279,8 @@ impl Connection {
         may(self.app.engine.views().state.roles(&self.person), action)
     }
 
-    /// What this person may do with the room's document now.
-    fn access(&self, room: &Room) -> Access {
-        self.access_to(room.plan)
-    }
-
-    fn access_to(&self, plan: PlanId) -> Access {
+    /// What this person may do with the plan's document now.
+    fn access(&self, plan: PlanId) -> Access {
         if self.retry_at.is_some() {
             return Access::ReadOnly;
         }
@@ -301,7 +295,7 @@ impl Connection {
         let mut outputs = Vec::new();
         for document in self.wake.moved() {
             let Some(open) = self.open.iter().find(|open| open.document == document) else { continue };
-            let access = self.access(&open.room);
+            let access = self.access(open.room.plan);
             outputs.extend(self.session.access(document, access));
             outputs.extend(self.session.advanced(document));
         }
@@ -339,7 +333,7 @@ impl Connection {
                 debug!(connection = self.id.0, code = %notice.code, "edits were refused");
                 self.app.metrics.add("submissions_refused", 1);
                 // The freeze may be over before its news came: so that both its ends are noticed.
-                then = Some(if notice.is_of_a_freeze() { Access::ReadOnly } else { self.access(&room) });
+                then = Some(if notice.is_of_a_freeze() { Access::ReadOnly } else { self.access(room.plan) });
                 Verdict::Refused
             }
             // Nothing is acknowledged: the peer keeps its edits, hears that none are taken now, and is asked
@@ -354,7 +348,7 @@ impl Connection {
         let mut outputs = then.map_or_else(Vec::new, |access| self.session.access(document, access));
         outputs.extend(self.session.submitted(document, ticket, verdict));
         if then.is_some() {
-            outputs.extend(self.session.access(document, self.access(&room)));
+            outputs.extend(self.session.access(document, self.access(room.plan)));
         }
         outputs
     }
@@ -369,7 +363,7 @@ impl Connection {
         self.retry_at = None;
         let mut outputs = Vec::new();
         for open in &self.open {
-            outputs.extend(self.session.access(open.document, self.access(&open.room)));
+            outputs.extend(self.session.access(open.document, self.access(open.room.plan)));
         }
         outputs
     }

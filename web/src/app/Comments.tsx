@@ -1,6 +1,7 @@
 import { type ReactNode, useEffect, useRef, useState } from "react"
 import { Button } from "react-aria-components"
 import { Problem, type Thread } from "./api"
+import { useAttempt } from "./attempt"
 import type { Desk } from "./desk"
 import { ProblemLine } from "./Freeze"
 import type { Room } from "./room"
@@ -120,8 +121,7 @@ function Card({
   const active = useStore(desk.thread) === thread.id
   const mayComment = useStore(desk.mayComment)
   const drafts = useStore(room.drafts)
-  const [problem, setProblem] = useState<Problem | null>(null)
-  const [busy, setBusy] = useState(false)
+  const { problem, busy, attempt } = useAttempt()
   const [copied, setCopied] = useState<string | null>(null)
   const card = useRef<HTMLElement>(null)
   const standing = places.get(thread.id)?.standing ?? standingOf(thread)
@@ -132,19 +132,12 @@ function Card({
     if (active) card.current?.scrollIntoView({ block: "nearest" })
   }, [active])
 
-  const decide = async (type: "thread.resolve" | "thread.reopen") => {
-    setBusy(true)
-    setProblem(null)
-    try {
+  const decide = (type: "thread.resolve" | "thread.reopen") =>
+    attempt(async () => {
       await room.command({ type, thread: thread.id })
       // The card is in another list now, and whoever pressed its button with it.
       desk.focusThread(thread.id)
-    } catch (error) {
-      setProblem(error as Problem)
-    } finally {
-      setBusy(false)
-    }
-  }
+    })
 
   const copy = async () => {
     const url = new URL(location.href)

@@ -1,6 +1,6 @@
-import { useState } from "react"
 import { Button } from "react-aria-components"
-import type { Problem, Stray } from "./api"
+import type { Stray } from "./api"
+import { useAttempt } from "./attempt"
 import type { Desk } from "./desk"
 import { ProblemLine } from "./Freeze"
 import type { Room } from "./room"
@@ -34,22 +34,11 @@ function Card({
   onShow: (() => void) | undefined
 }) {
   const mayEdit = useStore(desk.editable)
-  const [problem, setProblem] = useState<Problem | null>(null)
-  const [busy, setBusy] = useState(false)
+  const { problem, busy, attempt } = useAttempt()
   useStore(room.people)
   const by = stray.people.map((person) => room.name(person)).join(", ")
 
-  const settle = async (settled: Settled) => {
-    setBusy(true)
-    setProblem(null)
-    try {
-      await room.settleStray(stray.provision, settled)
-    } catch (error) {
-      setProblem(error as Problem)
-    } finally {
-      setBusy(false)
-    }
-  }
+  const settle = (settled: Settled) => attempt(() => room.settleStray(stray.provision, settled))
 
   return (
     <article className="thread stray-card" aria-label={words.strays.by(by)}>

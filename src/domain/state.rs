@@ -176,11 +176,12 @@ impl State {
         self.people.get(person).map_or(&[], |person| &person.roles)
     }
 
-    /// Whether a change was made before the log was made from a backup, as its author's device says. Then
+    /// Whether a change was made before the log was made from a backup, as its author's device says, in whole
+    /// seconds: what was made in that very second may have been made before it. Then
     /// whoever holds it may bring it back, and the record says who did; whose it is, it says only where the
     /// actor is known. Otherwise nobody could bring what they wrote on top of others' words.
     pub fn came_back(&self, change: &Change) -> bool {
-        self.restored.is_some_and(|restored| (1..restored.at.0 / 1000).contains(&change.time))
+        self.restored.is_some_and(|restored| (1..=restored.at.0 / 1000).contains(&change.time))
     }
 
     /// Whom an actor id stands for.
@@ -231,7 +232,7 @@ mod tests {
         }
         let restored = begin(epoch(3, "b", Some("a")), 3_000_500);
         assert_eq!(restored.restored, Some(Restored { epoch: 3, at: Timestamp(3_000_500) }));
-        for (time, came_back) in [(2_999, true), (3_000, false), (4_000, false), (0, false), (-5, false)] {
+        for (time, came_back) in [(2_999, true), (3_000, true), (3_001, false), (0, false), (-5, false)] {
             assert_eq!(restored.came_back(&made_at(time)), came_back, "{time}");
         }
         // A new key later changes nothing about it.

@@ -46,7 +46,7 @@ fuzz_target!(|data: &[u8]| {
     for chunk in chunks {
         let (changes, whole) = match chunk {
             Chunk::Change(raw) => (document::scan(&raw).map(|change| vec![change]), false),
-            Chunk::Document(raw) => (document::import(&raw).map(|whole| whole.changes().to_vec()), true),
+            Chunk::Document(raw) => (document::import(&raw).map(|(_, changes)| changes), true),
         };
         let Ok(changes) = changes else { continue };
         let mut copy = Copy::load(Bytes::new(), support::plan()).expect("an honest plan");

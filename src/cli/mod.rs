@@ -90,8 +90,9 @@ type Outcome = Result<(), String>;
 
 /// Runs the verb that the arguments name.
 pub fn run() -> ExitCode {
+    // Of a document that it loads, the document crate would write out the whole history for a span nobody reads.
     let level = tracing_subscriber::EnvFilter::try_from_default_env()
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info,automerge=warn"));
     let colours = std::io::stderr().is_terminal();
     tracing_subscriber::fmt().with_env_filter(level).with_writer(std::io::stderr).with_ansi(colours).init();
     let outcome = match Cli::parse().verb {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::{Imported, Reading, Refused};
+use super::{Reading, Refused};
 use crate::domain::{ActorId, Change, ChangeHash, Heads};
 
 /// The answer for one change.
@@ -51,8 +51,8 @@ pub trait Admission: Send {
     /// The heads of all that is admitted, confirmed or not, in ascending order.
     fn heads(&self) -> Heads;
     /// Like [`admit`](Self::admit), for the changes of a whole document.
-    fn admit_imported(&mut self, imported: &Imported) -> Vec<Verdict> {
-        self.admit(imported.changes())
+    fn admit_imported(&mut self, _whole: &Reading, changes: &[Change]) -> Vec<Verdict> {
+        self.admit(changes)
     }
     /// Whether the element of a text with this name is a block marker; none where this way does not know.
     fn is_block(&self, _counter: u64, _actor: &ActorId) -> Option<bool> {
@@ -63,7 +63,7 @@ pub trait Admission: Send {
         None
     }
     /// What it takes to admit changes, as a cache; none where it is nothing but the document, or a batch is open.
-    fn cache(&self) -> Option<Vec<u8>> {
+    fn cache(&mut self) -> Option<Vec<u8>> {
         None
     }
     /// A snapshot of the first `changes` changes was made: whatever is held to build them again may go.

@@ -19,7 +19,7 @@ use bytes::Bytes;
 use super::marks;
 use super::past::{Next, Outside, Past};
 use super::rules::{self, Findings, Surroundings};
-use super::{Admission, Imported, Reading, Refused, Unreadable, Verdict, text_encoding};
+use super::{Admission, Reading, Refused, Unreadable, Verdict, text_encoding};
 use crate::domain::{Change, ChangeHash, Heads};
 
 /// The proving copy of one document.
@@ -120,12 +120,7 @@ impl Copy {
 
     /// Everything that can be said of a change before applying it. The change is then counted into the past.
     /// A change that the crate itself has taken out of a document is given as it reads it.
-    fn examine(
-        &mut self,
-        change: &Change,
-        parsed: Option<&Parsed>,
-        made: &Made,
-    ) -> Result<(Parsed, Findings), Verdict> {
+    fn examine(&mut self, change: &Change, made: &Made) -> Result<(Parsed, Findings), Verdict> {
         if self.past.contains(&change.hash) {
             return Err(Verdict::Known);
         }
@@ -153,7 +148,7 @@ impl Copy {
                 "The change's operations are not numbered on from what it builds on.",
             );
         }
-        let (parsed, expanded) = decode(change, parsed).map_err(Verdict::Refused)?;
+        let (parsed, expanded) = decode(change).map_err(Verdict::Refused)?;
         let around = Around {
             past: &self.past,
             outside: &outside,
@@ -192,7 +187,7 @@ impl Copy {
         for (change, verdict) in batch.iter().zip(verdicts) {
             let count = self.past.len();
             let sound_so_far = Arc::clone(&self.document);
-            *verdict = match self.examine(change, None, &Made::after(&self.past)) {
+            *verdict = match self.examine(change, &Made::after(&self.past)) {
                 Err(verdict) => verdict,
                 Ok((parsed, findings)) => {
                     let candidate = Candidate { parsed, raw: change.raw.clone(), marks: findings.marks };
@@ -217,7 +212,7 @@ impl Admission for Copy {
         let mut candidates = Vec::new();
         let mut verdicts: Vec<Verdict> = batch
             .iter()
-            .map(|change| match self.examine(change, None, &made) {
+            .map(|change| match self.examine(change, &made) {
                 Err(verdict) => verdict,
                 Ok((parsed, findings)) => {
                     made.add(&findings);
@@ -260,21 +255,16 @@ impl Admission for Copy {
     }
 
     /// Where it holds all that is here, it is taken over as it is instead of applying change after change.
-    fn admit_imported(&mut self, imported: &Imported) -> Vec<Verdict> {
+    fn admit_imported(&mut self, whole: &Reading, changes: &[Change]) -> Vec<Verdict> {
         let count = self.past.len();
-        let document = imported.document();
-        let holds =
-            |head: &ChangeHash| document.get_change_meta_by_hash(&automerge::ChangeHash(head.0)).is_some();
-        if !self.past.heads().iter().all(holds) {
-            return self.admit(imported.changes());
+        if !whole.contains(&self.past.heads()) {
+            return self.admit(changes);
         }
         let mut made = Made::after(&self.past);
         let mut raw = Vec::new();
-        let verdicts: Vec<Verdict> = imported
-            .changes()
+        let verdicts: Vec<Verdict> = changes
             .iter()
-            .zip(imported.parsed())
-            .map(|(change, parsed)| match self.examine(change, Some(parsed), &made) {
+            .map(|change| match self.examine(change, &made) {
                 Err(verdict) => verdict,
                 Ok((_, findings)) => {
                     made.add(&findings);
@@ -285,12 +275,12 @@ impl Admission for Copy {
             .collect();
         if verdicts.iter().all(|verdict| matches!(verdict, Verdict::Admitted | Verdict::Known)) {
             // Loading it has rebuilt every change and checked the order of every mark.
-            self.document = Arc::new(Reading::of(document.clone()));
+            self.document = Arc::new(whole.clone());
             self.tail.extend(raw);
             return verdicts;
         }
         self.past.truncate(count);
-        self.admit(imported.changes())
+        self.admit(changes)
     }
 
     fn document(&mut self) -> Option<(Arc<Reading>, usize)> {
@@ -377,11 +367,8 @@ fn unsound() -> Refused {
 
 /// The change as the document crate reads it. Its own writing of it must give the same bytes: that leaves no
 /// room for a second spelling, unknown columns or values where none belong.
-fn decode(change: &Change, parsed: Option<&Parsed>) -> Result<(Parsed, ExpandedChange), Refused> {
+fn decode(change: &Change) -> Result<(Parsed, ExpandedChange), Refused> {
     guard(|| {
-        if let Some(parsed) = parsed {
-            return Some((parsed.clone(), parsed.decode()));
-        }
         let parsed = Parsed::from_bytes(change.raw.to_vec()).ok()?;
         let expanded = parsed.decode();
         let again = Parsed::from(expanded.clone());

@@ -1,7 +1,7 @@
 //! A whole saved document, as a stock client sends it when it has much to say: taken apart into changes, which
 //! are then admitted like any others.
 
-use automerge::{Automerge, Change as Parsed, LoadOptions, VerificationMode};
+use automerge::{Automerge, LoadOptions, VerificationMode};
 
 use super::columns::{Column, Reader, count_booleans, descriptions, kind, walk};
 use super::copy::guard;
@@ -9,36 +9,9 @@ use super::scan::{DOCUMENT, Header, hash, inflate};
 use super::{Reading, Refused, scan, text_encoding};
 use crate::domain::{Change, limits};
 
-/// A document from elsewhere, sound in itself, of which nothing is admitted yet.
-#[derive(Debug)]
-pub struct Imported {
-    document: Automerge,
-    changes: Vec<Change>,
-    parsed: Vec<Parsed>,
-}
-
-impl Imported {
-    /// All changes of the document, each after those it builds on.
-    pub fn changes(&self) -> &[Change] {
-        &self.changes
-    }
-
-    /// The document itself, for reading, once all of it is admitted.
-    pub fn into_reading(self) -> Reading {
-        Reading::of(self.document)
-    }
-
-    pub(super) fn parsed(&self) -> &[Parsed] {
-        &self.parsed
-    }
-
-    pub(super) fn document(&self) -> &Automerge {
-        &self.document
-    }
-}
-
-/// Reads a document chunk. Orphans behind the chunk are not looked at: [`super::split`] cuts them off.
-pub fn import(chunk: &[u8]) -> Result<Imported, Refused> {
+/// Reads a document chunk: the document, sound in itself, of which nothing is admitted yet; and all its changes,
+/// each after those it builds on. Orphans behind the chunk are not looked at: [`super::split`] cuts them off.
+pub fn import(chunk: &[u8]) -> Result<(Reading, Vec<Change>), Refused> {
     check_sizes(chunk)?;
     let document = guard(|| {
         let options =
@@ -46,9 +19,10 @@ pub fn import(chunk: &[u8]) -> Result<Imported, Refused> {
         Automerge::load_with_options(chunk, options).ok()
     });
     let document = document.flatten().ok_or_else(unreadable)?;
-    let parsed = guard(|| document.get_changes(&[])).ok_or_else(unreadable)?;
-    let changes = parsed.iter().map(|change| scan(change.raw_bytes())).collect::<Result<_, _>>()?;
-    Ok(Imported { document, changes, parsed })
+    let built = guard(|| document.get_changes(&[])).ok_or_else(unreadable)?;
+    // What was built of each goes with the reading of it: all of them take several times the document's memory.
+    let changes = built.into_iter().map(|change| scan(change.raw_bytes())).collect::<Result<_, _>>()?;
+    Ok((Reading::of(document), changes))
 }
 
 fn unreadable() -> Refused {

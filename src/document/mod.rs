@@ -71,7 +71,7 @@ pub use diff::{BlockDiff, Fate, Op, PlanDiff, SectionDiff, Segment, diff};
 pub use edit::{CannotWrite, Edit, Mark};
 pub use extent::extent;
 pub use history::{Ancestors, History, MissingDeps};
-pub use import::{Imported, import};
+pub use import::import;
 pub use order::between;
 pub use proof::{Proof, Published};
 pub use reading::{Reading, Unreadable};

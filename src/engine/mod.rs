@@ -63,7 +63,7 @@ pub struct Edit {
 #[derive(Debug, Clone)]
 pub struct Part {
     pub person: PersonId,
-    pub changes: Vec<Prepared>,
+    pub changes: Arc<[Prepared]>,
     /// The time to record; none: now.
     pub at: Option<Timestamp>,
 }

@@ -241,7 +241,7 @@ impl Writer {
         let stream = record::changes(edit.document);
         for part in &edit.parts {
             let source = self.source(state, &part.person, part.at, None);
-            for Prepared { change, heads } in &part.changes {
+            for Prepared { change, heads } in &*part.changes {
                 let id = record::change_id(edit.document, change);
                 append.events.push(record::propose_change(change, heads, edit.plan, &stream, id, &source));
             }

@@ -146,9 +146,9 @@ impl Readers {
         // Whoever handed it in has loaded it, and so compared it.
         let len = self.shared.lock().len() + changes.len() as u32;
         self.passed(len);
-        let mut slot = self.held.lock();
-        *slot = Some(Held { reading: Arc::new(whole), len, used: Instant::now() });
-        Ok(used(&mut slot))
+        // Whoever reads next loads it from the snapshot that is made of it: who hands in a whole history has it.
+        *self.held.lock() = None;
+        Ok((Arc::new(whole), len))
     }
 
     /// Lets the document go when nobody has asked for it for a while.

@@ -13,7 +13,7 @@ use tracing::error;
 use super::readers::{Alarm, Readers};
 use super::stray::Looked;
 use super::{Notice, Room, Submitted, prepare, store};
-use crate::document::{self, Admission, CannotWrite, Chunk, Imported, Reading, Refused, Verdict, Way};
+use crate::document::{self, Admission, CannotWrite, Chunk, Reading, Refused, Verdict, Way};
 use crate::domain::{
     self, ActorId, Change, ChangeHash, DocumentId, PersonId, PlanId, Position, Request, Restored, Timestamp,
     Write, limits,
@@ -178,15 +178,15 @@ pub(super) struct Worker {
 /// A submission whose chunks were read.
 struct Read {
     submission: Submission,
-    /// The whole document that it began with; its changes stand first in `changes`.
-    imported: Option<Imported>,
+    /// The whole document that it began with; so many changes, the first in `changes`, are its.
+    imported: Option<(Reading, usize)>,
     /// That document, once it is known to be all there is.
     whole: Option<Reading>,
     changes: Vec<Change>,
     refused: Option<Refused>,
     missing: Vec<(Vec<ChangeHash>, Bytes)>,
     /// What was admitted of it, in order.
-    admitted: Vec<Prepared>,
+    admitted: Arc<[Prepared]>,
 }
 
 impl Worker {
@@ -254,24 +254,24 @@ impl Worker {
         let mut heads = self.room.shared().history().heads();
         let mut parts = Vec::with_capacity(read.len());
         for one in read.iter_mut() {
-            one.admitted.clear();
+            let mut admitted = Vec::with_capacity(one.changes.len());
             one.missing.clear();
             for (change, verdict) in one.changes.iter().zip(&mut verdicts) {
                 match verdict {
-                    Verdict::Admitted => one.admitted.push(prepare(&mut heads, change.clone())),
+                    Verdict::Admitted => admitted.push(prepare(&mut heads, change.clone())),
                     Verdict::Known => {}
                     Verdict::MissingDeps(deps) => one.missing.push((deps, change.raw.clone())),
                     Verdict::Refused(refused) => one.refused = Some(refused),
                 }
             }
-            if heads.len() > limits::HEADS && !one.admitted.is_empty() {
+            if heads.len() > limits::HEADS && !admitted.is_empty() {
                 self.room.proving.rollback()?;
                 return Err(domain::Refusal::TooManyHeads.into());
             }
             let Submission { person, at, .. } = &one.submission;
-            let changes = one.admitted.clone();
-            if !changes.is_empty() {
-                parts.push(Part { person: person.clone(), changes, at: *at });
+            one.admitted = admitted.into();
+            if !one.admitted.is_empty() {
+                parts.push(Part { person: person.clone(), changes: one.admitted.clone(), at: *at });
             }
         }
         Ok(parts)
@@ -470,13 +470,13 @@ fn verdicts(admission: &mut dyn Admission, read: &mut [Read]) -> Vec<Verdict> {
     }
     let mut verdicts = Vec::new();
     for one in read.iter_mut() {
-        let imported = one.imported.take();
-        let whole = imported.as_ref().map_or_else(Vec::new, |imported| admission.admit_imported(imported));
-        let after = admission.admit(&one.changes[whole.len()..]);
-        verdicts.extend(whole);
-        verdicts.extend(after);
-        // Its changes are let go at once: they are several times as large as the document.
-        one.whole = imported.map(Imported::into_reading);
+        let (whole, count) = one.imported.take().unzip();
+        let (first, after) = one.changes.split_at(count.unwrap_or_default());
+        if let Some(whole) = &whole {
+            verdicts.extend(admission.admit_imported(whole, first));
+        }
+        verdicts.extend(admission.admit(after));
+        one.whole = whole;
     }
     // Only a document that holds all there is now is worth keeping.
     let heads = admission.heads();
@@ -498,7 +498,7 @@ fn read(submission: Submission) -> Read {
         changes: Vec::new(),
         refused: None,
         missing: Vec::new(),
-        admitted: Vec::new(),
+        admitted: Arc::default(),
     };
     let chunks = std::mem::take(&mut read.submission.chunks);
     for chunk in chunks {
@@ -513,17 +513,18 @@ fn read(submission: Submission) -> Read {
 fn read_chunk(
     bytes: &Bytes,
     changes: &mut Vec<Change>,
-    imported: &mut Option<Imported>,
+    imported: &mut Option<(Reading, usize)>,
 ) -> Result<(), Refused> {
     for chunk in document::split(bytes)? {
         match chunk {
             Chunk::Change(bytes) => changes.push(document::scan(&bytes)?),
             Chunk::Document(bytes) => {
-                let whole = document::import(&bytes)?;
-                let is_first = changes.is_empty();
-                changes.extend_from_slice(whole.changes());
-                if is_first {
-                    *imported = Some(whole);
+                let (whole, its) = document::import(&bytes)?;
+                if changes.is_empty() {
+                    *imported = Some((whole, its.len()));
+                    *changes = its;
+                } else {
+                    changes.extend(its);
                 }
             }
         }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest"
-import { editor, openPlan, saved, select, stage, times, unique, url, writeAtEnd } from "./journey"
+import { editor, frames, openPlan, saved, select, stage, times, unique, url, writeAtEnd } from "./journey"
 
 describe("comments on exact words", () => {
   const room = stage()
@@ -53,12 +53,23 @@ describe("comments on exact words", () => {
     await page.getByRole("button", { name: /^Comment \(/ }).click()
     const said = unique("Which members?")
     await page.getByLabel("Your comment").fill(said)
+    // The answer comes late: whoever has gone on to write meanwhile keeps writing.
+    const late = Promise.withResolvers<void>()
+    await page.route("**/api/commands", async (route) => {
+      const response = await route.fetch()
+      await late.promise
+      await route.fulfill({ response })
+    })
     await page.getByRole("button", { name: "Comment", exact: true }).click()
     const card = page.locator(".thread").filter({ hasText: said })
     await card.waitFor()
 
     await select(page, words.slice(3, 10))
+    late.resolve()
+    await page.locator(".thread[data-active]").filter({ hasText: said }).waitFor()
+    await frames(page)
     await page.keyboard.type("strengthen")
+    await page.unroute("**/api/commands")
     await card.getByText("Edited").waitFor()
     await card.getByText(words, { exact: true }).waitFor()
     await card.getByText(words.replace(words.slice(3, 10), "strengthen"), { exact: true }).waitFor()

@@ -91,6 +91,11 @@ export async function select(page: Page, words: string): Promise<void> {
     document.getSelection()?.setBaseAndExtent(startNode, startOffset, endNode, endOffset + 1)
   }, words)
   // The editor hears of the selection by an event of the document.
+  await frames(page)
+}
+
+/** Waits until what was set going has been drawn. */
+export async function frames(page: Page): Promise<void> {
   await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))))
 }
 

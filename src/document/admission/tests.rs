@@ -104,18 +104,18 @@ fn a_saved_document_gives_its_changes_in_order() {
     let saved = Bytes::from(document.save());
     let chunks = split(&saved).unwrap();
     let [Chunk::Document(chunk)] = &chunks[..] else { panic!("one document chunk: {chunks:?}") };
-    let imported = import(chunk).unwrap();
+    let (whole, imported) = import(chunk).unwrap();
     let changes = scanned(&document);
-    assert_eq!(imported.changes(), changes);
+    assert_eq!(imported, changes);
     let admitted = vec![Verdict::Admitted; 51];
     let mut copy = Copy::empty();
-    assert_eq!(copy.admit(imported.changes()), admitted);
+    assert_eq!(copy.admit(&imported), admitted);
     // Taken over as a whole: into nothing, into a part of it, beside something else.
     let mut copy = Copy::empty();
-    assert_eq!(copy.admit_imported(&imported), admitted);
+    assert_eq!(copy.admit_imported(&whole, &imported), admitted);
     let mut copy = Copy::empty();
     copy.admit(&changes[..20]);
-    let verdicts = copy.admit_imported(&imported);
+    let verdicts = copy.admit_imported(&whole, &imported);
     assert_eq!(verdicts, [vec![Verdict::Known; 20], vec![Verdict::Admitted; 31]].concat());
     copy.rollback();
     assert_eq!(copy.heads(), []);
@@ -123,7 +123,10 @@ fn a_saved_document_gives_its_changes_in_order() {
     edit(&mut aside, 0, 0, "aside");
     copy.admit(&scanned(&aside));
     copy.confirm();
-    assert_eq!(copy.admit_imported(&imported), [vec![Verdict::Known], vec![Verdict::Admitted; 50]].concat());
+    assert_eq!(
+        copy.admit_imported(&whole, &imported),
+        [vec![Verdict::Known], vec![Verdict::Admitted; 50]].concat()
+    );
     copy.confirm();
     assert_eq!(copy.heads().len(), 2);
     assert_eq!(Copy::load(copy.save(), []).unwrap().heads(), copy.heads());

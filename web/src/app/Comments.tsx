@@ -134,9 +134,10 @@ function Card({
 
   const decide = (type: "thread.resolve" | "thread.reopen") =>
     attempt(async () => {
+      const from = document.activeElement
       await room.command({ type, thread: thread.id })
       // The card is in another list now, and whoever pressed its button with it.
-      desk.focusThread(thread.id)
+      desk.focusThread(thread.id, from)
     })
 
   const copy = async () => {
@@ -276,10 +277,11 @@ function Box({ room, desk, box, label, send, discard }: BoxProps) {
     if (busy || draft.text.trim() === "") return
     setBusy(true)
     setProblem(null)
+    const from = document.activeElement
     try {
       const thread = draft.thread
       await room.sendDraft(box)
-      desk.focusThread(thread)
+      desk.focusThread(thread, from)
     } catch (error) {
       setProblem(
         error instanceof Problem && error.unreachable

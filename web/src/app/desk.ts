@@ -151,7 +151,7 @@ export class Desk {
       askLink: () => this.linking.set(true),
       label: room.plan.get().title,
       plugins: [
-        highlightsPlugin((thread) => this.focusThread(thread, { focus: false })),
+        highlightsPlugin((thread) => this.focusThread(thread, null)),
         straysPlugin((provision, settled) => void this.settleStray(provision, settled)),
         presence.plugin,
       ],
@@ -337,16 +337,19 @@ export class Desk {
     this.panel.update((n) => n + 1)
   }
 
-  /** Brings a thread's card into sight. */
-  focusThread(thread: string, { focus = true }: { focus?: boolean } = {}): void {
+  /**
+   * Brings a thread's card into sight. It takes the focus from where that was when the person asked for the
+   * thread (`from`); without, the focus stays.
+   */
+  focusThread(thread: string, from: Element | null): void {
     this.thread.set(thread)
     this.panel.update((n) => n + 1)
-    this.findCard(thread, focus ? window.document.activeElement : null, CARD_FRAMES)
+    this.findCard(thread, from, CARD_FRAMES)
   }
 
   /**
    * A card that has just come, or has gone to another list, is on the page some frames later. It takes the
-   * focus from where that was, or from nowhere; who has gone on to something else meanwhile keeps it.
+   * focus from there, or from nowhere; who has gone on to something else meanwhile keeps it.
    */
   private findCard(thread: string, from: Element | null, frames: number): void {
     requestAnimationFrame(() => {
@@ -468,7 +471,7 @@ export class Desk {
       return
     }
     this.showThread(named)
-    this.focusThread(named)
+    this.focusThread(named, window.document.activeElement)
   }
 }
 

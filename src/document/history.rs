@@ -29,8 +29,9 @@ pub struct History {
     last_seq: Vec<u64>,
     /// By change: its actor's index, and its seq.
     authors: Vec<(u32, u32)>,
-    /// By change, one bit: nothing else was a head when it came. Walks to the ancestors stop here.
-    sole: Vec<u64>,
+    /// By change: everything below this index lies in its past. Walks to the ancestors stop here, so their length
+    /// is that of what was written side by side, however long the history is.
+    seen: Vec<u32>,
     /// Where a run of changes at successive positions begins: (index, position).
     runs: Vec<(u32, Position)>,
     index: HashTable<u32>,
@@ -93,13 +94,8 @@ impl History {
 
         self.heads.retain(|head| !deps.contains(head));
         self.heads.push(at);
-        let word = at as usize / 64;
-        if word == self.sole.len() {
-            push(&mut self.sole, 0);
-        }
-        if self.heads.len() == 1 {
-            self.sole[word] |= 1 << (at % 64);
-        }
+        let seen = self.seen_with(&deps);
+        push(&mut self.seen, seen);
         let dep = match deps.as_slice() {
             [] => NO_DEPS,
             [one] => *one,
@@ -267,11 +263,11 @@ impl History {
     }
 
     fn head_indexes_at(&self, len: u32) -> Vec<u32> {
-        if len == 0 {
-            return Vec::new();
+        let Some(last) = len.checked_sub(1) else { return Vec::new() };
+        if len == self.len() {
+            return self.heads.clone();
         }
-        // Everything before the last sole head lies below it, so only what follows can be a head.
-        let from = (0..len).rev().find(|&at| self.was_sole_head(at)).unwrap_or(0);
+        let from = self.seen[last as usize];
         let mut is_head = vec![true; (len - from) as usize];
         for at in from..len {
             for &dep in self.deps(at) {
@@ -285,24 +281,35 @@ impl History {
 
     /// All that is below `heads`, with them.
     pub fn ancestors(&self, heads: &[u32]) -> Ancestors {
-        let mut seen = Ancestors { full: 0, from: 0, bits: Vec::new() };
-        let Some(&top) = heads.iter().max() else { return seen };
-        seen.bits = vec![0; top as usize / 64 + 1];
+        let Some(&top) = heads.iter().max() else { return Ancestors::default() };
+        let full = heads.iter().map(|&head| self.seen_from(head)).max().unwrap_or_default();
+        let above = (top + 1).saturating_sub(full);
+        let mut seen = Ancestors { full, bits: vec![0; above.div_ceil(64) as usize] };
         heads.iter().for_each(|&head| seen.insert(head));
-        for at in (0..=top).rev() {
-            if !seen.contains(at) {
-                continue;
-            }
-            if self.was_sole_head(at) {
-                seen.full = at + 1;
-                break;
-            }
-            for &dep in self.deps(at) {
-                seen.insert(dep);
+        for at in (full..=top).rev() {
+            if seen.contains(at) {
+                self.deps(at).iter().for_each(|&dep| seen.insert(dep));
             }
         }
-        seen.cut();
         seen
+    }
+
+    /// Everything below is seen by whoever has seen the change at `at`.
+    fn seen_from(&self, at: u32) -> u32 {
+        let seen = self.seen[at as usize];
+        if seen == at { at + 1 } else { seen }
+    }
+
+    /// The same for a change that builds on these.
+    fn seen_with(&self, deps: &[u32]) -> u32 {
+        match deps {
+            [] => 0,
+            [one] => self.seen_from(*one),
+            _ => {
+                let past = self.ancestors(deps);
+                (past.full..self.len()).find(|&at| !past.contains(at)).unwrap_or(self.len())
+            }
+        }
     }
 
     /// Sorted hashes of some changes.
@@ -314,11 +321,7 @@ impl History {
 
     /// Whether a change has seen all that stand before it.
     pub fn has_seen_all(&self, at: u32) -> bool {
-        self.was_sole_head(at)
-    }
-
-    fn was_sole_head(&self, at: u32) -> bool {
-        self.sole[at as usize / 64] & (1 << (at % 64)) != 0
+        self.seen[at as usize] == at
     }
 
     fn intern(&mut self, actor: &ActorId) -> u32 {
@@ -338,19 +341,14 @@ impl History {
 pub struct Ancestors {
     /// Everything below is in the set.
     full: u32,
-    /// The index of the first bit in `bits`: a multiple of 64.
-    from: u32,
+    /// From `full` on, one bit each.
     bits: Vec<u64>,
 }
 
 impl Ancestors {
     pub fn contains(&self, at: u32) -> bool {
-        at < self.full
-            || at >= self.from
-                && self
-                    .bits
-                    .get((at - self.from) as usize / 64)
-                    .is_some_and(|word| word >> (at % 64) & 1 == 1)
+        let Some(bit) = at.checked_sub(self.full) else { return true };
+        self.bits.get(bit as usize / 64).is_some_and(|word| word >> (bit % 64) & 1 == 1)
     }
 
     /// Those of the first `len` changes that are not in the set, in log order.
@@ -359,14 +357,9 @@ impl Ancestors {
     }
 
     fn insert(&mut self, at: u32) {
-        self.bits[(at - self.from) as usize / 64] |= 1 << (at % 64);
-    }
-
-    /// Drops the words that `full` speaks for.
-    fn cut(&mut self) {
-        let words = (self.full / 64) as usize;
-        self.bits.drain(..words.min(self.bits.len()));
-        self.from = words as u32 * 64;
+        if let Some(bit) = at.checked_sub(self.full) {
+            self.bits[bit as usize / 64] |= 1 << (bit % 64);
+        }
     }
 }
 
@@ -505,8 +498,12 @@ mod tests {
                     prop_assert_eq!(kept.author(at), history.author(at));
                     prop_assert_eq!(kept.position(at), history.position(at));
                     prop_assert_eq!(kept.index_of(&history.hash(at)), Some(at));
-                    prop_assert_eq!(kept.was_sole_head(at), history.was_sole_head(at));
+                    prop_assert_eq!(kept.has_seen_all(at), history.has_seen_all(at));
                 }
+            }
+            for at in 0..history.len() {
+                let below = history.ancestors(&[at]);
+                prop_assert_eq!(history.has_seen_all(at), (0..at).all(|n| below.contains(n)), "change {}", at);
             }
             for len in 0..=history.len() {
                 let heads: Vec<u32> = (0..len)

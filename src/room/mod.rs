@@ -1,6 +1,7 @@
 //! A room: one document with all who have it open. Edits come in, are shown to be harmless, are
 //! recorded, and only then reach the others.
 
+mod aside;
 mod members;
 mod notice;
 mod opening;
@@ -33,6 +34,7 @@ use crate::domain::{
 use crate::engine::{Engine, Error, Prepared, Receipt};
 use crate::log::Failure;
 use crate::session::{self, ConnectionId, Greeting, Shared};
+use aside::aside;
 use opening::Opening;
 use work::{Job, Proving};
 
@@ -82,8 +84,8 @@ pub struct Room {
     inbox: mpsc::Sender<Job>,
     proving: Arc<Proving>,
     used: Mutex<Instant>,
-    /// Held while a snapshot is being made.
-    snapshots: Arc<Mutex<()>>,
+    /// Held while a snapshot is being made; when the last one was.
+    snapshots: Arc<Mutex<Option<Instant>>>,
 }
 
 impl Rooms {
@@ -263,7 +265,7 @@ impl Inner {
             let last_of_an_idle_room = room.proving.is_behind() && room.members.is_empty();
             if room.proving.is_audit_due() || last_of_an_idle_room {
                 let proving = room.proving.clone();
-                tokio::task::spawn_blocking(move || {
+                aside(move || {
                     if let Err(failure) = proving.audit() {
                         error!("no audit: {failure}");
                     }

@@ -2,17 +2,19 @@
 
 use std::collections::HashSet;
 use std::sync::{Arc, Weak};
+use std::time::Duration;
 
 use bytes::Bytes;
 use parking_lot::Mutex;
 use sha2::{Digest, Sha256};
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::{Instant, sleep_until};
 use tracing::error;
 
 use super::readers::{Alarm, Readers};
 use super::stray::Looked;
-use super::{Notice, Room, Submitted, prepare, store};
+use super::{Notice, Room, Submitted, aside::aside, prepare, store};
 use crate::document::{self, Admission, CannotWrite, Chunk, Reading, Refused, Verdict, Way};
 use crate::domain::{
     self, ActorId, Change, ChangeHash, DocumentId, PersonId, PlanId, Position, Request, Restored, Timestamp,
@@ -27,8 +29,13 @@ const BATCH: usize = 256;
 /// Submissions of so many bytes together are admitted where they are met: to move the other work of the thread
 /// elsewhere, and back, would cost more than the proof.
 const BRIEF: usize = 32 * 1024;
+/// Batches begin at least so far apart. Every batch costs a message to and from each peer: under load a few edits
+/// more in each make room for all of them. Who writes alone does not notice.
+const APART: Duration = Duration::from_millis(2);
 /// A snapshot is made when this many changes came since the last one, and an eighth of the history.
 const SNAPSHOT_AFTER: u32 = 2_000;
+/// At least so long after the last one: one costs with the document, and what waits for it is a few MB at the most.
+const SNAPSHOTS_APART: Duration = Duration::from_secs(10);
 
 pub(super) enum Job {
     Submit(Submission),
@@ -148,7 +155,10 @@ pub(super) fn at_length<T>(work: impl FnOnce() -> T) -> T {
 /// Works until the room is gone.
 pub(super) async fn run(room: Weak<Room>, engine: Engine, mut jobs: mpsc::Receiver<Job>) {
     let mut looked: Option<Looked> = None;
+    let mut next_at = Instant::now();
     while let Some(first) = jobs.recv().await {
+        sleep_until(next_at).await;
+        next_at = Instant::now() + APART;
         let Some(room) = room.upgrade() else { return };
         let worker = Worker { room, engine: engine.clone() };
         let mut submissions = Vec::new();
@@ -415,14 +425,17 @@ impl Worker {
             let shared = self.room.shared();
             shared.beyond_snapshot() > SNAPSHOT_AFTER.max(shared.len() / 8)
         };
-        if due && let Some(guard) = self.room.snapshots.try_lock_arc() {
+        if due
+            && let Some(mut last) = self.room.snapshots.try_lock_arc()
+            && last.is_none_or(|last| last.elapsed() > SNAPSHOTS_APART)
+        {
             let (room, log) = (self.room.clone(), self.engine.log().clone());
             let index = self.index();
-            tokio::task::spawn_blocking(move || {
+            aside(move || {
                 if let Err(failure) = index.and_then(|index| snapshot(&room, &*log, index)) {
                     error!(document = %room.document, "no snapshot: {failure}");
                 }
-                drop(guard);
+                *last = Some(Instant::now().into_std());
             });
         }
     }

@@ -54,10 +54,13 @@ describe("comments on exact words", () => {
     const said = unique("Which members?")
     await page.getByLabel("Your comment").fill(said)
     // The answer comes late: whoever has gone on to write meanwhile keeps writing.
-    const late = Promise.withResolvers<void>()
+    let answer = () => {}
+    const late = new Promise<void>((done) => {
+      answer = done
+    })
     await page.route("**/api/commands", async (route) => {
       const response = await route.fetch()
-      await late.promise
+      await late
       await route.fulfill({ response })
     })
     await page.getByRole("button", { name: "Comment", exact: true }).click()
@@ -65,7 +68,7 @@ describe("comments on exact words", () => {
     await card.waitFor()
 
     await select(page, words.slice(3, 10))
-    late.resolve()
+    answer()
     await page.locator(".thread[data-active]").filter({ hasText: said }).waitFor()
     await frames(page)
     await page.keyboard.type("strengthen")

@@ -198,7 +198,7 @@ export class Walk {
     if (refocus) this.place.querySelector<HTMLElement>("[data-authors]")?.focus()
     // A slider says its own value; the rest is said here.
     this.said.textContent = why === "set" ? "" : summary(now, label)
-    if (why === "step") firstChange(now)?.scrollIntoView({ block: "center", behavior: "auto" })
+    if (why === "step") firstChange(now)?.scrollIntoView({ block: "center", behavior: "instant" })
     this.copyable()
   }
 

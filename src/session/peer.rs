@@ -300,7 +300,9 @@ impl Peer {
             }
         }
         if wanted && last_sync_unknown {
-            // Data was lost here. The peer then sends everything.
+            // Data was lost here. The peer then sends everything; what it has of ours is not known.
+            self.in_step = false;
+            self.common.clear();
             self.sent_upto = history.len();
             let words =
                 Words { heads: history.heads(), have: Some(vec![Have::default()]), ..Words::default() };

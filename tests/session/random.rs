@@ -95,7 +95,6 @@ fn play(acts: &[Act], began_with: u8, whole: bool) {
                 for client in &mut world.clients {
                     connection += 1;
                     client.connect(connection);
-                    client.server_lost |= lost > 0;
                 }
             }
         }

@@ -193,8 +193,6 @@ pub(crate) struct Client {
     pub(crate) submitted: VecDeque<(Ticket, Vec<Bytes>)>,
     pub(crate) received: Vec<Frame>,
     pub(crate) closed: Option<String>,
-    /// The server has lost data that this client may have: summaries may then name what it lacks.
-    pub(crate) server_lost: bool,
     /// What went over this connection, to see that nothing goes twice.
     gone: Gone,
 }
@@ -222,7 +220,6 @@ impl Client {
             down: VecDeque::new(),
             submitted: VecDeque::new(),
             received: Vec::new(),
-            server_lost: false,
             closed: None,
             gone: Gone::default(),
         };
@@ -266,9 +263,7 @@ impl Client {
         if frame.kind == "sync" {
             assert_eq!((frame.sender.as_str(), frame.target.as_str()), ("server", self.name.as_str()));
             let message = frame.sync();
-            if !self.server_lost {
-                self.must_know_what_is_named(&message);
-            }
+            self.must_know_what_is_named(&message);
             self.doc.sync().receive_sync_message(&mut self.state, message).unwrap();
             self.say();
         }

@@ -197,3 +197,31 @@ async fn nobody_is_shown_under_anothers_peer_name() {
     ]);
     assert_eq!(here["people"], people, "{here}");
 }
+
+/// Beyond what the system keeps for a socket nothing is kept for who does not read; and after a while it is over.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_stops_reading_costs_a_bounded_buffer_and_then_the_connection() {
+    const EDIT: usize = 100_000;
+    let house = house().await;
+    let (_stuck, _) = house.enter("member-2", "stuck").await;
+    let (mut client, mut pen) = writer(&house, "member-1", "part-0").await;
+    let closed = || house.server.metric("quorate_connections_closed_total");
+    let before = closed().await;
+    // More than a socket takes on both sides.
+    for _ in 0..200 {
+        let change = pen.write(&"x".repeat(EDIT), client.heads.iter().copied());
+        client.send(std::slice::from_ref(&change)).await;
+        acknowledged(&mut client, change.hash()).await;
+    }
+    let over = async {
+        while closed().await == before {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    };
+    let longest = limits::SLOW + Duration::from_secs((4 * EDIT / limits::SLOWEST) as u64);
+    timeout(longest, over).await.expect("who does not read is let go");
+    // Others have not noticed.
+    let change = pen.write("y", client.heads.iter().copied());
+    client.send(std::slice::from_ref(&change)).await;
+    acknowledged(&mut client, change.hash()).await;
+}

@@ -33,8 +33,6 @@ pub(super) enum Value<'a> {
     Int(i64),
     Uint(u64),
     Float(f64),
-    /// Bytes, counters and times: nothing of a plan.
-    Other,
 }
 
 /// What an operation does, as the format numbers it.
@@ -262,8 +260,8 @@ impl<'a> Rows<'a> {
                     std::str::from_utf8(bytes).map_err(|_| Refused::malformed("a value is not UTF-8"))?;
                 return Ok(Value::Text(text));
             }
-            // A value of another type has no place in a plan, however it is written.
-            _ => return Ok(Value::Other),
+            // However it is written: it need not be read.
+            _ => return Err(Refused::new("value_unsafe", "A value of this type has no place in a plan.")),
         };
         if reader.is_empty() { Ok(value) } else { Err(not_canonical()) }
     }

@@ -119,7 +119,6 @@ impl Copy {
     }
 
     /// Everything that can be said of a change before applying it. The change is then counted into the past.
-    /// A change that the crate itself has taken out of a document is given as it reads it.
     fn examine(&mut self, change: &Change, made: &Made) -> Result<(Parsed, Findings), Verdict> {
         if self.past.contains(&change.hash) {
             return Err(Verdict::Known);

@@ -6,7 +6,7 @@
  * anchors in the same way (`src/document/anchor.rs`).
  */
 import * as A from "@automerge/automerge/slim"
-import { type PlanDoc, textPath } from "../editor/plan"
+import { afterCharacter, type PlanDoc, textPath } from "../editor/plan"
 import type { Anchor, Thread } from "./api"
 
 export type Standing = { state: "exact" | "edited"; now: string } | { state: "deleted" }
@@ -51,7 +51,7 @@ export function placeOf(
   try {
     const path = textPath(anchor.section)
     from = A.getCursorPosition(doc, path, anchor.start)
-    to = A.getCursorPosition(doc, path, backwards(anchor.end)) + 1
+    to = afterCharacter(text, A.getCursorPosition(doc, path, backwards(anchor.end)))
     // Only while some of the quoted words stand is there a place that others can have been put in.
     if (from < to) [from, to] = widened(doc, anchor, text, from, to)
   } catch {
@@ -85,7 +85,7 @@ function widened(
   const endGone = A.getCursor(doc, path, to - 1, "before") !== backwards(anchor.end)
   if (!startGone && !endGone) return [from, to]
   const { before, after } = neighbours(doc, anchor)
-  const left = startGone && before ? A.getCursorPosition(doc, path, before) + 1 : from
+  const left = startGone && before ? afterCharacter(text, A.getCursorPosition(doc, path, before)) : from
   const right = endGone ? (after ? A.getCursorPosition(doc, path, after) : text.length) : to
   const ahead = text.slice(left, from)
   const behind = text.slice(to, right)
@@ -105,11 +105,11 @@ function neighbours(doc: A.Doc<PlanDoc>, anchor: Anchor): Neighbours {
   const path = textPath(anchor.section)
   const then = A.view(doc, anchor.heads)
   const first = A.getCursorPosition(then, path, anchor.start)
-  const last = A.getCursorPosition(then, path, anchor.end)
-  const length = then.sections[anchor.section]?.text.length ?? 0
+  const text = then.sections[anchor.section]?.text ?? ""
+  const end = afterCharacter(text, A.getCursorPosition(then, path, anchor.end))
   const read = {
     before: first > 0 ? A.getCursor(then, path, first - 1, "before") : null,
-    after: last + 1 < length ? A.getCursor(then, path, last + 1, "after") : null,
+    after: end < text.length ? A.getCursor(then, path, end, "after") : null,
   }
   known.set(anchor, read)
   return read

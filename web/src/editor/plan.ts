@@ -149,6 +149,11 @@ export function siblingsOf(doc: PlanDoc, parent: string): SectionPlace[] {
   }))
 }
 
+/** The place behind the character that begins here: a cursor names a character, which may take two code units. */
+export function afterCharacter(text: string, at: number): number {
+  return at + ((text.codePointAt(at) ?? 0) > 0xffff ? 2 : 1)
+}
+
 export function spansOf(doc: A.Doc<PlanDoc>, section: string): Span[] {
   // A peer may have put something else in a text's place: then there are no words.
   if (typeof doc.sections[section]?.text !== "string") return []

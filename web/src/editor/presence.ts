@@ -13,7 +13,7 @@ import type { Node as PmNode } from "prosemirror-model"
 import { type EditorState, Plugin, PluginKey } from "prosemirror-state"
 import { Decoration, DecorationSet } from "prosemirror-view"
 import { flatAt, flatSize, relativeAt } from "./flat"
-import { type PlanHandle, textPath } from "./plan"
+import { afterCharacter, type PlanHandle, textPath } from "./plan"
 
 export interface CursorMessage {
   kind: "cursor"
@@ -164,10 +164,12 @@ export class Presence {
 
   private find(doc: PmNode, message: CursorMessage): Place | null {
     let place: Place | null = null
+    const plan = this.options.handle.doc()
+    const text = plan.sections[message.section]?.text ?? ""
     doc.forEach((section, offset) => {
       if (section.attrs.id !== message.section) return
       const at = (cursor: string) => {
-        const flat = A.getCursorPosition(this.options.handle.doc(), textPath(message.section), cursor) + 1
+        const flat = afterCharacter(text, A.getCursorPosition(plan, textPath(message.section), cursor))
         return offset + 1 + relativeAt(section, Math.min(Math.max(flat, 1), flatSize(section)))
       }
       try {

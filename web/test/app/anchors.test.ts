@@ -67,6 +67,18 @@ describe("the words of a thread", () => {
     expect(placeOf(doc, anchor, new Map()).standing).toEqual({ state: "deleted" })
   })
 
+  test("may begin and end with a character of two code units, and stand next to one", () => {
+    const smiling = edit(doc, 3, 19, "😀🚀 people 🚀😀")
+    const quote = makeAnchor(smiling, "s1", 5, 17)
+    expect(quote.quote).toBe("🚀 people 🚀")
+    expect(placeOf(smiling, quote, order)).toMatchObject({
+      standing: { state: "exact", now: "🚀 people 🚀" },
+      range: { section: "s1", from: 5, to: 17 },
+    })
+    const others = edit(edit(smiling, 15, 2, "gladly"), 5, 2, "many")
+    expect(placeOf(others, quote, order).standing).toEqual({ state: "edited", now: "many people gladly" })
+  })
+
   test("are gone for an anchor that names nothing", () => {
     expect(placeOf(doc, { ...anchor, start: "no cursor" }, order).standing).toEqual({ state: "deleted" })
   })

@@ -58,3 +58,17 @@ it("leaves another's caret behind the words it stands behind, also when one's ow
   expect(two.place.querySelector(".peer-caret")?.parentElement?.textContent).toBe("helloAda dear")
   vi.useRealTimers()
 })
+
+it("shows another's caret behind a character of two code units, never within it", () => {
+  vi.useFakeTimers()
+  const a = new Peer(plan({ s: ["# Aims", "well done 🚀 all"] }))
+  const b = new Peer(A.clone(a.doc()))
+  const one = desk(a)
+  const two = desk(b)
+  two.presence.setPeople(new Map([["peer-a", { name: "Ada", number: 3 }]]))
+  one.editor.goTo(8 + "well done 🚀".length)
+  vi.advanceTimersByTime(200)
+  two.presence.hear("peer-a", one.sent.at(-1))
+  expect(two.place.querySelector(".peer-caret")?.parentElement?.textContent).toBe("well done 🚀Ada all")
+  vi.useRealTimers()
+})

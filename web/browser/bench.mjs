@@ -102,16 +102,24 @@ async function fill(page) {
     const place = page.locator(".ProseMirror > section").nth(section)
     await place.locator(".section-heading").click()
     await page.keyboard.press("End")
-    await page.evaluate(async (html) => {
-      // The editor hears of the caret by an event of the document.
-      await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))
-      const data = new DataTransfer()
-      data.setData("text/html", html)
-      document
-        .querySelector(".ProseMirror")
-        .dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }))
-    }, `<h2>Part</h2>${paragraphs.join("")}`)
-    await place.locator("p").nth(paragraphs.length - 1).waitFor()
+    await page.evaluate(
+      async (html) => {
+        // The editor hears of the caret by an event of the document.
+        await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))
+        const data = new DataTransfer()
+        data.setData("text/html", html)
+        document
+          .querySelector(".ProseMirror")
+          .dispatchEvent(
+            new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }),
+          )
+      },
+      `<h2>Part</h2>${paragraphs.join("")}`,
+    )
+    await place
+      .locator("p")
+      .nth(paragraphs.length - 1)
+      .waitFor()
   }
   await page.locator('.state-line[data-kind="saved"]').waitFor()
 }
@@ -228,7 +236,13 @@ try {
     await probe.waitForFunction((count) => window.shown.length > count, edit)
   }
   const shown = await probe.evaluate(() => window.shown)
-  row("a remote edit shown after its arrival, p95", "ms", at(shown, 0.95), 50, `p50 ${at(shown, 0.5).toFixed(1)}`)
+  row(
+    "a remote edit shown after its arrival, p95",
+    "ms",
+    at(shown, 0.95),
+    50,
+    `p50 ${at(shown, 0.5).toFixed(1)}`,
+  )
 } finally {
   await browser.close()
   await server.stop()

@@ -39,8 +39,11 @@ describe("words typed in a paragraph that somebody else deletes", () => {
       await stray.waitFor()
       await expect.poll(() => stray.textContent()).toBe(words)
       expect(await editor(deleter).locator("p").count()).toBe(before + 1)
-      const card = (page: Page) => page.getByRole("article", { name: /^Typed by / }).filter({ hasText: words })
-      await card(deleter).getByText("These words were typed in a paragraph that was deleted meanwhile.").waitFor()
+      const card = (page: Page) =>
+        page.getByRole("article", { name: /^Typed by / }).filter({ hasText: words })
+      await card(deleter)
+        .getByText("These words were typed in a paragraph that was deleted meanwhile.")
+        .waitFor()
 
       // Whoever only reads sees them, and decides nothing.
       const reader = await room.enter("chair")

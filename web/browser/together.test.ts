@@ -90,7 +90,9 @@ describe("two people in one plan", () => {
       await one.getByRole("menuitem", { name: item }).click()
     }
     const focused = (selector: string) =>
-      expect.poll(() => one.evaluate((wanted) => document.activeElement?.matches(wanted), selector)).toBe(true)
+      expect
+        .poll(() => one.evaluate((wanted) => document.activeElement?.matches(wanted), selector))
+        .toBe(true)
 
     const first = unique("First name")
     await outline.getByRole("button", { name: "Add section" }).click()

@@ -29,11 +29,7 @@ export function Freeze({ room, isOpen, close }: { room: Room; isOpen: boolean; c
 
   return (
     // A click beside it leaves it open: a reason may be half written.
-    <Modal
-      className="modal"
-      isOpen={isOpen}
-      onOpenChange={(open) => (open ? undefined : close())}
-    >
+    <Modal className="modal" isOpen={isOpen} onOpenChange={(open) => (open ? undefined : close())}>
       <Dialog className="modal-dialog">
         <form
           className="modal-form"

@@ -213,7 +213,15 @@ function Actions({
   )
 }
 
-function Rename({ branch, desk, done }: { branch: Branch; desk: Desk; done: (by: "key" | "leaving") => void }) {
+function Rename({
+  branch,
+  desk,
+  done,
+}: {
+  branch: Branch
+  desk: Desk
+  done: (by: "key" | "leaving") => void
+}) {
   const [heading, setHeading] = useState(branch.heading)
   const left = useRef(false)
   const finish = (keep: boolean, by: "key" | "leaving") => {

@@ -54,7 +54,11 @@ function decorate(
   return DecorationSet.create(doc, decorations)
 }
 
-function note(id: string, mayEdit: boolean, settle: (provision: string, settled: Settled) => void): HTMLElement {
+function note(
+  id: string,
+  mayEdit: boolean,
+  settle: (provision: string, settled: Settled) => void,
+): HTMLElement {
   const element = document.createElement("div")
   element.className = "stray-note"
   element.contentEditable = "false"

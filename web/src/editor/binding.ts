@@ -129,11 +129,7 @@ export class Binding {
     for (const edit of edits) {
       if (this.odd.has(edit.id))
         repairSection(writing.doc, edit.id, readBlocks(edit.id, spansOf(old, edit.id)))
-      yield* writeSection(
-        writing,
-        edit,
-        this.held?.section === edit.id ? this.held.edited(edit) : undefined,
-      )
+      yield* writeSection(writing, edit, this.held?.section === edit.id ? this.held.edited(edit) : undefined)
     }
   }
 

@@ -9,7 +9,9 @@ export function summary(moment: ParentNode, label: string): string {
   const sentences = all.slice(0, SENTENCES).map((item) => words(item))
   if (all.length > SENTENCES) sentences.push(`And ${all.length - SENTENCES} more`)
   if (all.length === 0) sentences.push("No words changed in this step")
-  return [label, ...sentences].map((sentence) => (/[.!?]”?$/.test(sentence) ? sentence : `${sentence}.`)).join(" ")
+  return [label, ...sentences]
+    .map((sentence) => (/[.!?]”?$/.test(sentence) ? sentence : `${sentence}.`))
+    .join(" ")
 }
 
 /// The text of an element, on one line. The marks around a quotation are the style sheet's, so they are put here.

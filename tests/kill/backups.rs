@@ -1,20 +1,27 @@
 //! Backups that the server is killed over: each is whole, or there is none.
 
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use super::verifies;
+use tokio::process::{Child, Command};
+use tokio::time::{sleep, timeout};
+
+use super::table::Dice;
+use super::{LONG, verifies};
 use crate::wire::binary;
 
 #[derive(Default)]
 pub(super) struct Backups {
     pub(super) begun: usize,
     pub(super) whole: usize,
-    /// None has come to its end yet for so many kills.
-    early: u32,
     longest: Option<Duration>,
 }
+
+/// Every so manieth is let come to its end before the server is killed, however long it takes.
+const LET_END: usize = 4;
+/// What one may take, while none has come to its end.
+const GUESS: Duration = Duration::from_millis(500);
 
 /// One that is being written.
 pub(super) struct Backup {
@@ -42,25 +49,28 @@ impl Backups {
         Backup { verb, began: Instant::now(), file, restored }
     }
 
-    /// About how long one takes here, and a little more, so that some come to their end.
-    pub(super) fn usual(&self) -> Duration {
-        let guess = Duration::from_millis(500) * (1 + self.early);
-        self.longest.unwrap_or(guess) * 3 / 2
+    /// Until the server is to be killed: some moment while it is written, or once it is there.
+    pub(super) async fn moment(&self, backup: &mut Backup, dice: &mut Dice) {
+        if self.begun.is_multiple_of(LET_END) {
+            let done = timeout(LONG, backup.verb.wait()).await.unwrap().unwrap();
+            assert!(done.success(), "a backup that nothing disturbed");
+        } else {
+            sleep(dice.up_to(self.longest.unwrap_or(GUESS) * 3 / 2)).await;
+        }
     }
 
     /// The server is gone: either the backup can be restored, or there is none.
-    pub(super) fn end(&mut self, mut backup: Backup) {
-        let done = backup.verb.wait().unwrap().success();
+    pub(super) async fn end(&mut self, mut backup: Backup) {
+        let done = timeout(LONG, backup.verb.wait()).await.unwrap().unwrap().success();
         assert!(!done || backup.file.exists(), "what was not written was not reported as done");
         if !backup.file.exists() {
-            self.early += 1;
             return;
         }
         self.longest = self.longest.max(Some(backup.began.elapsed()));
         self.whole += 1;
         let mut restore = Command::new(binary());
         restore.arg("restore").arg(&backup.file).arg("--data").arg(&backup.restored);
-        let restored = restore.output().unwrap();
+        let restored = restore.output().await.unwrap();
         assert!(restored.status.success(), "{}", String::from_utf8_lossy(&restored.stderr));
         verifies(&backup.restored);
     }

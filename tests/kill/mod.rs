@@ -77,8 +77,9 @@ async fn nothing_acknowledged_is_lost_or_doubled_by_kills() {
             let mut backup = None;
             match strike {
                 Strike::Backup => {
-                    backup = Some(table.backups.begin(folder.path(), notes.path()));
-                    sleep(dice.up_to(table.backups.usual())).await;
+                    let mut begun = table.backups.begin(folder.path(), notes.path());
+                    table.backups.moment(&mut begun, &mut dice).await;
+                    backup = Some(begun);
                 }
                 Strike::Snapshot => sleep(dice.up_to(Duration::from_millis(300))).await,
                 Strike::Writing | Strike::Starting => sleep(dice.up_to(Duration::from_millis(10))).await,
@@ -91,7 +92,7 @@ async fn nothing_acknowledged_is_lost_or_doubled_by_kills() {
             table.killed(strike);
             crew.back_from(work).await;
             if let Some(backup) = backup {
-                table.backups.end(backup);
+                table.backups.end(backup).await;
             }
             if strike == Strike::Starting {
                 for _ in 0..2 {

@@ -231,6 +231,39 @@ fn documents_are_counted() {
     refused(&session.frame(sync_frame("request", "peer", DOCUMENT, REQUEST)));
 }
 
+/// A first message with one chunk of so many bytes.
+fn bringing(bytes: usize) -> Vec<u8> {
+    let mut message = vec![0x42, 0, 0, 1, 0, 0, 1];
+    let mut left = bytes;
+    while left >= 0x80 {
+        message.push((left & 0x7f) as u8 | 0x80);
+        left >>= 7;
+    }
+    message.push(left as u8);
+    message.resize(message.len() + bytes, 0);
+    message.extend([2, 2, 0x84]);
+    message
+}
+
+#[test]
+fn what_waits_for_documents_that_are_not_open_is_bounded_over_all_of_them() {
+    let mut session = joined();
+    let part = limits::WAITING_BYTES / 3 + 1;
+    let say = |document: u8| sync_frame("sync", "peer", DocumentId([document; 16]), &bringing(part));
+    assert_eq!(session.frame(say(1)), [Output::Open { document: DocumentId([1; 16]) }]);
+    assert_eq!(session.frame(say(2)), [Output::Open { document: DocumentId([2; 16]) }]);
+    let outputs = session.frame(say(3));
+    assert!(refused(&outputs).contains("not open"), "{outputs:?}");
+    assert!(matches!(outputs.last(), Some(Output::Close { code: 1008, .. })), "{outputs:?}");
+
+    // What has been opened waits no more.
+    let mut session = joined();
+    session.frame(say(1));
+    session.frame(say(2));
+    session.opened(DocumentId([1; 16]), Host::new().room, Access::ReadWrite);
+    assert_eq!(session.frame(say(3)), [Output::Open { document: DocumentId([3; 16]) }]);
+}
+
 // A document that is not there
 
 /// Asks for the document, which the host does not find.

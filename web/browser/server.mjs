@@ -34,6 +34,7 @@ export async function startServer({ data } = {}) {
   const url = `http://localhost:${port}`
   let child
   let said = ""
+  let refused = 0
 
   const run = async () => {
     said = ""
@@ -60,8 +61,17 @@ export async function startServer({ data } = {}) {
     }
     throw new Error(`The server was not ready after 2 minutes:\n${said}`)
   }
-  const end = () =>
-    new Promise((done) => {
+  // Browsers send honest edits only: whatever else happens in a journey, none may be refused but for a freeze.
+  const countRefused = async () => {
+    const counters = await fetch(`http://127.0.0.1:${port}/metrics`).then(
+      (answer) => answer.text(),
+      () => "",
+    )
+    refused += Number(/^quorate_submissions_refused_total (\d+)$/m.exec(counters)?.[1] ?? 0)
+  }
+  const end = async () => {
+    await countRefused()
+    await new Promise((done) => {
       const ending = child
       if (!ending || ending.exitCode !== null) return done()
       // The one that is ending only: after a restart another is running.
@@ -72,6 +82,7 @@ export async function startServer({ data } = {}) {
       })
       ending.kill("SIGTERM")
     })
+  }
 
   await run()
   return {
@@ -84,6 +95,7 @@ export async function startServer({ data } = {}) {
     async stop() {
       await end()
       if (!data) rmSync(folder, { recursive: true, force: true })
+      if (refused > 0) throw new Error(`${refused} submissions of honest edits were refused:\n${said}`)
     },
   }
 }

@@ -331,9 +331,11 @@ impl Connection {
             Submitted::Missing { deps, chunks } => Verdict::Missing { deps, chunks },
             Submitted::Refused(notice) => {
                 debug!(connection = self.id.0, code = %notice.code, "edits were refused");
-                self.app.metrics.add("submissions_refused", 1);
+                // A freeze refuses what is honest; anything else should never be refused to a stock client.
+                let frozen = notice.is_of_a_freeze();
+                self.app.metrics.add(if frozen { "submissions_frozen" } else { "submissions_refused" }, 1);
                 // The freeze may be over before its news came: so that both its ends are noticed.
-                then = Some(if notice.is_of_a_freeze() { Access::ReadOnly } else { self.access(room.plan) });
+                then = Some(if frozen { Access::ReadOnly } else { self.access(room.plan) });
                 Verdict::Refused
             }
             // Nothing is acknowledged: the peer keeps its edits, hears that none are taken now, and is asked

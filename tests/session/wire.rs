@@ -231,18 +231,23 @@ fn documents_are_counted() {
     refused(&session.frame(sync_frame("request", "peer", DOCUMENT, REQUEST)));
 }
 
-/// A first message with one chunk of so many bytes.
-fn bringing(bytes: usize) -> Vec<u8> {
-    let mut message = vec![0x42, 0, 0, 1, 0, 0, 1];
-    let mut left = bytes;
+/// Behind its length, as the protocol writes byte strings.
+fn with_length(bytes: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    let mut left = bytes.len();
     while left >= 0x80 {
-        message.push((left & 0x7f) as u8 | 0x80);
+        out.push((left & 0x7f) as u8 | 0x80);
         left >>= 7;
     }
-    message.push(left as u8);
-    message.resize(message.len() + bytes, 0);
-    message.extend([2, 2, 0x84]);
-    message
+    out.push(left as u8);
+    out.extend(bytes);
+    out
+}
+
+/// A first message with one chunk of so many bytes.
+fn bringing(bytes: usize) -> Vec<u8> {
+    let chunk = [&[0x85, 0x6f, 0x4a, 0x83, 0, 0, 0, 0, 1][..], &with_length(&vec![0; bytes])].concat();
+    [&[0x42, 0, 0, 1, 0, 0, 1][..], &with_length(&chunk), &[2, 2, 0x84]].concat()
 }
 
 #[test]

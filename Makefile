@@ -6,12 +6,13 @@ TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
 BINARY := $(TARGET)/release/quorate
 # Extra arguments: `make run ARGS="--listen 0.0.0.0:8400"`, `make bench ARGS=path/of/a/trace.json.gz`.
 ARGS ?=
+TRACES ?=
 
 # How long each fuzz target runs, in seconds.
 SECONDS_EACH ?= 60
 FUZZ_TARGETS := sockets frames messages changes events
 
-.PHONY: build run test test-rust test-web test-stock test-browser lint advisories fuzz campaign bench tour schema clean need
+.PHONY: build run test test-rust test-web test-stock test-browser lint advisories fuzz keep-found campaign bench tour schema clean need
 
 ## build: the web client and the release binary, which has the client inside
 build: web/dist/.built
@@ -29,7 +30,8 @@ test: need test-web build test-rust test-stock test-browser
 need:
 	@tools/need.sh cargo node chromium
 
-test-rust:
+# The stock client in Node is a second judge of what is admitted.
+test-rust: tests/stock/node_modules/.installed
 	$(CARGO) test --release --locked
 
 test-web: web/node_modules/.installed
@@ -46,6 +48,7 @@ lint: web/node_modules/.installed
 	@tools/need.sh cargo cargo-deny
 	$(CARGO) fmt --check
 	target/tools/bin/cargo-deny --all-features check --hide-inclusion-graph bans licenses sources
+	@tools/advisories.sh
 	$(CARGO) clippy --release --all-targets --locked -- -D warnings
 	cd web && npm run --silent lint
 
@@ -53,6 +56,14 @@ lint: web/node_modules/.installed
 advisories:
 	@tools/need.sh cargo cargo-deny
 	target/tools/bin/cargo-deny --all-features check advisories
+
+## keep-found: adds what fuzzing found to be new to the corpora under fuzz/corpus
+keep-found:
+	@tools/need.sh cargo cargo-fuzz nightly
+	cd fuzz && for target in $(FUZZ_TARGETS); do \
+		RUSTUP_TOOLCHAIN=nightly ../target/tools/bin/cargo-fuzz run --sanitizer none --target-dir ../target/fuzz $$target \
+			corpus/$$target ../target/fuzz/found/$$target -- -merge=1 -max_len=16384 || exit 1; \
+	done
 
 ## fuzz: what comes from outside, SECONDS_EACH a target, from the corpora that are kept under fuzz/corpus
 fuzz:
@@ -66,9 +77,10 @@ fuzz:
 			|| exit 1; \
 	done
 
-## campaign: all that `make test` holds a part of, at its full figures, and every deliberate fault; an hour or two
+## campaign: all that `make test` holds a part of, at its full figures, and every deliberate fault; an hour or two.
+## TRACES=folder: real histories of editing (automerge-perf's, as .json.gz) are among what must be admitted
 campaign: need build tests/stock/node_modules/.installed
-	QUORATE_CAMPAIGN=1 QUORATE_BIN=$(BINARY) $(CARGO) test --release --locked -- --nocapture --test-threads=1
+	QUORATE_CAMPAIGN=1 $(if $(TRACES),QUORATE_TRACES=$(abspath $(TRACES))) QUORATE_BIN=$(BINARY) $(CARGO) test --release --locked -- --nocapture --test-threads=1
 	tests/faults/run
 	$(MAKE) fuzz SECONDS_EACH=300
 

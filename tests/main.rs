@@ -18,6 +18,7 @@ mod pause;
 mod room;
 mod schema;
 mod session;
+mod sync_fails;
 mod sync_samod;
 mod through;
 mod whole_document;

@@ -53,6 +53,9 @@ impl<F: Front> Log for Through<F> {
     fn watch(&self) -> watch::Receiver<Position> {
         self.0.behind().watch()
     }
+    fn lost(&self) -> watch::Receiver<Option<String>> {
+        self.0.behind().lost()
+    }
     fn verifier_key(&self) -> String {
         self.0.behind().verifier_key()
     }

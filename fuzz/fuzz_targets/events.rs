@@ -7,7 +7,7 @@ use quorate::domain::{EventId, PersonId, PlanId, Timestamp};
 use quorate::engine::record::{self, EventView};
 use quorate::log::{Recorded, Stream};
 
-const KINDS: [&str; 13] = [
+const KINDS: [&str; 15] = [
     "document.changed",
     "epoch.began",
     "person.added",
@@ -21,6 +21,8 @@ const KINDS: [&str; 13] = [
     "thread.resolved",
     "thread.reopened",
     "from.a.later.version",
+    "stray.found",
+    "stray.settled",
 ];
 
 fuzz_target!(|data: &[u8]| {

@@ -85,7 +85,6 @@ pub struct Engine {
     views: Arc<RwLock<Views>>,
     inbox: mpsc::Sender<Job>,
     visible: watch::Receiver<Position>,
-    lost: watch::Receiver<Option<String>>,
     clock: Clock,
     writer: Arc<Mutex<Option<JoinHandle<()>>>>,
 }
@@ -101,9 +100,8 @@ impl Engine {
         let views = Arc::new(RwLock::new(views));
         let (inbox, jobs) = mpsc::channel();
         let (show, visible) = watch::channel(head);
-        let (lose, lost) = watch::channel(None);
-        let writer = writer::start(log.clone(), views.clone(), clock.clone(), jobs, show, lose)?;
-        Ok(Self { log, views, inbox, visible, lost, clock, writer: Arc::new(Mutex::new(Some(writer))) })
+        let writer = writer::start(log.clone(), views.clone(), clock.clone(), jobs, show)?;
+        Ok(Self { log, views, inbox, visible, clock, writer: Arc::new(Mutex::new(Some(writer))) })
     }
 
     /// What is visible: all of it is on disk. Hold it briefly, the writer waits for it.
@@ -126,10 +124,9 @@ impl Engine {
 
     /// Done when it is unknown what the disk has: the process must end, and says this.
     pub async fn lost(&self) -> String {
-        let mut lost = self.lost.clone();
-        match lost.wait_for(Option::is_some).await.map(|why| why.clone()) {
-            Ok(Some(why)) => why,
-            // The writer has ended in good order.
+        match self.log.lost().wait_for(Option::is_some).await.map(|why| why.clone()) {
+            Ok(Some(why)) => Failure::Unknown(why).to_string(),
+            // Nothing of the kind can happen any more.
             Ok(None) | Err(_) => std::future::pending().await,
         }
     }

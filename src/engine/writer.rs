@@ -49,9 +49,8 @@ pub(super) fn start(
     clock: Clock,
     jobs: mpsc::Receiver<Job>,
     show: watch::Sender<Position>,
-    lost: watch::Sender<Option<String>>,
 ) -> Result<JoinHandle<()>, Failure> {
-    let writer = Writer { log, views, clock, show, lost };
+    let writer = Writer { log, views, clock, show };
     std::thread::Builder::new()
         .name("writer".into())
         .spawn(move || writer.run(&jobs))
@@ -63,7 +62,6 @@ struct Writer {
     views: Arc<RwLock<Views>>,
     clock: Clock,
     show: watch::Sender<Position>,
-    lost: watch::Sender<Option<String>>,
 }
 
 /// A job with how often it was decided already.
@@ -149,9 +147,6 @@ impl Writer {
             Ok(durable) => durable,
             Err(failure) => {
                 error!("nothing of this commit is acknowledged: {failure}");
-                if matches!(failure, Failure::Unknown(_)) {
-                    self.lost.send_replace(Some(failure.to_string()));
-                }
                 for one in granted {
                     reply(one.waiting.job, Err(Error::Failed(failure.to_string())));
                 }

@@ -323,7 +323,7 @@ fn run(plan: &Plan, lies: bool) -> Result<Met, String> {
 }
 
 /// Whoever had a restore cut short is told so, and does it again.
-fn restore_if_cut(machine: &Machine) -> Result<(), Failure> {
+pub(super) fn restore_if_cut(machine: &Machine) -> Result<(), Failure> {
     let no_log = !machine.exists(FILE).unwrap();
     if no_log && machine.exists(BACKUP).unwrap() { restore(machine) } else { Ok(()) }
 }

@@ -8,7 +8,7 @@ use std::{
 
 use super::{
     Failure, Log, Proposed, RedbLog,
-    crash::{Ground, back_up, ground, open},
+    crash::{Ground, back_up, ground, open, restore_if_cut},
     folder::Folder as _,
     machine::{Dice, How, Machine, Op, Survives, Trouble},
     oracle::Oracle,
@@ -214,5 +214,43 @@ fn what_is_being_made_when_the_disk_fails_is_made_at_the_next_try() {
             assert!(cut.exists("backup.redb").unwrap());
             assert!(failed || from > 1, "{op:?}: the first one fails");
         }
+    }
+}
+
+/// A start with much to put in order: where it fails it says so, and the next one finds everything.
+#[test]
+fn what_a_start_does_not_put_in_order_the_next_one_does() {
+    let all = std::env::var("QUORATE_CAMPAIGN").is_ok();
+    let start = |machine: &Machine| restore_if_cut(machine).and_then(|()| open(machine));
+    println!("| start with | failure | runs | failed |\n| --- | --- | --- | --- |");
+    for from in [Ground::Large, Ground::Unclean, Ground::FirstLayout, Ground::Backup] {
+        let mut failed_of_all = 0;
+        for (op, how) in [
+            (Op::Read, How::Input),
+            (Op::Write, How::Full),
+            (Op::Write, How::Input),
+            (Op::Write, How::Short),
+            (Op::Sync, How::Input),
+            (Op::SetLen, How::Full),
+            (Op::Names, How::Full),
+        ] {
+            let (mut runs, mut failed) = (0, 0);
+            for nth in 1..=if all { 400 } else { 25 } {
+                let (machine, mut oracle) = ground(from);
+                let machine = machine.twin(nth);
+                machine.set_trouble(Trouble::Fail { op, from: nth, count: 1, how });
+                let first = start(&machine);
+                runs += 1;
+                failed += u64::from(first.is_err());
+                drop(first);
+                machine.set_trouble(Trouble::None);
+                let again = start(&machine).map_err(|failure| failure.to_string());
+                let compared = again.and_then(|log| oracle.compare(&log));
+                assert!(compared.is_ok(), "{from:?}, {op:?} {nth} {how:?}: {compared:?}");
+            }
+            println!("| {from:?} | {op:?}, {how:?} | {runs} | {failed} |");
+            failed_of_all += failed;
+        }
+        assert!(failed_of_all > 0, "{from:?}: nothing failed, the test tests nothing");
     }
 }

@@ -196,6 +196,8 @@ pub trait Log: Send + Sync {
     fn head(&self) -> Position;
     /// Wakes a reader whenever the head has moved; the reader then reads for itself.
     fn watch(&self) -> watch::Receiver<Position>;
+    /// Says why once it is unknown what the disk has ([`Failure::Unknown`]), whichever write found it out.
+    fn lost(&self) -> watch::Receiver<Option<String>>;
     /// Signs the log's size and root as they are now, and keeps the statement. Nothing new: nothing is written.
     fn checkpoint(&self, at: Timestamp) -> Result<(), Failure>;
     /// The key that verifies its checkpoints (C2SP `signed-note`).
@@ -241,6 +243,9 @@ impl Log for RedbLog {
     }
     fn watch(&self) -> watch::Receiver<Position> {
         self.head.subscribe()
+    }
+    fn lost(&self) -> watch::Receiver<Option<String>> {
+        self.losses()
     }
     fn erase(&self, position: Position) -> Result<bool, Failure> {
         self.erase_payload(position)

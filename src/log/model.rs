@@ -126,6 +126,9 @@ impl Log for MemoryLog {
     fn watch(&self) -> watch::Receiver<Position> {
         self.head.subscribe()
     }
+    fn lost(&self) -> watch::Receiver<Option<String>> {
+        watch::channel(None).1
+    }
     fn checkpoint(&self, _: Timestamp) -> Result<(), Failure> {
         Ok(())
     }

@@ -58,6 +58,8 @@ pub struct RedbLog {
     pub(super) shared: RwLock<Shared>,
     pub(super) writer: Mutex<Writer>,
     pub(super) head: watch::Sender<Position>,
+    /// Why nothing is written any more until the program is started again.
+    lost: watch::Sender<Option<String>>,
     /// Cache entries that the next commit takes along.
     pub(super) waiting: Mutex<BTreeMap<String, Bytes>>,
     pub(super) keys: Keys,
@@ -101,8 +103,6 @@ pub(super) struct PlanEnd {
 
 /// What only the writer needs.
 pub(super) struct Writer {
-    /// Why nothing is read or written any more until the program is started again.
-    pub(super) unknown: Option<String>,
     /// Why the last commit failed; none after one that went well.
     pub(super) failed: Option<String>,
     pub(super) tree: Tree,
@@ -159,8 +159,9 @@ impl RedbLog {
         Ok(Self {
             store,
             head: watch::Sender::new(tree.size()),
+            lost: watch::Sender::new(None),
             shared: RwLock::new(shared),
-            writer: Mutex::new(Writer { unknown: None, failed: None, tree, zstd }),
+            writer: Mutex::new(Writer { failed: None, tree, zstd }),
             waiting: Mutex::default(),
             keys,
             identity,
@@ -201,35 +202,38 @@ impl RedbLog {
     /// batch that was `wanted` and not acknowledged yet. Does nothing to a file that is well.
     pub(super) fn recover(&self, writer: &mut Writer, wanted: Option<&Tree>) -> Result<bool, Failure> {
         const NOT_CONFIRMED: &str = "the disk did not confirm what was written to it";
-        if let Some(why) = &writer.unknown {
+        if let Some(why) = &*self.lost.borrow() {
             return Err(Failure::Unknown(why.clone()));
         }
         if !self.store.is_broken() {
             return Ok(false);
         }
         if self.store.sync_failed() {
-            return Err(self.give_up(writer, NOT_CONFIRMED));
+            return Err(self.give_up(NOT_CONFIRMED));
         }
         let (shared, found) = match self.store.reopen(load) {
             Ok(found) => found,
-            Err(Failure::Unknown(why)) => return Err(self.give_up(writer, &why)),
+            Err(Failure::Unknown(why)) => return Err(self.give_up(&why)),
             Err(failure) => return Err(failure),
         };
         let landed = wanted.is_some_and(|wanted| *wanted == found) && found != writer.tree;
         if !landed && found != writer.tree {
             let (known, found) = (writer.tree.size(), found.size());
             let why = format!("{known} events were acknowledged, and after an error {found} are found");
-            return Err(self.give_up(writer, &why));
+            return Err(self.give_up(&why));
         }
         *self.shared.write() = shared;
         Ok(landed)
     }
 
     /// From here on nothing is answered: what the disk has is known only after a start.
-    pub(super) fn give_up(&self, writer: &mut Writer, why: &str) -> Failure {
-        let why = why.to_owned();
-        writer.unknown = Some(why.clone());
-        Failure::Unknown(why)
+    fn give_up(&self, why: &str) -> Failure {
+        self.lost.send_replace(Some(why.to_owned()));
+        Failure::Unknown(why.to_owned())
+    }
+
+    pub(super) fn losses(&self) -> watch::Receiver<Option<String>> {
+        self.lost.subscribe()
     }
 
     /// The first line of every checkpoint: `quorate/<log id>`, after a restore `quorate/<log id>/<epoch id>`.

@@ -8,6 +8,7 @@ mod honest;
 mod index;
 mod mutants;
 pub(in crate::document) mod oracle;
+mod work;
 
 /// How much is tried: a part in every run, all of it in a campaign.
 pub(in crate::document) fn campaign(part: usize, whole: usize) -> usize {

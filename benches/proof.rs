@@ -1,5 +1,6 @@
 //! What it costs to show that one change is harmless, at any length of history: the byte scan and the proof,
-//! without the log. The histories are crafted: bursts of 25 characters by four people, each somewhere else.
+//! without the log. The histories are crafted: bursts of 25 characters by four people, each somewhere else; and the
+//! worst, two people who type in turn, each one character behind the other's last.
 
 use std::num::NonZeroU64;
 use std::sync::Arc;
@@ -47,6 +48,21 @@ pub(crate) fn run(report: &mut Report) {
             let both = format!("scan {scan:.1}, proof {proof:.1}");
             report.row(format!("proof: {name}, behind {edits} edits, p50"), "µs", scan + proof, goal, both);
         }
+    }
+    for edits in [1_000, 100_000] {
+        let mut plan = Plan::new();
+        plan.type_in_turn(edits);
+        let (mut scans, mut proofs) = (Vec::new(), Vec::new());
+        for _ in 0..TRIES {
+            let operations = mark_over(&plan.elements[0], plan.elements.last().unwrap());
+            let [scan, proof] = plan.write_as(0, operations);
+            scans.push(scan);
+            proofs.push(proof);
+        }
+        let [scan, proof] = [scans, proofs].map(|mut times| microseconds(percentile(&mut times, 0.5)));
+        let both = format!("scan {scan:.1}, proof {proof:.1}; {} nodes", plan.proof.nodes());
+        let name = format!("proof: a mark over {edits} characters that two typed in turn, p50");
+        report.row(name, "µs", scan + proof, (edits == 100_000).then_some(15.0), both);
     }
 }
 
@@ -124,6 +140,16 @@ impl Plan {
         }
     }
 
+    /// No two characters are one run, and each hangs on the one before.
+    fn type_in_turn(&mut self, edits: usize) {
+        for number in 0..edits {
+            let person = number % 2;
+            let after = self.elements[self.elements.len() - 1].clone();
+            self.elements.push(OpId(self.max_op + 1, actor(person)));
+            self.write_as(person, vec![insert(ElementId::Id(after), "x")]);
+        }
+    }
+
     fn keystroke(&mut self) -> Vec<Op> {
         vec![insert(ElementId::Id(self.element()), "y")]
     }
@@ -147,13 +173,7 @@ impl Plan {
     fn mark(&mut self) -> Vec<Op> {
         // Each burst is in order; of two characters of one, the earlier stands before.
         let at = self.roll(self.elements.len() / BURST - 1) * BURST + 1;
-        let ends = [self.elements[at].clone(), self.elements[at + 10].clone()];
-        let data = MarkData { name: "strong".into(), value: ScalarValue::Boolean(true), expand: true };
-        [OpType::MarkBegin(data), OpType::MarkEnd(true)]
-            .into_iter()
-            .zip(ends)
-            .map(|(action, after)| Op { action, ..insert(ElementId::Id(after), "") })
-            .collect()
+        mark_over(&self.elements[at], &self.elements[at + 10])
     }
 
     fn split(&mut self) -> Vec<Op> {
@@ -173,7 +193,10 @@ impl Plan {
 
     /// Writes one change, and says how long the scan and the proof took.
     fn write(&mut self, operations: Vec<Op>) -> [Duration; 2] {
-        let person = self.person();
+        self.write_as(self.person(), operations)
+    }
+
+    fn write_as(&mut self, person: usize, operations: Vec<Op>) -> [Duration; 2] {
         self.seqs[person] += 1;
         let count = operations.len() as u64;
         let change = Change::from(ExpandedChange {
@@ -211,6 +234,15 @@ fn text() -> ObjectId {
 fn insert(after: ElementId, text_: &str) -> Op {
     let action = OpType::Put(text_.into());
     Op { action, obj: text(), key: Key::Seq(after), pred: SortedVec::new(), insert: true }
+}
+
+fn mark_over(from: &OpId, to: &OpId) -> Vec<Op> {
+    let data = MarkData { name: "strong".into(), value: ScalarValue::Boolean(true), expand: true };
+    [OpType::MarkBegin(data), OpType::MarkEnd(true)]
+        .into_iter()
+        .zip([from, to])
+        .map(|(action, after)| Op { action, ..insert(ElementId::Id(after.clone()), "") })
+        .collect()
 }
 
 fn in_map(obj: ObjectId, key: &str, action: OpType) -> Op {

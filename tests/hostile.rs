@@ -1,13 +1,19 @@
 //! What bad input gets, over the real socket: whoever sent it learns why, it is counted, nobody else notices.
 
+use std::collections::{HashSet, VecDeque};
+use std::io::{Read as _, Write as _};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use automerge::marks::{ExpandMark, Mark};
 use automerge::transaction::Transactable as _;
-use automerge::{Change, ExpandedChange, ReadDoc as _};
+use automerge::{ActorId, Automerge, AutomergeError, Change, ChangeHash, ExpandedChange, ReadDoc as _};
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 use tokio::time::timeout;
 
-use super::house::{House, acknowledged, binary, closed, house, writer};
+use super::house::{House, SOON, acknowledged, binary, closed, house, writer};
 use super::wire::{Client, Heard, Server, Spawn, Writer};
 
 /// Somebody else writes, and a third reads it: the room works.
@@ -140,12 +146,205 @@ async fn chunks_that_are_not_what_they_say_do_not_reach_the_document() {
 }
 
 fn bomb() -> Vec<u8> {
-    use sha2::{Digest, Sha256};
     let run = [0x80, 0x80, 0x80, 0x10, 0x01];
     let mut body = vec![0, 1, 0xaa, 1, 1, 1, 0, 0, 1, 0x42, run.len() as u8];
     body.extend(run);
-    let hash = Sha256::new().chain_update([1, body.len() as u8]).chain_update(&body).finalize();
-    [&[0x85, 0x6f, 0x4a, 0x83][..], &hash[..4], &[1, body.len() as u8], &body].concat()
+    chunk(1, &body, &body)
+}
+
+/// A chunk of a change, compressed (2) or not (1); its checksum is that of the change `body`.
+fn chunk(kind: u8, data: &[u8], body: &[u8]) -> Vec<u8> {
+    let length = |mut length: usize| {
+        let mut bytes = Vec::new();
+        while length >= 0x80 {
+            bytes.push(length as u8 | 0x80);
+            length >>= 7;
+        }
+        bytes.push(length as u8);
+        bytes
+    };
+    let hash = Sha256::new().chain_update([1]).chain_update(length(body.len())).chain_update(body).finalize();
+    [&[0x85, 0x6f, 0x4a, 0x83][..], &hash[..4], &[kind], &length(data.len()), data].concat()
+}
+
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) as usize % sides
+    }
+}
+
+/// What somebody new would honestly do with the document, with a byte of it made wrong before or behind compression.
+fn mutant(document: &Automerge, dice: &mut Dice) -> Vec<u8> {
+    let actor: Vec<u8> = (0..16).map(|_| dice.roll(256) as u8).collect();
+    let mut theirs = document.fork().with_actor(ActorId::from(actor));
+    let text = ["sections", "part-0", "text"]
+        .into_iter()
+        .fold(automerge::ROOT, |at, key| document.get(&at, key).unwrap().unwrap().1);
+    theirs
+        .transact::<_, _, AutomergeError>(|tx| match dice.roll(4) {
+            0 => tx.splice_text(&text, 3, 0, "z"),
+            1 => tx.splice_text(&text, 2, 2, "other words"),
+            2 => tx.mark(&text, Mark::new("strong".into(), true, 1, 4), ExpandMark::After),
+            _ => tx.put(automerge::ROOT, "title", "Another title"),
+        })
+        .unwrap();
+    let change = theirs.get_last_local_change().unwrap();
+    let length = change.raw_bytes()[9..].iter().position(|byte| byte & 0x80 == 0).unwrap() + 1;
+    let mut body = change.raw_bytes()[9 + length..].to_vec();
+    let deflated = |body: &[u8]| {
+        let mut encoder = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::best());
+        encoder.write_all(body).unwrap();
+        encoder.finish().unwrap()
+    };
+    let form = dice.roll(4);
+    let mut wrong = |data: &mut Vec<u8>| {
+        let at = dice.roll(data.len());
+        match dice.roll(4) {
+            0 => data[at] = dice.roll(256) as u8,
+            1 => data[at] ^= 1 << dice.roll(8),
+            2 => drop(data.remove(at)),
+            _ => data.insert(at, dice.roll(256) as u8),
+        }
+    };
+    if form < 3 {
+        wrong(&mut body);
+        return if form < 2 { chunk(1, &body, &body) } else { chunk(2, &deflated(&body), &body) };
+    }
+    let mut stored = deflated(&body);
+    wrong(&mut stored);
+    let mut inflated = Vec::new();
+    // Where it breaks off, the checksum is that of what came before.
+    let _ = flate2::bufread::DeflateDecoder::new(&stored[..]).take(1 << 20).read_to_end(&mut inflated);
+    chunk(2, &stored, &inflated)
+}
+
+/// Somebody honest writes on until told to stop. Answers what was acknowledged: all of it.
+async fn write_on(mut client: Client, mut pen: Writer, stop: Arc<AtomicBool>) -> Vec<ChangeHash> {
+    let mut kept = Vec::new();
+    while !stop.load(Ordering::Relaxed) {
+        let change = pen.write("y", client.heads.iter().copied());
+        client.send(std::slice::from_ref(&change)).await;
+        let wait = async {
+            loop {
+                match client.next().await {
+                    Heard::Sync { heads, changes } => {
+                        pen.heard(&changes);
+                        if heads.contains(&change.hash()) {
+                            return;
+                        }
+                    }
+                    Heard::Closed(reason) => panic!("an honest connection was closed: {reason}"),
+                    _ => {}
+                }
+            }
+        };
+        timeout(SOON, wait).await.expect("an honest edit is acknowledged");
+        kept.push(change.hash());
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    kept
+}
+
+/// Somebody reads on until all of this has come.
+async fn read_on(mut client: Client, mut wanted: tokio::sync::oneshot::Receiver<Vec<ChangeHash>>) {
+    let mut heard: HashSet<ChangeHash> = HashSet::new();
+    let mut missing = None;
+    loop {
+        if missing.as_ref().is_some_and(|all: &Vec<ChangeHash>| all.iter().all(|hash| heard.contains(hash))) {
+            return;
+        }
+        tokio::select! {
+            all = &mut wanted, if missing.is_none() => missing = Some(all.unwrap()),
+            message = client.next() => match message {
+                Heard::Sync { changes, .. } => heard.extend(changes.iter().map(Change::hash)),
+                Heard::Closed(reason) => panic!("a reader's connection was closed: {reason}"),
+                _ => {}
+            }
+        }
+    }
+}
+
+/// Waits for the next message. False: there is none, the connection was closed.
+async fn heard(client: &mut Client) -> bool {
+    let next = async {
+        loop {
+            match client.next().await {
+                Heard::Closed(_) => return false,
+                Heard::Sync { .. } | Heard::Document { .. } => return true,
+                _ => {}
+            }
+        }
+    };
+    timeout(SOON, next).await.expect("an answer, or an end")
+}
+
+/// A few hundred mutants of changes; in a campaign ten thousand.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn damaged_changes_by_the_hundred_disturb_nobody() {
+    let campaign = std::env::var_os("QUORATE_CAMPAIGN").is_some();
+    let mutants = if campaign { 10_000 } else { 400 };
+    let house = house().await;
+    let (client, pen) = writer(&house, "member-2", "part-1").await;
+    let (reader, _) = house.enter("chair", "reader").await;
+    let (_, document) = house.enter("member-1", "first").await;
+    let refused = house.server.metric("quorate_submissions_refused_total").await;
+    let before = house.events().await.len();
+    let stop = Arc::new(AtomicBool::new(false));
+    let honest = tokio::spawn(write_on(client, pen, stop.clone()));
+    let (wanted, all) = tokio::sync::oneshot::channel();
+    let reading = tokio::spawn(read_on(reader, all));
+
+    let url = house.server.sync_url(&house.server.sign_in("member-1").await);
+    let mut dice = Dice(5);
+    let (mut sent, mut closed) = (0, 0);
+    let mut before_them = VecDeque::new();
+    while sent < mutants {
+        // Once one was refused, its connection is only read to: so each begins anew, with two at most.
+        let mut client = Client::join(&url, &format!("vandal-{sent}")).await;
+        client.request(&house.document).await;
+        heard(&mut client).await;
+        let some = 1 + dice.roll(2);
+        client.send_raw((0..some).map(|_| mutant(&document, &mut dice)).collect()).await;
+        sent += some;
+        closed += usize::from(!heard(&mut client).await);
+        // What was heard may have been of others: what it has sent itself has time to be judged.
+        before_them.push_back(client);
+        if before_them.len() > 16 {
+            before_them.pop_front().unwrap().leave().await;
+        }
+        if sent % 50 < some {
+            let ready = reqwest::get(house.server.url("/readyz")).await.unwrap();
+            assert!(ready.status().is_success(), "{}", house.server.said());
+            assert!(!honest.is_finished() && !reading.is_finished(), "others go on");
+        }
+        if campaign {
+            // So many connections in a second are one person's share of requests.
+            tokio::time::sleep(Duration::from_millis(12)).await;
+        }
+    }
+    stop.store(true, Ordering::Relaxed);
+    let kept = honest.await.unwrap();
+    wanted.send(kept.clone()).unwrap();
+    timeout(SOON, reading).await.expect("a reader has heard of all").unwrap();
+    let (_, document) = house.enter("chair", "newcomer").await;
+    for hash in &kept {
+        assert!(document.get_change_by_hash(hash).is_some(), "an acknowledged edit was lost");
+    }
+    let again = Automerge::load(&document.save()).unwrap();
+    assert_eq!(again.get_heads(), document.get_heads());
+    let refused = house.server.metric("quorate_submissions_refused_total").await - refused;
+    let changed = house.events().await[before..].iter().filter(|it| it["type"] == "document.changed").count();
+    let taken = changed - kept.len();
+    println!(
+        "{sent} mutants: {refused} submissions refused, {taken} changes taken, {closed} connections closed; \
+         {} honest edits acknowledged",
+        kept.len()
+    );
+    assert!(refused as usize > mutants / 4 && taken > 0, "they came to where changes are judged");
+    assert!(kept.len() > mutants / 20, "{}", kept.len());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

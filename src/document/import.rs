@@ -1,18 +1,20 @@
 //! A whole saved document, as a stock client sends it when it has much to say: taken apart into changes, which
 //! are then admitted like any others.
 
+use std::borrow::Cow;
+
 use automerge::{Automerge, LoadOptions, VerificationMode};
 
 use super::columns::{Column, Reader, count_booleans, descriptions, kind, walk};
 use super::copy::guard;
 use super::scan::{DOCUMENT, Header, hash, inflate};
-use super::{Reading, Refused, scan, text_encoding};
+use super::{Reading, Refused, scan, standing, text_encoding};
 use crate::domain::{Change, limits};
 
 /// Reads a document chunk: the document, sound in itself, of which nothing is admitted yet; and all its changes,
 /// each after those it builds on. Orphans behind the chunk are not looked at: [`super::split`] cuts them off.
 pub fn import(chunk: &[u8]) -> Result<(Reading, Vec<Change>), Refused> {
-    check_sizes(chunk)?;
+    check(chunk)?;
     let document = guard(|| {
         let options =
             LoadOptions::new().text_encoding(text_encoding()).verification_mode(VerificationMode::Check);
@@ -29,8 +31,8 @@ fn unreadable() -> Refused {
     Refused::new("document_unreadable", "The saved document is damaged or contradicts itself.")
 }
 
-/// Inflates and counts, under caps, what the document crate would build. Nothing is decoded.
-fn check_sizes(chunk: &[u8]) -> Result<(), Refused> {
+/// Inflates and counts, under caps, what the document crate would build, and looks whether it is in order.
+fn check(chunk: &[u8]) -> Result<(), Refused> {
     let header = Header::read(chunk)?;
     if header.kind != DOCUMENT || header.end != chunk.len() {
         return Err(Refused::new("document_expected", "One whole saved document was expected."));
@@ -44,10 +46,16 @@ fn check_sizes(chunk: &[u8]) -> Result<(), Refused> {
     if actors > limits::DOCUMENT_ACTORS {
         return Err(Refused::too_large("actors", limits::DOCUMENT_ACTORS));
     }
+    let mut last: &[u8] = &[];
     for _ in 0..actors {
-        if !(1..=limits::ACTOR_BYTES).contains(&(reader.prefixed()?.len() as u64)) {
+        let actor = reader.prefixed()?;
+        if !(1..=limits::ACTOR_BYTES).contains(&(actor.len() as u64)) {
             return Err(Refused::new("change_actor", "An actor id must have 1 to 64 bytes."));
         }
+        if actor <= last {
+            return Err(Refused::malformed("its actors are out of order"));
+        }
+        last = actor;
     }
     let heads = reader.unsigned()?;
     if heads > limits::DOCUMENT_ACTORS {
@@ -57,33 +65,31 @@ fn check_sizes(chunk: &[u8]) -> Result<(), Refused> {
     let changes = descriptions(&mut reader, limits::DOCUMENT_COLUMNS)?;
     let operations = descriptions(&mut reader, limits::DOCUMENT_COLUMNS)?;
     let mut room = limits::DOCUMENT_BYTES;
-    for columns in [changes, operations] {
-        check_columns(&mut reader, columns, actors, &mut room)?;
-    }
-    Ok(())
+    columns(&mut reader, changes, actors, &mut room)?;
+    standing::check(&columns(&mut reader, operations, actors, &mut room)?)
 }
 
-fn check_columns(
-    reader: &mut Reader<'_>,
-    columns: Vec<(u32, u64)>,
+/// Inflates columns and counts their rows.
+fn columns<'a>(
+    reader: &mut Reader<'a>,
+    descriptions: Vec<(u32, u64)>,
     actors: u64,
     room: &mut u64,
-) -> Result<(), Refused> {
-    for (spec, length) in columns {
+) -> Result<standing::Columns<'a>, Refused> {
+    let mut columns = Vec::with_capacity(descriptions.len());
+    for (spec, length) in descriptions {
         let stored = reader.take(length)?;
-        let inflated;
-        let data = if spec & kind::DEFLATED == 0 {
-            stored
-        } else {
-            inflated = inflate(stored, *room)?;
-            &inflated
+        let data = match spec & kind::DEFLATED {
+            0 => Cow::Borrowed(stored),
+            _ => Cow::Owned(inflate(stored, *room)?),
         };
         *room = room
             .checked_sub(data.len() as u64)
             .ok_or(Refused::too_large("bytes once inflated", limits::DOCUMENT_BYTES))?;
-        check_column(&Column { spec, data }, actors)?;
+        check_column(&Column { spec, data: &data }, actors)?;
+        columns.push((spec, data));
     }
-    Ok(())
+    Ok(columns)
 }
 
 fn check_column(column: &Column<'_>, actors: u64) -> Result<(), Refused> {

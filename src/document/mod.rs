@@ -52,6 +52,7 @@ mod refused;
 mod rules;
 mod scan;
 mod sequence;
+mod standing;
 mod state;
 mod stray;
 #[cfg(test)]

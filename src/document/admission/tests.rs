@@ -1,7 +1,10 @@
 //! Admission as its callers use it: honest histories pass, hostile ones are refused, nothing is damaged.
 
+mod child;
+mod chunks;
+pub(in crate::document) mod damage;
 pub(in crate::document) mod honest;
-pub(in crate::document) mod hostile;
+mod hostile;
 
 use automerge::transaction::{CommitOptions, Transactable};
 use automerge::{ActorId, Automerge, ObjType, ROOT, ReadDoc};

@@ -33,6 +33,9 @@ pub(super) struct Index {
     grown: Vec<(Number, u32)>,
     /// The node that was found last: the next one asked for is often the same.
     last: Cell<Number>,
+    /// How many nodes were gone through to find the order of others.
+    #[cfg(test)]
+    steps: Cell<u64>,
 }
 
 /// What an operation of the index is.
@@ -106,6 +109,8 @@ impl Default for Index {
             names: Vec::new(),
             grown: Vec::new(),
             last: Cell::new(0),
+            #[cfg(test)]
+            steps: Cell::default(),
         }
     }
 }
@@ -258,6 +263,7 @@ impl Index {
         }
         // Nodes of one depth jump equally far.
         while self.parent(x) != self.parent(y) {
+            self.step();
             if self.jump(x) == self.jump(y) {
                 (x, y) = (self.parent(x), self.parent(y));
             } else {
@@ -294,10 +300,21 @@ impl Index {
 
     fn climb(&self, mut node: Number, depth: u32) -> Number {
         while self.depth(node) > depth {
+            self.step();
             let jump = self.jump(node);
             node = if self.depth(jump) >= depth { jump } else { self.parent(node) };
         }
         node
+    }
+
+    fn step(&self) {
+        #[cfg(test)]
+        self.steps.set(self.steps.get() + 1);
+    }
+
+    #[cfg(test)]
+    pub(super) fn steps(&self) -> u64 {
+        self.steps.get()
     }
 
     fn depth(&self, node: Number) -> u32 {

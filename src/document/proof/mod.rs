@@ -17,7 +17,7 @@ mod rows;
 mod rules;
 mod schema;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 use std::sync::Arc;
 
@@ -200,7 +200,7 @@ impl Proof {
     }
 
     #[cfg(test)]
-    fn all(&self) -> String {
+    pub(super) fn all(&self) -> String {
         format!("{} {} {:?}", self.changes.all(), self.index.all(), self.heads())
     }
 

@@ -1,6 +1,5 @@
 //! Changes that were found to do harm, each refused by name, with the document untouched by it.
 
-use std::io::Write as _;
 use std::num::NonZeroU64;
 use std::sync::Arc;
 
@@ -8,9 +7,8 @@ use automerge::legacy::{ElementId, Key, MarkData, ObjectId, Op, OpId, OpType, So
 use automerge::marks::{ExpandMark, Mark};
 use automerge::transaction::Transactable;
 use automerge::{ActorId, Automerge, ExpandedChange, ObjType, ROOT, ReadDoc, ScalarValue};
-use sha2::{Digest, Sha256};
 
-use super::super::super::{Admission, Copy, Proof, Refused, Verdict, import, scan};
+use super::super::super::{Admission, Copy, Proof, Refused, Verdict, scan};
 use super::{edit, plan, scanned, text_of};
 
 /// A room with a plan in it: three words, one of them bold.
@@ -443,6 +441,71 @@ fn references_outside_of_the_authors_past() {
 }
 
 #[test]
+fn a_mark_at_what_its_author_had_not_seen() {
+    for half in 0..2 {
+        let mut room = room();
+        let (past, start_op) = (room.document.get_heads(), room.next().start_op);
+        let mut ends = [2, 5].map(|at| room.element(at));
+        edit(&mut room.document, 3, 0, "y");
+        room.admit(&scanned(&room.document));
+        ends[half] = room.element(3);
+        let [from, to] = ends.map(ElementId::Id);
+        let change = ExpandedChange {
+            actor_id: ActorId::from(&[7_u8; 16][..]),
+            seq: 1,
+            start_op,
+            deps: past,
+            ..room.with(vec![room.insert(from, begin()), room.insert(to, OpType::MarkEnd(true))])
+        };
+        room.refuses(change, "element_unknown");
+    }
+}
+
+/// `changeAt` of the stock client, and `isolate` of the document crate, write in the past and still choose a mark's
+/// operation of the present to insert after: who holds only that past panics.
+#[test]
+fn a_change_of_an_isolated_client_beside_a_mark() {
+    let mut beside_a_mark = 0;
+    // At a mark's beginning that grows, at its end that does not.
+    for (at, expand) in [(2, ExpandMark::Before), (9, ExpandMark::None), (5, ExpandMark::After)] {
+        for renumbered in [false, true] {
+            let mut room = room();
+            let first = room.document.get_changes(&[]).swap_remove(0);
+            let text = text_of(&room.document);
+            room.document
+                .transact::<_, _, automerge::AutomergeError>(|tx| {
+                    tx.mark(&text, Mark::new("em".into(), true, 2, 9), expand)
+                })
+                .unwrap();
+            room.admit(&scanned(&room.document));
+            let options = automerge::LoadOptions::new().text_encoding(crate::document::text_encoding());
+            let client = automerge::AutoCommit::load_with_options(&room.document.save(), options).unwrap();
+            let mut client = client.with_actor(ActorId::from(&[7_u8; 16][..]));
+            client.isolate(&[first.hash()]);
+            client.splice_text(&text, at, 0, "x").unwrap();
+            let change = client.get_last_local_change().unwrap();
+            assert_eq!(change.deps(), [first.hash()]);
+            let mut change = ExpandedChange { hash: None, ..change.decode() };
+            let Key::Seq(ElementId::Id(after)) = &change.operations[0].key else { panic!("it inserts") };
+            let unseen = after.0 > first.max_op();
+            beside_a_mark += usize::from(unseen);
+            // As it comes, it is numbered on from the present as well.
+            if !renumbered {
+                room.refuses(change, "change_counter");
+                continue;
+            }
+            change.start_op = NonZeroU64::new(first.max_op() + 1).unwrap();
+            if unseen {
+                room.refuses(change, "element_unknown");
+            } else {
+                room.admit(&[scan(automerge::Change::from(change).raw_bytes()).unwrap()]);
+            }
+        }
+    }
+    assert_eq!(beside_a_mark, 4, "it no longer chooses what is not of the past");
+}
+
+#[test]
 fn an_actor_that_does_not_build_on_its_own_last_change() {
     let mut room = room();
     let past = room.document.get_heads();
@@ -507,195 +570,4 @@ fn one_hostile_change_among_innocent_ones() {
     copy.confirm();
     assert_eq!(Copy::load(copy.save(), []).unwrap().heads(), copy.heads());
     assert_eq!(copy.changes(), 4);
-}
-
-// From here on: bytes that no encoder writes.
-
-/// A change chunk around any body, with the checksum that fits it.
-fn chunk(kind: u8, data: &[u8], checked: &[u8]) -> Vec<u8> {
-    let mut front = vec![1];
-    leb(&mut front, checked.len() as u64);
-    let hash = Sha256::new().chain_update(&front).chain_update(checked).finalize();
-    let mut out = vec![0x85, 0x6f, 0x4a, 0x83];
-    out.extend(&hash[..4]);
-    out.push(kind);
-    leb(&mut out, data.len() as u64);
-    out.extend(data);
-    out
-}
-
-fn leb(out: &mut Vec<u8>, mut value: u64) {
-    while value >= 0x80 {
-        out.push(value as u8 | 0x80);
-        value >>= 7;
-    }
-    out.push(value as u8);
-}
-
-/// The body of an actor's first change, with these columns.
-fn body(columns: &[(u32, &[u8])]) -> Vec<u8> {
-    let mut out = vec![0, 1, 0xaa, 1, 1, 1, 0, 0];
-    leb(&mut out, columns.len() as u64);
-    for (spec, data) in columns {
-        leb(&mut out, u64::from(*spec));
-        leb(&mut out, data.len() as u64);
-    }
-    columns.iter().for_each(|(_, data)| out.extend(*data));
-    out
-}
-
-fn run(length: i64, value: &[u8]) -> Vec<u8> {
-    let mut out = Vec::new();
-    let mut rest = length;
-    loop {
-        let byte = (rest & 0x7f) as u8;
-        rest >>= 7;
-        if rest == 0 && byte & 0x40 == 0 {
-            out.push(byte);
-            break;
-        }
-        out.push(byte | 0x80);
-    }
-    out.extend(value);
-    out
-}
-
-fn code(bytes: &[u8]) -> &'static str {
-    scan(bytes).map(|change| panic!("taken: {change:?}")).unwrap_err().code
-}
-
-/// Runs the named test again in a process of its own: what it does could abort the process.
-pub(super) fn in_child(module: &str, name: &str, work: fn()) {
-    const VARIABLE: &str = "QUORATE_TEST_CHILD";
-    if std::env::var(VARIABLE).is_ok_and(|child| child == name) {
-        return work();
-    }
-    let path = format!("{}::{name}", module.split_once("::").unwrap().1);
-    let status = std::process::Command::new(std::env::current_exe().unwrap())
-        .args([&path, "--exact", "--quiet"])
-        .env(VARIABLE, name)
-        .stdout(std::process::Stdio::null())
-        .status()
-        .unwrap();
-    assert!(status.success(), "{name} in a child process: {status}");
-}
-
-#[test]
-fn a_bomb_of_run_lengths() {
-    in_child(module_path!(), "a_bomb_of_run_lengths", || {
-        let rows = 1 << 25;
-        let bomb = body(&[
-            (0x15, &run(rows, b"\x01k")),
-            (0x34, &{
-                let mut out = Vec::new();
-                leb(&mut out, rows as u64);
-                out
-            }),
-            (0x42, &run(rows, &[1])),
-            (0x56, &run(rows, &[0])),
-            (0x70, &run(rows, &[0])),
-        ]);
-        let bomb = chunk(1, &bomb, &bomb);
-        assert!(bomb.len() < 80, "{}", bomb.len());
-        assert_eq!(code(&bomb), "change_too_large");
-    });
-}
-
-#[test]
-fn a_bomb_of_predecessors() {
-    in_child(module_path!(), "a_bomb_of_predecessors", || {
-        let many = run(1, &[0x80, 0x80, 0x80, 0x80, 0x01]);
-        let bomb = body(&[(0x15, b"\x01\x01k"), (0x42, &run(1, &[1])), (0x70, &many)]);
-        assert_eq!(code(&chunk(1, &bomb, &bomb)), "change_too_large");
-    });
-}
-
-#[test]
-fn a_bomb_of_deflate() {
-    in_child(module_path!(), "a_bomb_of_deflate", || {
-        let zeros = vec![0; 64 << 20];
-        let mut encoder = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::best());
-        encoder.write_all(&zeros).unwrap();
-        assert_eq!(code(&chunk(2, &encoder.finish().unwrap(), &zeros)), "change_too_large");
-    });
-}
-
-#[test]
-fn a_bomb_in_a_saved_document() {
-    in_child(module_path!(), "a_bomb_in_a_saved_document", || {
-        // One actor, no heads, no change columns, one operation column that declares 2^40 rows.
-        let mut data = vec![1, 1, 0xaa, 0, 0, 1, 0x42];
-        let bomb = run(1 << 40, &[1]);
-        leb(&mut data, bomb.len() as u64);
-        data.extend(&bomb);
-        let mut front = vec![0];
-        leb(&mut front, data.len() as u64);
-        let hash = Sha256::new().chain_update(&front).chain_update(&data).finalize();
-        let mut chunk = vec![0x85, 0x6f, 0x4a, 0x83];
-        chunk.extend(&hash[..4]);
-        chunk.extend(front);
-        chunk.extend(data);
-        assert_eq!(import(&chunk).unwrap_err().code, "change_too_large");
-    });
-}
-
-#[test]
-fn deflated_and_plain_are_the_same_change() {
-    let mut document = plan();
-    edit(&mut document, 0, 0, &"many words ".repeat(100));
-    let change = document.get_last_local_change().unwrap();
-    let plain = scan(change.raw_bytes()).unwrap();
-    let deflated = change.clone().bytes().to_vec();
-    assert_eq!(deflated[8], 2, "long enough to be deflated");
-    assert_eq!(scan(&deflated).unwrap(), plain);
-    let mut trailing = change.raw_bytes()[..9].to_vec();
-    trailing[8] = 2;
-    let mut inner = deflated[deflated.len() - 20..].to_vec();
-    inner.push(0);
-    leb(&mut trailing, inner.len() as u64);
-    trailing.extend(inner);
-    assert_eq!(code(&trailing), "change_malformed");
-}
-
-#[test]
-fn bytes_that_are_not_what_they_say() {
-    let good =
-        body(&[(0x15, b"\x01\x01k"), (0x42, &run(1, &[1])), (0x56, &run(1, &[0])), (0x70, &run(1, &[0]))]);
-    let whole = chunk(1, &good, &good);
-    assert!(scan(&whole).is_ok());
-    let broken = |data: &[u8]| code(&chunk(1, data, data));
-    let with = |columns: &[(u32, &[u8])]| broken(&body(columns));
-
-    assert_eq!(code(&whole[..whole.len() - 1]), "change_malformed");
-    assert_eq!(code(&[&whole[..], &[0]].concat()), "change_malformed");
-    assert_eq!(code(&chunk(1, &good, b"something else")), "change_checksum");
-    assert_eq!(code(&chunk(3, &good, &good)), "chunk_kind");
-    assert_eq!(code(b""), "change_malformed");
-    // An actor that the change does not list: the index is 1, the only one is 0.
-    assert_eq!(
-        with(&[(0x01, &run(1, &[1])), (0x02, &run(1, &[1])), (0x42, &run(1, &[1]))]),
-        "change_malformed"
-    );
-    assert_eq!(with(&[(0x42, &run(1, &[8]))]), "change_malformed");
-    assert_eq!(with(&[(0x42, &run(1, &[1])), (0x15, b"\x01\x01k")]), "change_malformed");
-    assert_eq!(with(&[(0x42, &run(1, &[1])), (0x4a, &run(1, &[1]))]), "change_malformed");
-    assert_eq!(with(&[(0x42, &run(1, &[1])), (0xf2, &run(1, &[1]))]), "change_column");
-    assert_eq!(with(&[(0x42, &run(1, &[1])), (0x56, &run(1, &[0x16])), (0x57, b"ab")]), "change_malformed");
-    assert_eq!(with(&[(0x42, &run(1, &[1])), (0x56, &run(1, &[0x0a]))]), "change_malformed");
-    assert_eq!(with(&[(0x42, &run(1, &[1])), (0x70, &run(1, &[1]))]), "change_malformed");
-    assert_eq!(with(&[(0x42, &run(1, &[1])), (0x15, &[0x01, 0x81, 0x00, b'k'])]), "change_malformed");
-    let key = [&[0x01, 0x81, 0x02][..], &[b'k'; 257]].concat();
-    assert_eq!(with(&[(0x15, &key), (0x42, &run(1, &[1]))]), "change_too_large");
-    // An operation number above all others, reached by adding up differences.
-    assert_eq!(
-        with(&[(0x13, &run(2, &[0x80, 0x80, 0x80, 0x80, 0x08])), (0x42, &run(2, &[1]))]),
-        "change_counter"
-    );
-    // Numbers written longer than needed: the number of dependencies; the time.
-    assert_eq!(broken(&[&[0x80, 0x00][..], &good[1..]].concat()), "change_malformed");
-    assert_eq!(broken(&[&good[..5], &[0x81, 0x00], &good[6..]].concat()), "change_malformed");
-    // Dependencies that are declared and not there; out of order; twice.
-    assert_eq!(broken(&[&[0x02][..], &good[1..]].concat()), "change_malformed");
-    assert_eq!(broken(&[&[0x02][..], &[7; 64], &good[1..]].concat()), "change_malformed");
-    assert_eq!(broken(&[&[0x81, 0x02][..], &[7; 64], &good[1..]].concat()), "change_too_large");
 }

@@ -9,7 +9,8 @@ use automerge::legacy::{ElementId, Key, ObjectId, OpId};
 use super::super::rows::{Action, Body};
 use super::super::{Admission, Proof, Verdict};
 use super::campaign;
-use crate::document::admission::tests::honest::{Dice, damaged, history};
+use crate::document::admission::tests::damage::damaged;
+use crate::document::admission::tests::honest::{Dice, history};
 use crate::document::{History, scan};
 use crate::domain::{Change, ChangeHash};
 

@@ -7,9 +7,10 @@ mod grown;
 mod honest;
 mod index;
 mod mutants;
-mod oracle;
+pub(in crate::document) mod oracle;
+mod work;
 
 /// How much is tried: a part in every run, all of it in a campaign.
-fn campaign(part: usize, whole: usize) -> usize {
+pub(in crate::document) fn campaign(part: usize, whole: usize) -> usize {
     if std::env::var_os("QUORATE_CAMPAIGN").is_some() { whole } else { part }
 }

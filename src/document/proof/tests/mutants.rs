@@ -11,7 +11,8 @@ use super::super::super::copy::guard;
 use super::super::super::{Admission, Proof, Verdict, scan, text_encoding};
 use super::campaign;
 use super::oracle::{self, Second};
-use crate::document::admission::tests::honest::{Dice, damaged, history};
+use crate::document::admission::tests::damage::damaged;
+use crate::document::admission::tests::honest::{Dice, history};
 
 /// Everything in a history that a mutant can refer to.
 struct Pool {

@@ -16,7 +16,7 @@ use super::super::super::copy::guard;
 use super::super::super::text_encoding;
 
 /// Whether the document takes the change without damage. Says what is wrong.
-pub(super) fn harmless(document: &Automerge, change: &Change, deep: bool) -> Result<(), String> {
+pub(in crate::document) fn harmless(document: &Automerge, change: &Change, deep: bool) -> Result<(), String> {
     guard(|| judge(document, change, deep)).unwrap_or_else(|| Err("it panics".into()))
 }
 
@@ -104,7 +104,7 @@ fn load(document: &Automerge) -> Result<Automerge, String> {
 }
 
 /// All that can be read: the whole as values, and each text's spans and marks.
-fn content(document: &Automerge) -> String {
+pub(in crate::document) fn content(document: &Automerge) -> String {
     let mut out = String::new();
     show(&document.hydrate(None), &mut out);
     for text in texts(document) {

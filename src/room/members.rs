@@ -8,13 +8,8 @@ use serde::Serialize;
 use tokio::sync::{Notify, broadcast, watch};
 
 use super::Notice;
-use crate::domain::{DocumentId, PersonId};
+use crate::domain::{DocumentId, PersonId, limits};
 use crate::session::{ConnectionId, Presence};
-
-/// Presence messages that wait for one connection at most; older ones are dropped, since newer ones say more.
-const PRESENCE: usize = 64;
-/// Notices that wait for a slow reader at most.
-const NOTICES: usize = 32;
 
 /// Wakes one connection; it then reads for itself what is new.
 #[derive(Debug, Default)]
@@ -50,7 +45,7 @@ impl Wake {
 
     fn tell(&self, document: DocumentId, presence: Presence) {
         let mut waiting = self.presence.lock();
-        if waiting.len() == PRESENCE {
+        if waiting.len() == limits::EPHEMERAL_WAITING {
             waiting.pop_front();
         }
         waiting.push_back((document, presence));
@@ -83,7 +78,11 @@ pub struct Members {
 
 impl Default for Members {
     fn default() -> Self {
-        Self { here: Mutex::default(), changed: watch::channel(0).0, notices: broadcast::channel(NOTICES).0 }
+        Self {
+            here: Mutex::default(),
+            changed: watch::channel(0).0,
+            notices: broadcast::channel(limits::NOTICES_WAITING).0,
+        }
     }
 }
 

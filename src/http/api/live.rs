@@ -12,16 +12,13 @@ use serde_json::{Value, json};
 use tokio::sync::{broadcast, mpsc, watch};
 
 use super::plans::{PlanView, plan_view, readable};
-use crate::domain::{PersonId, PlanId, Position};
+use crate::domain::{PersonId, PlanId, Position, limits};
 use crate::http::Shared;
 use crate::http::auth::SignedIn;
 use crate::http::bounds::{Entered, Kind};
 use crate::http::problem::Problem;
 use crate::projection::{Thread, Views};
 use crate::room::{Notice, Room};
-
-/// How many messages wait for a slow reader: after that it misses states, never the last one.
-const WAITING: usize = 16;
 
 pub(super) fn routes() -> Router<Shared> {
     Router::new().route("/api/plans/{plan}/live", get(live))
@@ -36,7 +33,7 @@ async fn live(
     let entered = app.bounds.enter(&person, Kind::Stream)?;
     let id = plan.id;
     let room = app.rooms.blocking(move |rooms| rooms.of_plan(id)).await?;
-    let (send, receive) = mpsc::channel(WAITING);
+    let (send, receive) = mpsc::channel(limits::STREAM_WAITING);
     let (threads_at, strays_at) = {
         let views = app.engine.views();
         (newest_thread(&views, id), views.strays.newest(id))

@@ -2,6 +2,7 @@
 
 pub(in crate::document) mod honest;
 pub(in crate::document) mod hostile;
+mod limits;
 
 use automerge::transaction::{CommitOptions, Transactable};
 use automerge::{ActorId, Automerge, ObjType, ROOT, ReadDoc};

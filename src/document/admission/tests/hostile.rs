@@ -14,13 +14,13 @@ use super::super::super::{Admission, Copy, Proof, Refused, Verdict, import, scan
 use super::{edit, plan, scanned, text_of};
 
 /// A room with a plan in it: three words, one of them bold.
-struct Room {
+pub(super) struct Room {
     document: Automerge,
-    copy: Copy,
-    proof: Proof,
+    pub(super) copy: Copy,
+    pub(super) proof: Proof,
 }
 
-fn room() -> Room {
+pub(super) fn room() -> Room {
     let mut document = plan();
     mark(&mut document, 4, 7);
     let mut copy = Copy::empty();
@@ -68,7 +68,7 @@ impl Room {
         }
     }
 
-    fn with(&self, operations: Vec<Op>) -> ExpandedChange {
+    pub(super) fn with(&self, operations: Vec<Op>) -> ExpandedChange {
         ExpandedChange { operations, ..self.next() }
     }
 
@@ -77,13 +77,13 @@ impl Room {
     }
 
     /// The id of the visible element at an index.
-    fn element(&self, at: usize) -> OpId {
+    pub(super) fn element(&self, at: usize) -> OpId {
         let cursor = self.document.get_cursor(text_of(&self.document), at, None).unwrap().to_string();
         let (counter, actor) = cursor.split_once('@').unwrap();
         OpId(counter.parse().unwrap(), ActorId::try_from(actor).unwrap())
     }
 
-    fn insert(&self, after: ElementId, action: OpType) -> Op {
+    pub(super) fn insert(&self, after: ElementId, action: OpType) -> Op {
         Op { action, obj: self.text(), key: Key::Seq(after), pred: no_preds(), insert: true }
     }
 
@@ -135,7 +135,7 @@ impl Room {
     }
 }
 
-fn text(value: &str) -> ScalarValue {
+pub(super) fn text(value: &str) -> ScalarValue {
     ScalarValue::Str(value.into())
 }
 
@@ -143,7 +143,7 @@ fn unknown() -> OpId {
     OpId(1, ActorId::from(&[9_u8; 16][..]))
 }
 
-fn begin() -> OpType {
+pub(super) fn begin() -> OpType {
     OpType::MarkBegin(MarkData { name: "em".into(), value: ScalarValue::Boolean(true), expand: true })
 }
 
@@ -512,7 +512,7 @@ fn one_hostile_change_among_innocent_ones() {
 // From here on: bytes that no encoder writes.
 
 /// A change chunk around any body, with the checksum that fits it.
-fn chunk(kind: u8, data: &[u8], checked: &[u8]) -> Vec<u8> {
+pub(super) fn chunk(kind: u8, data: &[u8], checked: &[u8]) -> Vec<u8> {
     let mut front = vec![1];
     leb(&mut front, checked.len() as u64);
     let hash = Sha256::new().chain_update(&front).chain_update(checked).finalize();
@@ -524,7 +524,7 @@ fn chunk(kind: u8, data: &[u8], checked: &[u8]) -> Vec<u8> {
     out
 }
 
-fn leb(out: &mut Vec<u8>, mut value: u64) {
+pub(super) fn leb(out: &mut Vec<u8>, mut value: u64) {
     while value >= 0x80 {
         out.push(value as u8 | 0x80);
         value >>= 7;
@@ -544,7 +544,7 @@ fn body(columns: &[(u32, &[u8])]) -> Vec<u8> {
     out
 }
 
-fn run(length: i64, value: &[u8]) -> Vec<u8> {
+pub(super) fn run(length: i64, value: &[u8]) -> Vec<u8> {
     let mut out = Vec::new();
     let mut rest = length;
     loop {

@@ -154,3 +154,41 @@ impl Members {
         self.notices.subscribe()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DOCUMENT: DocumentId = DocumentId([1; 16]);
+
+    #[test]
+    fn presence_that_waits_is_bounded_and_the_newest_is_kept() {
+        let (members, wake) = (Members::default(), Arc::new(Wake::default()));
+        let person = PersonId::new("member-1").unwrap();
+        let member = Member { peer: "slow".into(), person, wake: wake.clone() };
+        members.enter(ConnectionId(1), member);
+        let say = |number: usize| Presence::of(number.to_le_bytes().to_vec());
+        for number in 0..limits::EPHEMERAL_WAITING + 3 {
+            members.tell_others(ConnectionId(2), DOCUMENT, &say(number));
+        }
+        let newest = (3..limits::EPHEMERAL_WAITING + 3).map(|number| (DOCUMENT, say(number)));
+        assert_eq!(wake.presence(), newest.collect::<VecDeque<_>>());
+    }
+
+    #[test]
+    fn refusals_that_wait_for_a_stream_are_bounded_and_the_newest_are_kept() {
+        let members = Members::default();
+        let mut slow = members.notices();
+        let person = PersonId::new("member-1").unwrap();
+        for number in 0..limits::NOTICES_WAITING + 3 {
+            let notice = Notice { code: number.to_string(), ..Notice::not_recorded() };
+            members.notify(&person, notice);
+        }
+        let missed = slow.try_recv().unwrap_err();
+        assert_eq!(missed, broadcast::error::TryRecvError::Lagged(3));
+        let kept: Vec<_> =
+            std::iter::from_fn(|| slow.try_recv().ok()).map(|(_, notice)| notice.code).collect();
+        let newest: Vec<_> = (3..limits::NOTICES_WAITING + 3).map(|number| number.to_string()).collect();
+        assert_eq!(kept, newest);
+    }
+}

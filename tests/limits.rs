@@ -1,17 +1,23 @@
 //! Every limit that a caller can meet from outside, met: whoever is over it learns which, and others go on.
 //! The limits of changes, frames and messages have their tests beside the scan and the session.
 
-use std::time::Duration;
+use std::collections::HashSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use automerge::{ActorId, ExpandedChange};
+use futures_util::StreamExt as _;
 use quorate::domain::limits;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
+use tokio_tungstenite::MaybeTlsStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
-use tokio_tungstenite::tungstenite::{Error, http};
+use tokio_tungstenite::tungstenite::{Error, Message, http};
 
 use super::house::{House, SOON, acknowledged, house, writer};
 use super::wire::{Client, frame};
@@ -110,6 +116,67 @@ async fn a_person_has_so_many_connections() {
         }
     };
     timeout(SOON, free).await.expect("the place is free again");
+}
+
+/// Lets this process, and the servers that it starts, have as many files open as the system allows. How many?
+fn open_files() -> u64 {
+    let limit = getrlimit(Resource::Nofile);
+    setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum }).unwrap();
+    limit.maximum.unwrap_or(u64::MAX)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_comes_when_all_places_are_taken_waits() {
+    const HEALTH: &[u8] = b"GET /healthz HTTP/1.1\r\nhost: a\r\n\r\n";
+    /// Of these others may hold some: whoever has asked whether the server is there.
+    const SPARE: usize = 32;
+    if open_files() < (limits::CONNECTIONS + 2_000) as u64 {
+        println!("SKIPPED: it takes {} open files, more than the system allows", limits::CONNECTIONS + 2_000);
+        return;
+    }
+    let house = house().await;
+    let began = Instant::now();
+    let mut open = Vec::new();
+    for _ in 0..limits::CONNECTIONS {
+        open.push(TcpStream::connect(house.server.address()).await.unwrap());
+    }
+    let ask = async |stream: &mut TcpStream, within: Duration| {
+        stream.write_all(HEALTH).await.unwrap();
+        timeout(within, stream.read_u8()).await
+    };
+    let mut last = TcpStream::connect(house.server.address()).await.unwrap();
+    let waits = ask(&mut last, Duration::from_secs(1)).await.is_err();
+    let mut taken = open.remove(limits::CONNECTIONS - SPARE);
+    assert_eq!(ask(&mut taken, SOON).await.unwrap().unwrap(), b'H', "who has a place is served");
+    if began.elapsed() >= limits::HEAD_WITHIN {
+        println!("SKIPPED: this machine was so slow that the first were let go before the last came");
+        return;
+    }
+    assert!(waits, "one more than {} is served", limits::CONNECTIONS);
+    open.truncate(limits::CONNECTIONS / 2);
+    assert_eq!(timeout(SOON, last.read_u8()).await.unwrap().unwrap(), b'H', "there is room again");
+}
+
+/// Bytes that nobody would take are not read: their announcement is enough.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_message_that_announces_too_much_is_not_read() {
+    let house = house().await;
+    let url = house.server.sync_url(&house.server.sign_in("member-1").await);
+    let announce = async |bytes: usize| {
+        let (mut socket, _) = tokio_tungstenite::connect_async(&url).await.unwrap();
+        let MaybeTlsStream::Plain(stream) = socket.get_mut() else { panic!("a plain socket") };
+        let header = [&[0x82, 0xff][..], &(bytes as u64).to_be_bytes(), &[0; 4]].concat();
+        stream.write_all(&header).await.unwrap();
+        socket
+    };
+    let mut socket = announce(limits::SOCKET_BYTES + 1).await;
+    let heard = timeout(SOON, socket.next()).await.unwrap().unwrap().unwrap();
+    let Message::Close(Some(close)) = heard else { panic!("{heard:?}") };
+    assert_eq!(u16::from(close.code), 1009, "{close:?}");
+    assert!(!close.reason.is_empty());
+    let mut socket = announce(limits::SOCKET_BYTES).await;
+    let heard = timeout(Duration::from_millis(500), socket.next()).await;
+    assert!(heard.is_err(), "its bytes are waited for, to say what is too much: {heard:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -224,4 +291,70 @@ async fn who_stops_reading_costs_a_bounded_buffer_and_then_the_connection() {
     let change = pen.write("y", client.heads.iter().copied());
     client.send(std::slice::from_ref(&change)).await;
     acknowledged(&mut client, change.hash()).await;
+}
+
+fn rust_files(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            rust_files(&path, found);
+        } else if path.extension().is_some_and(|ending| ending == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+/// The text of all tests: those of this folder, and those beside the code.
+fn tests_of(root: &Path) -> String {
+    const FOR_TESTS: &str = "#[cfg(test)]\n";
+    let mut paths = Vec::new();
+    rust_files(&root.join("src"), &mut paths);
+    let sources: Vec<String> = paths.iter().map(|path| fs::read_to_string(path).unwrap()).collect();
+    // A module of its own that is there for tests alone: `mod name;`, perhaps for others to see.
+    let declared: HashSet<&str> = sources
+        .iter()
+        .flat_map(|source| source.split(FOR_TESTS).skip(1))
+        .filter_map(|after| after.lines().next()?.split_once("mod ")?.1.strip_suffix(';'))
+        .collect();
+    let mut text = String::new();
+    for (path, source) in paths.iter().zip(&sources) {
+        let parts = path.with_extension("");
+        let is_test = parts.iter().any(|part| part.to_str().is_some_and(|part| declared.contains(part)));
+        match source.split_once("#[cfg(test)]\nmod tests {") {
+            _ if is_test => text.push_str(source),
+            Some((_, tests)) => text.push_str(tests),
+            None => {}
+        }
+    }
+    let mut paths = Vec::new();
+    rust_files(&root.join("tests"), &mut paths);
+    paths.iter().for_each(|path| text.push_str(&fs::read_to_string(path).unwrap()));
+    text
+}
+
+/// Whoever adds a bound says in the documents what happens at it, and tries it.
+#[test]
+fn every_limit_stands_in_the_documents_and_in_a_test() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let limits = fs::read_to_string(root.join("src/domain/limits.rs")).unwrap();
+    let documents = fs::read_to_string(root.join("docs/security.md")).unwrap();
+    let is_name = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
+    let tests = tests_of(root);
+    let tried: HashSet<&str> = tests
+        .split("limits::")
+        .skip(1)
+        .map(|after| after.split_once(|letter: char| !is_name(letter)).map_or(after, |(name, _)| name))
+        .collect();
+    let names = limits.lines().filter_map(|line| line.strip_prefix("pub const ")?.split(':').next());
+    let mut wrong = Vec::new();
+    for name in names {
+        if !documents.contains(&format!("`{name}`")) {
+            wrong
+                .push(format!("{name} is not in docs/security.md: say there what happens to who is over it"));
+        }
+        if !tried.contains(name) {
+            wrong.push(format!("{name} is in no test: try what is at it, and what is above"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

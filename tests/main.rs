@@ -14,6 +14,7 @@ mod house;
 mod kill;
 mod limits;
 mod memory;
+mod patience;
 mod pause;
 mod room;
 mod schema;

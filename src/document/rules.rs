@@ -9,6 +9,7 @@ use automerge::legacy::{ElementId, Key, ObjectId, Op, OpId, OpType};
 use automerge::{ExpandedChange, ObjType, ScalarValue};
 
 use super::Refused;
+use crate::domain::limits;
 
 /// What the rules need to know of the document that the change is for.
 pub(crate) trait Surroundings {
@@ -43,11 +44,6 @@ impl Mark {
         [self.begin.clone(), self.begin.increment_by(1)]
     }
 }
-
-/// JavaScript has no other integers.
-const SAFE_INTEGER: i64 = (1 << 53) - 1;
-
-const TEXT_ELEMENT_BYTES: usize = 64;
 
 fn refused(code: &'static str, sentence: &'static str) -> Refused {
     Refused::new(code, sentence)
@@ -164,7 +160,7 @@ impl<'a, S: Surroundings> Checker<'a, S> {
                 Ok(())
             }
             OpType::Put(value) => {
-                let long = matches!(value, ScalarValue::Str(text) if text.len() > TEXT_ELEMENT_BYTES);
+                let long = matches!(value, ScalarValue::Str(text) if text.len() > limits::ELEMENT_BYTES);
                 if kind == ObjType::Text && (long || !matches!(value, ScalarValue::Str(_))) {
                     return Err(refused("text_element", "A text holds characters and blocks, nothing else."));
                 }
@@ -245,9 +241,9 @@ fn check_key(key: &str) -> Result<(), Refused> {
 fn check_value(value: &ScalarValue) -> Result<(), Refused> {
     let safe = match value {
         ScalarValue::Int(number) | ScalarValue::Timestamp(number) => {
-            (-SAFE_INTEGER..=SAFE_INTEGER).contains(number)
+            (-limits::INTEGER..=limits::INTEGER).contains(number)
         }
-        ScalarValue::Uint(number) => *number <= SAFE_INTEGER as u64,
+        ScalarValue::Uint(number) => *number <= limits::INTEGER as u64,
         ScalarValue::Str(_)
         | ScalarValue::Bytes(_)
         | ScalarValue::F64(_)

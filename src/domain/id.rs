@@ -6,6 +6,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use uuid::Uuid;
 
+use super::limits;
+
 /// A position in the log: 1 is the first event, no gaps. 0 means "before the first".
 pub type Position = u64;
 
@@ -55,7 +57,7 @@ macro_rules! text_id {
 }
 
 fn check_text_id(text: &str) -> Result<(), &'static str> {
-    if text.is_empty() || text.len() > 64 {
+    if text.is_empty() || text.len() > limits::ID_BYTES {
         return Err("1 to 64 characters are needed");
     }
     if !text.starts_with(|c: char| c.is_ascii_alphanumeric()) {
@@ -217,7 +219,7 @@ pub struct ActorId(std::sync::Arc<[u8]>);
 impl ActorId {
     /// 1 to 64 bytes.
     pub fn new(bytes: &[u8]) -> Result<Self, BadId> {
-        if bytes.is_empty() || bytes.len() > 64 {
+        if bytes.is_empty() || bytes.len() as u64 > limits::ACTOR_BYTES {
             return Err(BadId { kind: "actor id", reason: "1 to 64 bytes are needed" });
         }
         Ok(Self(bytes.into()))

@@ -2,7 +2,7 @@
 
 use super::{
     Action, Actor, Anchor, Command, DocumentId, Event, EventId, Fact, PersonId, PlanId, ProvisionId, Refusal,
-    Request, Role, SectionId, Settled, State, Stray, ThreadId, Timestamp, decide, may, plan,
+    Request, Role, SectionId, Settled, State, Stray, ThreadId, Timestamp, decide, limits, may, plan,
 };
 use uuid::Uuid;
 
@@ -58,6 +58,11 @@ fn resolved() -> Event {
     Event::ThreadResolved { plan: PLAN, thread: THREAD }
 }
 
+/// Texts of as many characters as there may be, and of one more; each character takes two bytes.
+fn at_and_above(limit: usize) -> [String; 2] {
+    [limit, limit + 1].map(|count| "é".repeat(count))
+}
+
 /// What the person hears: `ok`, or the refusal's code.
 fn hears(state: &State, who: &str, command: &Command) -> &'static str {
     let actor = Actor { person: person(who) };
@@ -74,29 +79,36 @@ fn plans() {
     let rename = |plan, title: &str| Command::PlanRename { plan, title: title.into() };
     let freeze = |plan, reason: &str| Command::PlanFreeze { plan, reason: reason.into() };
     let unfreeze = |plan, reason: &str| Command::PlanUnfreeze { plan, reason: reason.into() };
-    let long = "x".repeat(301);
+    let [fits, long] = at_and_above(limits::TITLE);
+    let [enough, too_much] = at_and_above(limits::TEXT);
     for (state, who, command, heard) in [
         (&open, "member-1", create(None, "New"), "not_permitted"),
         (&open, "nobody", create(None, "New"), "not_permitted"),
         (&open, "secretariat", create(Some(PLAN), "New"), "plan_exists"),
         (&open, "secretariat", create(None, " \n "), "field_empty"),
         (&open, "secretariat", create(None, &long), "field_too_long"),
+        (&open, "secretariat", create(None, &fits), "ok"),
         (&open, "secretariat", create(None, "New"), "ok"),
         (&open, "nobody", rename(PLAN, "New"), "plan_unknown"),
         (&open, "member-1", rename(ELSEWHERE, "New"), "plan_unknown"),
         (&open, "chair", rename(PLAN, "New"), "not_permitted"),
         (&shut, "member-1", rename(PLAN, "New"), "plan_is_frozen"),
         (&open, "member-1", rename(PLAN, ""), "field_empty"),
+        (&open, "member-1", rename(PLAN, &long), "field_too_long"),
+        (&open, "member-1", rename(PLAN, &fits), "ok"),
         (&open, "member-1", rename(PLAN, "New"), "ok"),
         (&open, "nobody", freeze(PLAN, "Why"), "plan_unknown"),
         (&open, "chair", freeze(PLAN, "Why"), "not_permitted"),
         (&open, "member-1", freeze(PLAN, "Why"), "not_permitted"),
         (&shut, "secretariat", freeze(PLAN, "Why"), "already_frozen"),
         (&open, "secretariat", freeze(PLAN, ""), "field_empty"),
+        (&open, "secretariat", freeze(PLAN, &too_much), "field_too_long"),
+        (&open, "secretariat", freeze(PLAN, &enough), "ok"),
         (&open, "secretariat", freeze(PLAN, "Why"), "ok"),
         (&shut, "member-1", unfreeze(PLAN, "Why"), "not_permitted"),
         (&open, "secretariat", unfreeze(PLAN, "Why"), "not_frozen"),
         (&shut, "secretariat", unfreeze(PLAN, ""), "field_empty"),
+        (&shut, "secretariat", unfreeze(PLAN, &too_much), "field_too_long"),
         (&shut, "secretariat", unfreeze(PLAN, "Why"), "ok"),
     ] {
         assert_eq!(hears(state, who, &command), heard, "{who}: {command:?}");
@@ -113,6 +125,7 @@ fn sections() {
         parent: None,
         after: None,
     };
+    let [fits, long] = at_and_above(limits::TITLE);
     let moved = |parent: Option<&str>, after: Option<&str>| Command::SectionMove {
         plan: PLAN,
         section: section("s1"),
@@ -124,6 +137,8 @@ fn sections() {
         (&open, "chair", create(PLAN, "Purpose"), "not_permitted"),
         (&shut, "member-1", create(PLAN, "Purpose"), "plan_is_frozen"),
         (&open, "member-1", create(PLAN, ""), "field_empty"),
+        (&open, "member-1", create(PLAN, &long), "field_too_long"),
+        (&open, "member-1", create(PLAN, &fits), "ok"),
         (&open, "member-1", create(PLAN, "Purpose"), "ok"),
         (&open, "member-1", moved(Some("s1"), None), "section_inside_itself"),
         (&open, "member-1", moved(None, Some("s1")), "section_inside_itself"),
@@ -195,16 +210,22 @@ fn threads() {
     let reply = |text: &str| Command::ThreadReply { plan: PLAN, thread: THREAD, text: text.into() };
     let resolve = Command::ThreadResolve { plan: PLAN, thread: THREAD };
     let reopen = Command::ThreadReopen { plan: PLAN, thread: THREAD };
+    let [fits, long] = at_and_above(limits::TEXT);
     for (state, who, command, heard) in [
         (&none, "nobody", begin("words", "Why?"), "plan_unknown"),
         (&none, "administrator", begin("words", "Why?"), "not_permitted"),
         (&open, "member-1", begin("words", "Why?"), "thread_exists"),
         (&none, "member-1", begin("words", " "), "field_empty"),
         (&none, "member-1", begin("", "Why?"), "field_empty"),
+        (&none, "member-1", begin("words", &long), "field_too_long"),
+        (&none, "member-1", begin(&long, "Why?"), "field_too_long"),
+        (&none, "member-1", begin(&fits, &fits), "ok"),
         (&none, "chair", begin("words", "Why?"), "ok"),
         (&none, "member-1", reply("So."), "thread_unknown"),
         (&closed, "member-1", reply("So."), "thread_is_resolved"),
         (&open, "member-1", reply(""), "field_empty"),
+        (&open, "member-1", reply(&long), "field_too_long"),
+        (&open, "member-1", reply(&fits), "ok"),
         (&shut, "member-1", reply("Comments go on while the text is frozen."), "ok"),
         (&none, "member-1", resolve.clone(), "thread_unknown"),
         (&closed, "member-1", resolve.clone(), "thread_is_resolved"),

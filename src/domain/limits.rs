@@ -37,6 +37,25 @@ pub const COUNTER: u64 = 1 << 31;
 pub const TIME: i64 = 1 << 40;
 pub const FOOTER_BYTES: u64 = 256;
 
+// What one change puts into a document, in bytes of UTF-8 where nothing else is said.
+
+/// Marks that one change sets: to find whether one is in order costs a little more than other operations do.
+pub const MARKS: u32 = 2_000;
+/// One element of a text. A character has at most 4; the longest that people write as one have some 30.
+pub const ELEMENT_BYTES: usize = 64;
+/// A plan's title as the document has it: room for [`TITLE`] characters of any script.
+pub const TITLE_BYTES: usize = 4_096;
+/// An id of a section or a provision, the name of an attribute, the kind of a block.
+pub const ID_BYTES: usize = 64;
+/// A section's place among its siblings. It grows by a byte with every few sections put into the same gap.
+pub const ORDER_BYTES: usize = 1_024;
+/// The text of an attribute that no reader here knows.
+pub const ATTRIBUTE_BYTES: usize = 1_024;
+/// The address of a link: what browsers and servers still take.
+pub const LINK_BYTES: usize = 8_192;
+/// Numbers lie between it and its negative: JavaScript has no other integers.
+pub const INTEGER: i64 = (1 << 53) - 1;
+
 // A document.
 
 /// Changes of a document that stand side by side without any that has seen them. The next change names them
@@ -53,12 +72,19 @@ pub const DOCUMENT_COLUMNS: u64 = 64;
 
 /// Bytes of one frame.
 pub const FRAME_BYTES: usize = 16 << 20;
+/// Bytes of one message that are read off a socket at all: twice what a session takes, so that what is somewhat
+/// too large is refused there, with a reason.
+pub const SOCKET_BYTES: usize = 2 * FRAME_BYTES;
 /// Changes and documents in one sync message.
 pub const CHUNKS_PER_MESSAGE: usize = 100_000;
 /// Hashes in one list of a sync message: heads, needs, or the heads of the last sync.
 pub const HASHES_PER_LIST: usize = 4_096;
 /// Summaries of what a peer has. The protocol knows one; older clients may send more.
 pub const HAVES_PER_MESSAGE: usize = 8;
+/// Bits for each entry of the Bloom filter in such a summary, and places that are looked at for each hash. Clients
+/// use 10 and 7; a peer may choose others, within reason: more only cost time.
+pub const FILTER_BITS: u64 = 64;
+pub const FILTER_PROBES: u64 = 64;
 /// Documents that one connection has open or waits for.
 pub const DOCUMENTS_PER_CONNECTION: usize = 256;
 /// Bytes of one presence message.
@@ -66,6 +92,8 @@ pub const EPHEMERAL_BYTES: usize = 8 << 10;
 /// Presence messages of one connection: so many at once, and so many a second after that. What is over it is
 /// dropped, since the next one says where the cursor stands then.
 pub const EPHEMERAL: Rate = Rate { burst: 100, per_second: 25 };
+/// Presence messages of others that wait for one connection. The oldest go first, since newer ones say more.
+pub const EPHEMERAL_WAITING: usize = 64;
 /// Arrays and maps within each other in one frame, unknown keys included.
 pub const FRAME_DEPTH: usize = 16;
 /// Bytes of a peer id or a session id.
@@ -74,6 +102,9 @@ pub const NAME_BYTES: usize = 256;
 pub const WAITING_BYTES: usize = 2 * FRAME_BYTES;
 /// Messages for one document that wait until the host has opened it.
 pub const WAITING_MESSAGES: usize = 16;
+/// Submissions of all its connections that wait for one document's room; after that their senders wait too,
+/// and nothing more is read from them.
+pub const SUBMISSIONS_WAITING: usize = 1_024;
 /// Changes whose dependencies have not come yet are kept up to this size. Beyond it they are dropped, and the
 /// peer is asked to begin anew.
 pub const ORPHAN_BYTES: usize = 1 << 20;
@@ -90,6 +121,14 @@ pub const SLOW: Duration = Duration::from_secs(30);
 pub const SLOWEST: usize = 8 << 10;
 /// Connections, of one kind, that one person has open: windows, devices, tools.
 pub const CONNECTIONS_PER_PERSON: usize = 256;
+
+// A stream of what happens around a plan.
+
+/// Messages that wait for one stream. After that it misses states, never the last one.
+pub const STREAM_WAITING: usize = 16;
+/// Refusals of one plan's edits that wait for a stream until it has been looked whom they are for. Who is slower
+/// misses the oldest; the edits stay on their author's device all the same.
+pub const NOTICES_WAITING: usize = 32;
 
 // Requests.
 

@@ -8,13 +8,8 @@ use serde::Serialize;
 use tokio::sync::{Notify, broadcast, watch};
 
 use super::Notice;
-use crate::domain::{DocumentId, PersonId};
+use crate::domain::{DocumentId, PersonId, limits};
 use crate::session::{ConnectionId, Presence};
-
-/// Presence messages that wait for one connection at most; older ones are dropped, since newer ones say more.
-const PRESENCE: usize = 64;
-/// Notices that wait for a slow reader at most.
-const NOTICES: usize = 32;
 
 /// Wakes one connection; it then reads for itself what is new.
 #[derive(Debug, Default)]
@@ -50,7 +45,7 @@ impl Wake {
 
     fn tell(&self, document: DocumentId, presence: Presence) {
         let mut waiting = self.presence.lock();
-        if waiting.len() == PRESENCE {
+        if waiting.len() == limits::EPHEMERAL_WAITING {
             waiting.pop_front();
         }
         waiting.push_back((document, presence));
@@ -83,7 +78,11 @@ pub struct Members {
 
 impl Default for Members {
     fn default() -> Self {
-        Self { here: Mutex::default(), changed: watch::channel(0).0, notices: broadcast::channel(NOTICES).0 }
+        Self {
+            here: Mutex::default(),
+            changed: watch::channel(0).0,
+            notices: broadcast::channel(limits::NOTICES_WAITING).0,
+        }
     }
 }
 
@@ -153,5 +152,43 @@ impl Members {
 
     pub fn notices(&self) -> broadcast::Receiver<(PersonId, Notice)> {
         self.notices.subscribe()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DOCUMENT: DocumentId = DocumentId([1; 16]);
+
+    #[test]
+    fn presence_that_waits_is_bounded_and_the_newest_is_kept() {
+        let (members, wake) = (Members::default(), Arc::new(Wake::default()));
+        let person = PersonId::new("member-1").unwrap();
+        let member = Member { peer: "slow".into(), person, wake: wake.clone() };
+        members.enter(ConnectionId(1), member);
+        let say = |number: usize| Presence::of(number.to_le_bytes().to_vec());
+        for number in 0..limits::EPHEMERAL_WAITING + 3 {
+            members.tell_others(ConnectionId(2), DOCUMENT, &say(number));
+        }
+        let newest = (3..limits::EPHEMERAL_WAITING + 3).map(|number| (DOCUMENT, say(number)));
+        assert_eq!(wake.presence(), newest.collect::<VecDeque<_>>());
+    }
+
+    #[test]
+    fn refusals_that_wait_for_a_stream_are_bounded_and_the_newest_are_kept() {
+        let members = Members::default();
+        let mut slow = members.notices();
+        let person = PersonId::new("member-1").unwrap();
+        for number in 0..limits::NOTICES_WAITING + 3 {
+            let notice = Notice { code: number.to_string(), ..Notice::not_recorded() };
+            members.notify(&person, notice);
+        }
+        let missed = slow.try_recv().unwrap_err();
+        assert_eq!(missed, broadcast::error::TryRecvError::Lagged(3));
+        let kept: Vec<_> =
+            std::iter::from_fn(|| slow.try_recv().ok()).map(|(_, notice)| notice.code).collect();
+        let newest: Vec<_> = (3..limits::NOTICES_WAITING + 3).map(|number| number.to_string()).collect();
+        assert_eq!(kept, newest);
     }
 }

@@ -29,7 +29,7 @@ pub use witness::Meaning;
 
 use crate::document::{self, Way};
 use crate::domain::{
-    self, Actor, ChangeHash, Command, DocumentId, PersonId, PlanId, Request, Timestamp, Write,
+    self, Actor, ChangeHash, Command, DocumentId, PersonId, PlanId, Request, Timestamp, Write, limits,
 };
 use crate::engine::{Engine, Error, Prepared, Receipt};
 use crate::log::Failure;
@@ -42,8 +42,6 @@ use work::{Job, Proving};
 const IDLE: Duration = Duration::from_secs(60);
 /// How long a comment waits for the edits that it was made beside.
 const ANCHOR_WAIT: Duration = Duration::from_secs(3);
-/// How many submissions wait for a room before their senders wait too.
-const INBOX: usize = 1024;
 
 /// All rooms that are open, and the way into them.
 #[derive(Clone)]
@@ -280,7 +278,7 @@ impl Room {
     fn start(rooms: &Inner, plan: PlanId, document: DocumentId) -> Result<Arc<Self>, Failure> {
         let engine = &rooms.engine;
         let shared = Arc::new(Mutex::new(store::restore(&**engine.log(), document)?));
-        let (inbox, jobs) = mpsc::channel(INBOX);
+        let (inbox, jobs) = mpsc::channel(limits::SUBMISSIONS_WAITING);
         let alarm = alarm(rooms, plan, document);
         let proving =
             Arc::new(Proving::new(engine.log().clone(), document, rooms.way, shared.clone(), alarm));

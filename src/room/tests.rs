@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::join_all;
+use futures_util::future::{FutureExt as _, join_all};
 use uuid::Uuid;
 
 use super::{Rooms, Submitted, Way};
 use crate::document;
-use crate::domain::{ActorId, Command, EventId, PersonId, PlanId, Request, Role, Timestamp};
+use crate::domain::{ActorId, Command, EventId, PersonId, PlanId, Request, Role, Timestamp, limits};
 use crate::engine::{Edit, Engine, Part};
 use crate::log::{Options, RedbLog, Witness as _};
 
@@ -145,4 +145,26 @@ async fn a_long_history_opens_from_what_is_kept_of_it() {
         let answer = room.hand_in(None, secretary.clone(), next, None).await.await.unwrap();
         assert_eq!(answer, Submitted::Kept, "without {gone:?}");
     }
+}
+
+/// Whoever hands in more than that waits, and with it its connection: nothing more is read from it meanwhile.
+#[tokio::test]
+async fn submissions_that_wait_for_a_room_are_bounded() {
+    let (_folder, _engine, rooms, secretary) = opened().await;
+    let plan = planned(&rooms, &secretary).await;
+    let room = rooms.of_plan(plan).unwrap();
+    room.reading().unwrap();
+    // What the room has begun with is done when there is a first answer.
+    let answer = room.hand_in(None, secretary.clone(), Vec::new(), None).await;
+    assert_eq!(answer.await.unwrap(), Submitted::Kept);
+
+    // From here on the room's task has no turn: this one does not wait for anything.
+    let hand_in = || {
+        let handed_in = room.hand_in(None, secretary.clone(), Vec::new(), None);
+        tokio::task::unconstrained(handed_in).now_or_never()
+    };
+    let mut answers: Vec<_> = std::iter::from_fn(hand_in).take(2 * limits::SUBMISSIONS_WAITING).collect();
+    assert_eq!(answers.len(), limits::SUBMISSIONS_WAITING);
+    assert_eq!(answers.pop().unwrap().await.unwrap(), Submitted::Kept, "and there is room again");
+    assert!(hand_in().is_some());
 }

@@ -2,14 +2,10 @@
 //! are taken for ones that it has.
 
 use super::message::{Cursor, Malformed, write_number};
-use crate::domain::ChangeHash;
+use crate::domain::{ChangeHash, limits};
 
 const BITS_PER_ENTRY: u32 = 10;
 const PROBES: u32 = 7;
-
-/// A peer may choose other parameters, within reason: more only cost time.
-const MOST_BITS_PER_ENTRY: u64 = 64;
-const MOST_PROBES: u64 = 64;
 
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Bloom {
@@ -64,8 +60,8 @@ impl Bloom {
         let probes = from.number()?;
         // A filter with entries and no bits would divide by zero; one with endless probes would not end.
         if entries > u64::from(u32::MAX)
-            || !(1..=MOST_BITS_PER_ENTRY).contains(&bits_per_entry)
-            || !(1..=MOST_PROBES).contains(&probes)
+            || !(1..=limits::FILTER_BITS).contains(&bits_per_entry)
+            || !(1..=limits::FILTER_PROBES).contains(&probes)
         {
             return Err(Malformed("a Bloom filter has impossible parameters"));
         }

@@ -61,6 +61,14 @@ pub enum Access {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Presence(Bytes);
 
+#[cfg(test)]
+impl Presence {
+    /// Any, for tests of what becomes of it.
+    pub(crate) fn of(bytes: Vec<u8>) -> Self {
+        Self(bytes.into())
+    }
+}
+
 /// What the host is to do. Each call answers with any number of them, to be done in order.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Output {

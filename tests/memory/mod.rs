@@ -1,4 +1,4 @@
-//! Memory stays bounded, with the real binary. Both take their time, so both have to be asked for:
+//! Memory stays bounded, with the real binary. Two take their time, and have to be asked for:
 //! `QUORATE_CAMPAIGN=1` opens a thousand plans and leaves them, twice; `QUORATE_SOAK=3600` writes 200 edits a
 //! second for so many seconds. Run them with `--nocapture`, and `QUORATE_BIN` naming a release build.
 
@@ -17,10 +17,34 @@ const PLANS: usize = 1_000;
 const PER_CONNECTION: usize = 250;
 
 /// What the server holds in memory, in MiB.
-fn resident(server: &Server) -> f64 {
+pub(crate) fn resident(server: &Server) -> f64 {
     let status = std::fs::read_to_string(format!("/proc/{}/status", server.process())).unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
     line.trim().trim_end_matches(" kB").parse::<f64>().unwrap() / 1024.0
+}
+
+/// A connection that is quiet holds no buffer: neither for what it may read next nor for what it may be sent.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn connections_that_are_quiet_cost_little() {
+    const QUIET: usize = 300;
+    const KIB_EACH: f64 = 64.0;
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(&spawn(folder.path())).await;
+    let urls = [server.sign_in("member-1").await, server.sign_in("member-2").await]
+        .map(|token| server.sync_url(&token));
+    let mut quiet = Vec::new();
+    // The first ones bring with them what there is once.
+    for (number, url) in urls.iter().cycle().enumerate().take(8) {
+        quiet.push(Client::join(url, &format!("first-{number}")).await);
+    }
+    let before = resident(&server);
+    for (number, url) in urls.iter().cycle().enumerate().take(QUIET) {
+        quiet.push(Client::join(url, &format!("quiet-{number}")).await);
+    }
+    let each = (resident(&server) - before) * 1024.0 / QUIET as f64;
+    println!("a quiet connection costs {each:.1} KiB");
+    assert!(each < KIB_EACH, "a quiet connection costs {each:.1} KiB");
+    drop(quiet);
 }
 
 /// Waits until the server has let go of every plan; memory goes back to the system a second after.

@@ -5,6 +5,7 @@ mod chunks;
 pub(in crate::document) mod damage;
 pub(in crate::document) mod honest;
 mod hostile;
+mod limits;
 
 use automerge::transaction::{CommitOptions, Transactable};
 use automerge::{ActorId, Automerge, ObjType, ROOT, ReadDoc};

@@ -12,9 +12,7 @@ use super::changes::{Changes, Sight};
 use super::index::{Index, Object, Place, Role};
 use super::rows::{Action, Body, Id, Key, Row, Value};
 use super::schema::{self, Kind};
-
-/// Marks of one change: to find whether one is in order costs a little more than other operations do.
-const MARKS: u32 = 2_000;
+use crate::domain::limits;
 
 const UNKNOWN: Actor = u32::MAX;
 
@@ -170,8 +168,8 @@ impl Checker<'_> {
             (None, Some(name)) => {
                 schema::check_mark(name, value)?;
                 self.marks += 1;
-                if self.marks > MARKS {
-                    return Err(Refused::too_large("marks", MARKS.into()));
+                if self.marks > limits::MARKS {
+                    return Err(Refused::too_large("marks", limits::MARKS.into()));
                 }
                 let begin = self.insert(text, Role::Mark, after);
                 self.open = Some((text, begin));

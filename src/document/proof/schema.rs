@@ -4,6 +4,7 @@
 
 use super::super::Refused;
 use super::rows::{Action, Value};
+use crate::domain::limits;
 
 /// What an object is in the plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,18 +40,6 @@ impl Kind {
     }
 }
 
-/// Bytes of values; far above what people write.
-mod most {
-    pub(super) const TITLE: usize = 4096;
-    pub(super) const NAME: usize = 64;
-    pub(super) const ORDER: usize = 1024;
-    pub(super) const ATTRIBUTE: usize = 1024;
-    pub(super) const MARK: usize = 8192;
-}
-
-/// JavaScript has no other integers.
-const SAFE_INTEGER: i64 = (1 << 53) - 1;
-
 /// `__proto__` would replace the prototype of the map as JavaScript sees it.
 pub(super) fn check_key(key: &str) -> Result<(), Refused> {
     if key.starts_with(|c: char| c.is_ascii_alphanumeric()) {
@@ -61,9 +50,9 @@ pub(super) fn check_key(key: &str) -> Result<(), Refused> {
 
 pub(super) fn check_value(value: Value<'_>) -> Result<(), Refused> {
     let safe = match value {
-        Value::Int(number) => (-SAFE_INTEGER..=SAFE_INTEGER).contains(&number),
-        Value::Uint(number) => number <= SAFE_INTEGER as u64,
-        Value::Float(number) => number.abs() <= SAFE_INTEGER as f64,
+        Value::Int(number) => (-limits::INTEGER..=limits::INTEGER).contains(&number),
+        Value::Uint(number) => number <= limits::INTEGER as u64,
+        Value::Float(number) => number.abs() <= limits::INTEGER as f64,
         Value::Null | Value::Boolean(_) | Value::Text(_) => true,
     };
     if safe {
@@ -95,22 +84,22 @@ pub(super) fn is_frame(kind: Kind) -> bool {
 pub(super) fn check_put(kind: Kind, key: &str, value: Value<'_>) -> Result<(), Refused> {
     let fits = match (kind, key, value) {
         (Kind::Root, "schema", Value::Int(_) | Value::Uint(_)) => true,
-        (Kind::Root, "title", Value::Text(text)) => text.len() <= most::TITLE,
+        (Kind::Root, "title", Value::Text(text)) => text.len() <= limits::TITLE_BYTES,
         (Kind::Section, "parent", Value::Text(text)) => text.is_empty() || is_id(text),
         (Kind::Section, "order", Value::Text(text)) => {
-            text.len() <= most::ORDER && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+            text.len() <= limits::ORDER_BYTES && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
         }
         (Kind::Section, "removed", Value::Boolean(_)) => true,
-        (Kind::Block, "type", Value::Text(text)) => text.len() <= most::NAME,
+        (Kind::Block, "type", Value::Text(text)) => text.len() <= limits::ID_BYTES,
         (Kind::Block, "isEmbed", Value::Boolean(_)) => true,
-        (Kind::Attrs, "id", Value::Text(text)) => text.len() <= most::NAME,
+        (Kind::Attrs, "id", Value::Text(text)) => text.len() <= limits::ID_BYTES,
         // The stock client writes the numbers of a block as floating-point numbers.
         (Kind::Attrs, "level" | "indent", value) => {
             matches!(value, Value::Int(_) | Value::Uint(_) | Value::Float(_))
         }
         // Attributes that readers pass over: whoever knows them may use them.
         (Kind::Attrs, key, value) => {
-            is_id(key) && !matches!(value, Value::Text(text) if text.len() > most::ATTRIBUTE)
+            is_id(key) && !matches!(value, Value::Text(text) if text.len() > limits::ATTRIBUTE_BYTES)
         }
         _ => return Err(unknown()),
     };
@@ -122,7 +111,7 @@ pub(super) fn check_put(kind: Kind, key: &str, value: Value<'_>) -> Result<(), R
 
 pub(super) fn check_item(value: Value<'_>) -> Result<(), Refused> {
     match value {
-        Value::Text(text) if text.len() <= most::NAME => Ok(()),
+        Value::Text(text) if text.len() <= limits::ID_BYTES => Ok(()),
         _ => Err(Refused::new("value_invalid", "A list of a block holds short texts and nothing else.")),
     }
 }
@@ -132,7 +121,7 @@ pub(super) fn check_mark(name: &str, value: Value<'_>) -> Result<(), Refused> {
     check_value(value)?;
     let fits = match (name, value) {
         ("strong" | "em", Value::Boolean(_)) => true,
-        ("link", Value::Text(text)) => text.len() <= most::MARK,
+        ("link", Value::Text(text)) => text.len() <= limits::LINK_BYTES,
         ("strong" | "em" | "link", Value::Null) => true,
         _ => false,
     };
@@ -148,7 +137,7 @@ fn unknown() -> Refused {
 
 /// As ids of sections and provisions are written.
 fn is_id(text: &str) -> bool {
-    (1..=most::NAME).contains(&text.len())
+    (1..=limits::ID_BYTES).contains(&text.len())
         && text.starts_with(|c: char| c.is_ascii_alphanumeric())
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
 }

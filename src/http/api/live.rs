@@ -2,6 +2,7 @@
 //! of the record, and gone when nobody listens.
 
 use std::convert::Infallible;
+use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Path, State};
@@ -12,16 +13,13 @@ use serde_json::{Value, json};
 use tokio::sync::{broadcast, mpsc, watch};
 
 use super::plans::{PlanView, plan_view, readable};
-use crate::domain::{PersonId, PlanId, Position};
+use crate::domain::{PersonId, PlanId, Position, limits};
 use crate::http::Shared;
 use crate::http::auth::SignedIn;
 use crate::http::bounds::{Entered, Kind};
 use crate::http::problem::Problem;
 use crate::projection::{Thread, Views};
 use crate::room::{Notice, Room};
-
-/// How many messages wait for a slow reader: after that it misses states, never the last one.
-const WAITING: usize = 16;
 
 pub(super) fn routes() -> Router<Shared> {
     Router::new().route("/api/plans/{plan}/live", get(live))
@@ -36,24 +34,7 @@ async fn live(
     let entered = app.bounds.enter(&person, Kind::Stream)?;
     let id = plan.id;
     let room = app.rooms.blocking(move |rooms| rooms.of_plan(id)).await?;
-    let (send, receive) = mpsc::channel(WAITING);
-    let (threads_at, strays_at) = {
-        let views = app.engine.views();
-        (newest_thread(&views, id), views.strays.newest(id))
-    };
-    let listener = Listener {
-        here: room.members.watch(),
-        notices: room.members.notices(),
-        moved: app.engine.watch(),
-        threads_at,
-        strays_at,
-        room,
-        app,
-        person,
-        plan: id,
-        send,
-        _entered: entered,
-    };
+    let (listener, receive) = Listener::of(app, room, person, entered);
     tokio::spawn(listener.run(plan));
     let messages = tokio_stream::wrappers::ReceiverStream::new(receive);
     Ok(Sse::new(tokio_stream::StreamExt::map(messages, Ok)).keep_alive(KeepAlive::default()))
@@ -61,7 +42,7 @@ async fn live(
 
 struct Listener {
     app: Shared,
-    room: std::sync::Arc<Room>,
+    room: Arc<Room>,
     person: PersonId,
     plan: PlanId,
     here: watch::Receiver<u64>,
@@ -77,6 +58,35 @@ struct Listener {
 struct Gone;
 
 impl Listener {
+    /// One for this person, and what it says.
+    fn of(
+        app: Shared,
+        room: Arc<Room>,
+        person: PersonId,
+        entered: Entered,
+    ) -> (Self, mpsc::Receiver<Message>) {
+        let (send, receive) = mpsc::channel(limits::STREAM_WAITING);
+        let plan = room.plan;
+        let (threads_at, strays_at) = {
+            let views = app.engine.views();
+            (newest_thread(&views, plan), views.strays.newest(plan))
+        };
+        let listener = Self {
+            here: room.members.watch(),
+            notices: room.members.notices(),
+            moved: app.engine.watch(),
+            threads_at,
+            strays_at,
+            room,
+            app,
+            person,
+            plan,
+            send,
+            _entered: entered,
+        };
+        (listener, receive)
+    }
+
     async fn run(mut self, plan: PlanView) {
         let mut access = access_of(&plan);
         if self.say("access", &access).await.is_err() || self.say_here().await.is_err() {
@@ -149,4 +159,59 @@ fn access_of(plan: &PlanView) -> Value {
 fn newest_thread(views: &Views, plan: PlanId) -> Position {
     let threads = views.threads.of(plan).iter();
     threads.map(Thread::newest).max().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::domain::{Command, EventId, Request, Role, Timestamp};
+    use crate::engine::Engine;
+    use crate::http::App;
+    use crate::log::{Options, RedbLog};
+    use crate::room::{Member, Rooms};
+    use crate::session::ConnectionId;
+
+    async fn app(folder: &std::path::Path, person: &PersonId, plan: PlanId) -> Shared {
+        let log = RedbLog::open(folder, &Options::default()).unwrap();
+        let engine = Engine::open(Arc::new(log), Arc::new(|| Timestamp(1_700_000_000_000))).unwrap();
+        let rooms = Rooms::new(engine);
+        let (roles, name) = (vec![Role::Secretariat], "Secretariat".into());
+        let add = Command::PersonAdd { person: person.clone(), roles, name };
+        let create = Command::PlanCreate { plan: Some(plan), title: "A plan".into() };
+        for (number, command) in [add, create].into_iter().enumerate() {
+            let request = Request { id: EventId(Uuid::from_u128(number as u128 + 1)), command };
+            rooms.command(person.clone(), request, None).await.unwrap();
+        }
+        Arc::new(App::new(rooms, folder, String::new(), false).unwrap())
+    }
+
+    #[tokio::test]
+    async fn a_stream_that_is_not_read_misses_states_and_never_the_last_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let (person, plan) = (PersonId::new("secretariat").unwrap(), PlanId(Uuid::from_u128(1 << 64)));
+        let app = app(folder.path(), &person, plan).await;
+        let view = readable(&app, &person, &plan.to_string()).unwrap_or_else(|_| panic!("it may be read"));
+        let room = app.rooms.of_plan(plan).unwrap();
+        let entered = app.bounds.enter(&person, Kind::Stream).unwrap_or_else(|_| panic!("there is room"));
+        let (listener, mut messages) = Listener::of(app.clone(), room.clone(), person.clone(), entered);
+        tokio::spawn(listener.run(view));
+        let states = 3 * limits::STREAM_WAITING;
+        for number in 0..states {
+            let peer = format!("peer-{number}.").into();
+            let member = Member { peer, person: person.clone(), wake: Arc::default() };
+            room.members.enter(ConnectionId(number as u64), member);
+            // The listener says it, while it can.
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(messages.len(), limits::STREAM_WAITING, "no more wait for who does not read");
+        let mut read = 0;
+        let newest = format!("peer-{}.", states - 1);
+        while !format!("{:?}", messages.recv().await.unwrap()).contains(&newest) {
+            read += 1;
+        }
+        // Those that waited, and the one that was about to.
+        assert_eq!(read, limits::STREAM_WAITING + 1);
+    }
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use hyper::upgrade::Upgraded;
-use tokio::time::{Interval, MissedTickBehavior, interval_at, sleep_until};
+use tokio::time::{self, Interval, MissedTickBehavior, interval_at, sleep_until};
 use tracing::debug;
 
 use super::frame::{self, Broken, Heard, code};
@@ -24,9 +24,6 @@ use crate::session::{Access, Config, ConnectionId, Frame, Output, Session, Ticke
 const PING: Duration = Duration::from_secs(20);
 /// How often it is asked whether the log can be written again, after it could not.
 const RETRY: Duration = Duration::from_secs(2);
-/// The longest message that is read: twice what a session takes, so that what is somewhat too large is refused
-/// there, with a reason.
-const LONGEST: usize = 2 * limits::FRAME_BYTES;
 
 /// What can wake a connection.
 enum Woken {
@@ -94,7 +91,7 @@ impl Connection {
 
     pub(super) async fn run(mut self, upgraded: Upgraded) {
         let mut heard = Vec::new();
-        match Wire::new(upgraded, LONGEST, &mut heard) {
+        match Wire::new(upgraded, limits::SOCKET_BYTES, &mut heard) {
             Ok(mut wire) => {
                 // It is over, whoever ended it.
                 let _ = self.pump(&mut wire, heard).await;
@@ -110,15 +107,15 @@ impl Connection {
 
     async fn pump(&mut self, wire: &mut Wire, mut heard: Vec<Heard>) -> Result<(), Over> {
         let mut submissions: Submissions = FuturesUnordered::new();
-        let mut ping: Interval = interval_at((Instant::now() + PING).into(), PING);
+        let mut ping: Interval = interval_at(time::Instant::now() + PING, PING);
         ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut last_heard = Instant::now();
+        let mut last_heard = time::Instant::now();
         self.listen(std::mem::take(&mut heard), wire, &mut submissions).await?;
         loop {
             let woken = self.next(wire, &mut heard, &mut submissions, &mut ping).await;
             let outputs = match woken {
                 Woken::Heard(Ok(())) => {
-                    last_heard = Instant::now();
+                    last_heard = time::Instant::now();
                     self.listen(std::mem::take(&mut heard), wire, &mut submissions).await?;
                     continue;
                 }

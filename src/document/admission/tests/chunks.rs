@@ -22,7 +22,7 @@ pub(super) fn chunk(kind: u8, data: &[u8], checked: &[u8]) -> Vec<u8> {
     out
 }
 
-fn leb(out: &mut Vec<u8>, mut value: u64) {
+pub(super) fn leb(out: &mut Vec<u8>, mut value: u64) {
     while value >= 0x80 {
         out.push(value as u8 | 0x80);
         value >>= 7;
@@ -60,7 +60,7 @@ pub(super) fn deflated(data: &[u8], level: flate2::Compression) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
-fn run(length: i64, value: &[u8]) -> Vec<u8> {
+pub(super) fn run(length: i64, value: &[u8]) -> Vec<u8> {
     let mut out = Vec::new();
     let mut rest = length;
     loop {

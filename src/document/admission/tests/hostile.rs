@@ -12,13 +12,13 @@ use super::super::super::{Admission, Copy, Proof, Refused, Verdict, scan};
 use super::{edit, plan, scanned, text_of};
 
 /// A room with a plan in it: three words, one of them bold.
-struct Room {
+pub(super) struct Room {
     document: Automerge,
-    copy: Copy,
-    proof: Proof,
+    pub(super) copy: Copy,
+    pub(super) proof: Proof,
 }
 
-fn room() -> Room {
+pub(super) fn room() -> Room {
     let mut document = plan();
     mark(&mut document, 4, 7);
     let mut copy = Copy::empty();
@@ -66,7 +66,7 @@ impl Room {
         }
     }
 
-    fn with(&self, operations: Vec<Op>) -> ExpandedChange {
+    pub(super) fn with(&self, operations: Vec<Op>) -> ExpandedChange {
         ExpandedChange { operations, ..self.next() }
     }
 
@@ -75,13 +75,13 @@ impl Room {
     }
 
     /// The id of the visible element at an index.
-    fn element(&self, at: usize) -> OpId {
+    pub(super) fn element(&self, at: usize) -> OpId {
         let cursor = self.document.get_cursor(text_of(&self.document), at, None).unwrap().to_string();
         let (counter, actor) = cursor.split_once('@').unwrap();
         OpId(counter.parse().unwrap(), ActorId::try_from(actor).unwrap())
     }
 
-    fn insert(&self, after: ElementId, action: OpType) -> Op {
+    pub(super) fn insert(&self, after: ElementId, action: OpType) -> Op {
         Op { action, obj: self.text(), key: Key::Seq(after), pred: no_preds(), insert: true }
     }
 
@@ -133,7 +133,7 @@ impl Room {
     }
 }
 
-fn text(value: &str) -> ScalarValue {
+pub(super) fn text(value: &str) -> ScalarValue {
     ScalarValue::Str(value.into())
 }
 
@@ -141,7 +141,7 @@ fn unknown() -> OpId {
     OpId(1, ActorId::from(&[9_u8; 16][..]))
 }
 
-fn begin() -> OpType {
+pub(super) fn begin() -> OpType {
     OpType::MarkBegin(MarkData { name: "em".into(), value: ScalarValue::Boolean(true), expand: true })
 }
 

@@ -48,17 +48,20 @@ pub struct Found {
     pub runs_on: bool,
 }
 
-/// Words that were set apart before: under which id, and by which change.
+/// Words that were set apart before: under which id, by which change, and which change had deleted their paragraph.
 #[derive(Debug, Clone)]
 pub struct Earlier {
     pub provision: ProvisionId,
     pub by: u32,
+    pub removed: u32,
 }
 
 /// What one change does to one text.
 #[derive(Debug, Default)]
 struct Trace {
     types: bool,
+    /// It begins a block.
+    begins: bool,
     deletes: Vec<Name>,
 }
 
@@ -76,6 +79,7 @@ fn traces(raw: &[u8]) -> HashMap<Name, Trace> {
             (OpType::Put(ScalarValue::Str(_)), _) if op.insert => {
                 traces.entry(text).or_default().types = true
             }
+            (OpType::Make(_), _) if op.insert => traces.entry(text).or_default().begins = true,
             (OpType::Delete, ElementId::Id(id)) => {
                 if let Some(id) = name(id.0, &id.1) {
                     traces.entry(text).or_default().deletes.push(id);
@@ -89,15 +93,29 @@ fn traces(raw: &[u8]) -> HashMap<Name, Trace> {
 
 /// From where on changes are to be looked into, so that all are seen that stand beside one of those from `from` on.
 /// None, and nearly always: each of these has seen all before it.
-pub fn beside(history: &History, from: u32) -> Option<u32> {
+pub fn beside(history: &History, from: u32, earlier: &[Earlier]) -> Option<u32> {
     let mut lowest = None;
     for at in (from..history.len()).filter(|&at| !history.has_seen_all(at)) {
         // What builds on others of these has seen at least what they have.
         let enters = history.deps(at).iter().any(|dep| *dep < from);
         let first = enters.then(|| history.ancestors(&[at]).missing(at).next()).flatten().unwrap_or(from);
         lowest = Some(lowest.map_or(first, |lowest: u32| lowest.min(first)).min(from));
+        // What was set apart beside it may have to be set apart again, and then its deletion is looked into again.
+        for one in unseen(history, at, earlier) {
+            lowest = lowest.min(Some(one.removed));
+        }
     }
     lowest
+}
+
+/// The words that were set apart before a change by one that it has not seen.
+fn unseen<'a>(history: &History, at: u32, earlier: &'a [Earlier]) -> Vec<&'a Earlier> {
+    let before: Vec<&Earlier> = earlier.iter().filter(|one| one.by < at).collect();
+    if before.is_empty() || history.has_seen_all(at) {
+        return Vec::new();
+    }
+    let seen = history.ancestors(&[at]);
+    before.into_iter().filter(|one| !seen.contains(one.by)).collect()
 }
 
 /// What some changes do to texts.
@@ -116,7 +134,7 @@ impl Traces {
             for trace in traces.values_mut() {
                 trace.deletes.retain(|(counter, actor)| is_block(*counter, actor));
             }
-            traces.retain(|_, trace| trace.types || !trace.deletes.is_empty());
+            traces.retain(|_, trace| trace.types || trace.begins || !trace.deletes.is_empty());
             if !traces.is_empty() {
                 all.0.insert(at, traces);
             }
@@ -133,7 +151,8 @@ impl Traces {
 
 /// The changes that deleted a block beside somebody's typing in the same text, or beside another deletion there (a
 /// paragraph that is joined to one that somebody deletes), where one of the two is among the changes from `from` on.
-pub fn suspects(history: &History, from: u32, traces: &Traces) -> BTreeSet<u32> {
+/// And those whose words were set apart, when a change from `from` on that has not seen that begins a block.
+pub fn suspects(history: &History, from: u32, traces: &Traces, earlier: &[Earlier]) -> BTreeSet<u32> {
     let mut suspects = BTreeSet::new();
     for (deletion, deleted) in traces.deletions() {
         let seen = history.ancestors(&[deletion]);
@@ -155,11 +174,16 @@ pub fn suspects(history: &History, from: u32, traces: &Traces) -> BTreeSet<u32> 
             suspects.insert(deletion);
         }
     }
+    for (at, traces) in traces.0.range(from..) {
+        if traces.values().any(|trace| trace.begins) {
+            suspects.extend(unseen(history, *at, earlier).iter().map(|one| one.removed));
+        }
+    }
     // Whoever deleted the same block beside it, too: without all of them the block is there.
     let blocks = |of: &HashMap<Name, Trace>| -> Vec<Name> {
         of.values().flat_map(|trace| trace.deletes.iter().cloned()).collect()
     };
-    let gone: HashSet<Name> = suspects.iter().flat_map(|at| blocks(&traces.0[at])).collect();
+    let gone: HashSet<Name> = suspects.iter().filter_map(|at| traces.0.get(at)).flat_map(blocks).collect();
     let others =
         traces.deletions().filter(|(_, traces)| blocks(traces).iter().any(|name| gone.contains(name)));
     suspects.extend(others.map(|(at, _)| at));
@@ -302,16 +326,26 @@ impl Search<'_> {
         let seen: HashSet<_> = block.known.block(block.marker).iter().map(|atom| atom.name).collect();
         let now = Text::read(self.reading, block.text, None);
         let names = now.names();
-        // They were set apart, or came late to words that were and have been decided over since.
+        let atoms = || then.block(place).iter().filter(|atom| !seen.contains(&atom.name));
+        // They were set apart, or came late to words that were and have been joined to other words since.
         let there = now.ids.iter().flatten().any(|id| is_of(id, &base));
+        let were_joined = !there
+            && atoms().filter(|atom| names.contains_key(&atom.name)).any(|atom| {
+                let typed = self.maker(atom.name, &then.actors);
+                let knew = |by| typed.is_some_and(|typed| self.history.ancestors(&[by]).contains(typed));
+                earlier.iter().any(|earlier| knew(earlier.by))
+            });
         let stands_apart = |now: &Text, at: usize, typed: u32| {
             let own = now.marker_of(at).and_then(|marker| now.id(marker));
+            let were = |earlier: &Earlier| {
+                self.history.ancestors(&[earlier.by]).contains(typed) && !self.came_between(now, at, earlier)
+            };
             own.is_some_and(|id| is_of(id, &base))
-                || earlier.iter().any(|earlier| self.history.ancestors(&[earlier.by]).contains(typed))
-                || !earlier.is_empty() && !there
+                || earlier.iter().any(|earlier| were(earlier))
+                || were_joined
         };
         let mut places: Vec<usize> = Vec::new();
-        for atom in then.block(place).iter().filter(|atom| !seen.contains(&atom.name)) {
+        for atom in atoms() {
             let Some(&at) = names.get(&atom.name) else { continue };
             let Some(typed) = self.maker(atom.name, &then.actors) else { continue };
             if !stands_apart(&now, at, typed) && !self.is_settled(&now, at, typed, block.deletion) {
@@ -320,6 +354,15 @@ impl Search<'_> {
         }
         places.sort_unstable();
         self.runs(block, then.id(place), &now, &places, (&base, earlier.len()))
+    }
+
+    /// Is the element in a block that somebody began who had not heard that it was set apart? Whoever deletes a
+    /// paragraph and begins another in its place may put that between the words and their new marker.
+    fn came_between(&self, now: &Text, at: usize, earlier: &Earlier) -> bool {
+        let Some(marker) = now.marker_of(at) else { return false };
+        let Some(maker) = self.maker(now.atoms()[marker].name, &now.actors) else { return false };
+        now.ids.iter().flatten().any(|id| *id == earlier.provision)
+            && !self.history.ancestors(&[maker]).contains(earlier.by)
     }
 
     /// Is the element in a block that was made by somebody who had seen it without its own?

@@ -60,16 +60,16 @@ impl Worker {
 
     /// False when there are none.
     async fn set_one_apart(&self, from: u32) -> Result<bool, Error> {
-        let lowest = {
-            let shared = self.room.shared();
-            document::beside(shared.history(), from)
-        };
+        let earlier = self.set_apart_before();
+        let lowest = document::beside(self.room.shared().history(), from, &earlier);
         let Some(lowest) = lowest else { return Ok(false) };
-        let deletions = at_length(|| self.suspects(from, lowest))?;
+        let deletions = at_length(|| self.suspects(from, lowest, &earlier))?;
         if deletions.is_empty() {
             return Ok(false);
         }
-        let Some((person, stray)) = at_length(|| self.first_stray(&deletions))? else { return Ok(false) };
+        let Some((person, stray)) = at_length(|| self.first_stray(&deletions, &earlier))? else {
+            return Ok(false);
+        };
         let id = id(self.room.plan, &stray.provision);
         let command = Command::StrayFind { plan: self.room.plan, stray };
         let actor = Actor { person: person.clone() };
@@ -80,8 +80,21 @@ impl Worker {
         Ok(true)
     }
 
+    /// All that were set apart in this plan.
+    fn set_apart_before(&self) -> Vec<Earlier> {
+        let found = self.engine.views().strays.of(self.room.plan).to_vec();
+        let shared = self.room.shared();
+        let earlier = |stray: projection::Stray| Earlier {
+            provision: stray.provision,
+            // The change that set them apart comes right behind its event.
+            by: shared.history().len_at(stray.position),
+            removed: shared.history().len_at(stray.removed).saturating_sub(1),
+        };
+        found.into_iter().map(earlier).collect()
+    }
+
     /// The deletions that may have left some.
-    fn suspects(&self, from: u32, lowest: u32) -> Result<BTreeSet<u32>, Failure> {
+    fn suspects(&self, from: u32, lowest: u32, earlier: &[Earlier]) -> Result<BTreeSet<u32>, Failure> {
         let (len, kept) = {
             let shared = self.room.shared();
             let kept: Option<Vec<Bytes>> = (lowest..shared.len()).map(|at| shared.raw(at)).collect();
@@ -101,21 +114,18 @@ impl Worker {
             })
         };
         let traces = Traces::of((lowest..len).zip(changes), is_block);
-        Ok(document::suspects(self.room.shared().history(), from, &traces))
+        Ok(document::suspects(self.room.shared().history(), from, &traces, earlier))
     }
 
-    fn first_stray(&self, deletions: &BTreeSet<u32>) -> Result<Option<(PersonId, domain::Stray)>, Failure> {
+    fn first_stray(
+        &self,
+        deletions: &BTreeSet<u32>,
+        earlier: &[Earlier],
+    ) -> Result<Option<(PersonId, domain::Stray)>, Failure> {
         let reading = self.room.reading()?;
-        let found = self.engine.views().strays.of(self.room.plan).to_vec();
         let shared = self.room.shared();
         let history = shared.history();
-        // The change that set them apart comes right behind its event.
-        let earlier = |stray: &projection::Stray| Earlier {
-            provision: stray.provision.clone(),
-            by: history.len_at(stray.position),
-        };
-        let earlier: Vec<Earlier> = found.iter().map(earlier).collect();
-        let strays = document::strays(&reading, history, deletions, &earlier);
+        let strays = document::strays(&reading, history, deletions, earlier);
         // Only now, and briefly: the writer waits for whoever holds the views.
         let views = self.engine.views();
         let by = |found: &Found| -> Vec<PersonId> {

@@ -332,14 +332,12 @@ impl Search<'_> {
         let were_joined = !there
             && atoms().filter(|atom| names.contains_key(&atom.name)).any(|atom| {
                 let typed = self.maker(atom.name, &then.actors);
-                let knew = |by| typed.is_some_and(|typed| self.history.ancestors(&[by]).contains(typed));
-                earlier.iter().any(|earlier| knew(earlier.by))
+                typed.is_some_and(|typed| earlier.iter().any(|earlier| self.has_seen(earlier.by, typed)))
             });
         let stands_apart = |now: &Text, at: usize, typed: u32| {
             let own = now.marker_of(at).and_then(|marker| now.id(marker));
-            let were = |earlier: &Earlier| {
-                self.history.ancestors(&[earlier.by]).contains(typed) && !self.came_between(now, at, earlier)
-            };
+            let were =
+                |earlier: &Earlier| self.has_seen(earlier.by, typed) && !self.came_between(now, at, earlier);
             own.is_some_and(|id| is_of(id, &base))
                 || earlier.iter().any(|earlier| were(earlier))
                 || were_joined
@@ -356,13 +354,16 @@ impl Search<'_> {
         self.runs(block, then.id(place), &now, &places, (&base, earlier.len()))
     }
 
+    fn has_seen(&self, change: u32, other: u32) -> bool {
+        self.history.ancestors(&[change]).contains(other)
+    }
+
     /// Is the element in a block that somebody began who had not heard that it was set apart? Whoever deletes a
     /// paragraph and begins another in its place may put that between the words and their new marker.
     fn came_between(&self, now: &Text, at: usize, earlier: &Earlier) -> bool {
         let Some(marker) = now.marker_of(at) else { return false };
         let Some(maker) = self.maker(now.atoms()[marker].name, &now.actors) else { return false };
-        now.ids.iter().flatten().any(|id| *id == earlier.provision)
-            && !self.history.ancestors(&[maker]).contains(earlier.by)
+        now.ids.iter().flatten().any(|id| *id == earlier.provision) && !self.has_seen(maker, earlier.by)
     }
 
     /// Is the element in a block that was made by somebody who had seen it without its own?

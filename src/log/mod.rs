@@ -245,7 +245,7 @@ impl Log for RedbLog {
         self.head.subscribe()
     }
     fn lost(&self) -> watch::Receiver<Option<String>> {
-        self.losses()
+        self.lost.subscribe()
     }
     fn erase(&self, position: Position) -> Result<bool, Failure> {
         self.erase_payload(position)

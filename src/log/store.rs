@@ -59,7 +59,7 @@ pub struct RedbLog {
     pub(super) writer: Mutex<Writer>,
     pub(super) head: watch::Sender<Position>,
     /// Why nothing is written any more until the program is started again.
-    lost: watch::Sender<Option<String>>,
+    pub(super) lost: watch::Sender<Option<String>>,
     /// Cache entries that the next commit takes along.
     pub(super) waiting: Mutex<BTreeMap<String, Bytes>>,
     pub(super) keys: Keys,
@@ -230,10 +230,6 @@ impl RedbLog {
     fn give_up(&self, why: &str) -> Failure {
         self.lost.send_replace(Some(why.to_owned()));
         Failure::Unknown(why.to_owned())
-    }
-
-    pub(super) fn losses(&self) -> watch::Receiver<Option<String>> {
-        self.lost.subscribe()
     }
 
     /// The first line of every checkpoint: `quorate/<log id>`, after a restore `quorate/<log id>/<epoch id>`.

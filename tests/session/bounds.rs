@@ -6,7 +6,7 @@ use quorate::{
     session::{Access, Output},
 };
 
-use super::wire::{bringing, ephemeral_frame, joined, open, presence, refused, with_length};
+use super::wire::{bringing, ephemeral_frame, joined, number, open, presence, refused, with_length};
 use super::world::{DOCUMENT, Host, join_frame, session, sync_frame};
 
 /// A sync message with so many of each; the rest of it is empty.
@@ -45,12 +45,6 @@ impl Counts {
         ]
         .concat()
     }
-}
-
-fn number(number: usize) -> Vec<u8> {
-    let mut out = with_length(&vec![0; number]);
-    out.truncate(out.len() - number);
-    out
 }
 
 fn hash(number: usize) -> [u8; 32] {

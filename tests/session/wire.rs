@@ -231,17 +231,21 @@ fn documents_are_counted() {
     refused(&session.frame(sync_frame("request", "peer", DOCUMENT, REQUEST)));
 }
 
-/// Behind its length, as the protocol writes byte strings.
-pub(super) fn with_length(bytes: &[u8]) -> Vec<u8> {
+/// A number as the protocol writes it.
+pub(super) fn number(number: usize) -> Vec<u8> {
     let mut out = Vec::new();
-    let mut left = bytes.len();
+    let mut left = number;
     while left >= 0x80 {
         out.push((left & 0x7f) as u8 | 0x80);
         left >>= 7;
     }
     out.push(left as u8);
-    out.extend(bytes);
     out
+}
+
+/// Behind its length, as the protocol writes byte strings.
+pub(super) fn with_length(bytes: &[u8]) -> Vec<u8> {
+    [&number(bytes.len()), bytes].concat()
 }
 
 /// A first message with one chunk of so many bytes.

@@ -8,8 +8,8 @@
 //!   that come late belong to the joined one;
 //! - nobody who had seen both has put a marker before them since, and the program has not set them apart before.
 //!
-//! The question "in which paragraph were they typed" is asked of the state that holds everything but the deletion
-//! and what builds on it.
+//! In which paragraph were they typed? In the state that holds everything but the deletion and what builds on it: that
+//! of the nearest marker before them that was known to whoever typed them. Another one may have been begun there since.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -100,22 +100,37 @@ pub fn beside(history: &History, from: u32, earlier: &[Earlier]) -> Option<u32> 
         let enters = history.deps(at).iter().any(|dep| *dep < from);
         let first = enters.then(|| history.ancestors(&[at]).missing(at).next()).flatten().unwrap_or(from);
         lowest = Some(lowest.map_or(first, |lowest: u32| lowest.min(first)).min(from));
-        // What was set apart beside it may have to be set apart again, and then its deletion is looked into again.
-        for one in unseen(history, at, earlier) {
+        // What was set apart may have to be set apart again, and then its deletion is looked into again.
+        for one in disturbed(history, at, earlier) {
             lowest = lowest.min(Some(one.removed));
         }
     }
     lowest
 }
 
-/// The words that were set apart before a change by one that it has not seen.
-fn unseen<'a>(history: &History, at: u32, earlier: &'a [Earlier]) -> Vec<&'a Earlier> {
-    let before: Vec<&Earlier> = earlier.iter().filter(|one| one.by < at).collect();
+/// The words set apart before a change to which it may do something that its author does not know of: it has not
+/// seen that they were, or not the last that were typed in the deleted paragraph and have joined them.
+fn disturbed<'a>(history: &History, at: u32, earlier: &'a [Earlier]) -> Vec<&'a Earlier> {
+    let mut before: Vec<&Earlier> = earlier.iter().filter(|one| one.by < at).collect();
     if before.is_empty() || history.has_seen_all(at) {
         return Vec::new();
     }
     let seen = history.ancestors(&[at]);
-    before.into_iter().filter(|one| !seen.contains(one.by)).collect()
+    let unseen: Vec<u32> = seen.missing(at).collect();
+    before.retain(|one| !seen.contains(one.by) || !all_know(history, &unseen, one.removed));
+    before
+}
+
+/// Have all of these changes, in their order, seen another?
+fn all_know(history: &History, changes: &[u32], other: u32) -> bool {
+    let mut knowing: HashSet<u32> = HashSet::new();
+    changes.iter().all(|&at| {
+        // Most build on one that was asked already.
+        let knows = at == other
+            || history.deps(at).iter().any(|dep| knowing.contains(dep))
+            || history.ancestors(&[at]).contains(other);
+        knows && knowing.insert(at)
+    })
 }
 
 /// What some changes do to texts.
@@ -151,7 +166,8 @@ impl Traces {
 
 /// The changes that deleted a block beside somebody's typing in the same text, or beside another deletion there (a
 /// paragraph that is joined to one that somebody deletes), where one of the two is among the changes from `from` on.
-/// And those whose words were set apart, when a change from `from` on that has not seen that begins a block.
+/// And those whose words were set apart, when a change from `from` on begins a block whose author does not know of all
+/// of them.
 pub fn suspects(history: &History, from: u32, traces: &Traces, earlier: &[Earlier]) -> BTreeSet<u32> {
     let mut suspects = BTreeSet::new();
     for (deletion, deleted) in traces.deletions() {
@@ -176,7 +192,7 @@ pub fn suspects(history: &History, from: u32, traces: &Traces, earlier: &[Earlie
     }
     for (at, traces) in traces.0.range(from..) {
         if traces.values().any(|trace| trace.begins) {
-            suspects.extend(unseen(history, *at, earlier).iter().map(|one| one.removed));
+            suspects.extend(disturbed(history, *at, earlier).iter().map(|one| one.removed));
         }
     }
     // Whoever deleted the same block beside it, too: without all of them the block is there.
@@ -323,17 +339,16 @@ impl Search<'_> {
         let heads = self.heads_without(&self.deleters(&name));
         let then = Text::read(self.reading, block.text, Some(&heads));
         let Some(place) = then.atoms().iter().position(|atom| atom.name == marker) else { return Vec::new() };
-        let seen: HashSet<_> = block.known.block(block.marker).iter().map(|atom| atom.name).collect();
         let now = Text::read(self.reading, block.text, None);
         let names = now.names();
-        let atoms = || then.block(place).iter().filter(|atom| !seen.contains(&atom.name));
+        let typed_here = self.typed_behind(&then, place, &block.known.names());
         // They were set apart, or came late to words that were and have been joined to other words since.
         let there = now.ids.iter().flatten().any(|id| is_of(id, &base));
         let were_joined = !there
-            && atoms().filter(|atom| names.contains_key(&atom.name)).any(|atom| {
-                let typed = self.maker(atom.name, &then.actors);
-                typed.is_some_and(|typed| earlier.iter().any(|earlier| self.has_seen(earlier.by, typed)))
-            });
+            && typed_here
+                .iter()
+                .filter(|(atom, _)| names.contains_key(&atom.name))
+                .any(|(_, typed)| earlier.iter().any(|earlier| self.has_seen(earlier.by, *typed)));
         let stands_apart = |now: &Text, at: usize, typed: u32| {
             let own = now.marker_of(at).and_then(|marker| now.id(marker));
             let were =
@@ -343,15 +358,46 @@ impl Search<'_> {
                 || were_joined
         };
         let mut places: Vec<usize> = Vec::new();
-        for atom in atoms() {
+        for (atom, typed) in typed_here {
             let Some(&at) = names.get(&atom.name) else { continue };
-            let Some(typed) = self.maker(atom.name, &then.actors) else { continue };
             if !stands_apart(&now, at, typed) && !self.is_settled(&now, at, typed, block.deletion) {
                 places.push(at);
             }
         }
         places.sort_unstable();
         self.runs(block, then.id(place), &now, &places, (&base, earlier.len()))
+    }
+
+    /// What was typed in the block of a marker and is not known, with the change that typed it.
+    fn typed_behind<'t>(
+        &self,
+        text: &'t Text,
+        marker: usize,
+        known: &HashMap<(u64, u32), usize>,
+    ) -> Vec<(&'t Atom, u32)> {
+        let mut typed_here = Vec::new();
+        // The markers behind it, each with the change that made it.
+        let mut others: Vec<u32> = Vec::new();
+        // Which of a change's atoms are of the block: those before the first marker that it has seen.
+        let mut reach: HashMap<u32, usize> = HashMap::new();
+        for atom in &text.atoms()[marker + 1..] {
+            if atom.holds == Holds::Marker {
+                others.extend(self.maker(atom.name, &text.actors));
+                continue;
+            }
+            if known.contains_key(&atom.name) {
+                continue;
+            }
+            let Some(typed) = self.maker(atom.name, &text.actors) else { continue };
+            let upto = reach.entry(typed).or_insert(0);
+            while others.get(*upto).is_some_and(|other| !self.has_seen(typed, *other)) {
+                *upto += 1;
+            }
+            if *upto == others.len() {
+                typed_here.push((atom, typed));
+            }
+        }
+        typed_here
     }
 
     fn has_seen(&self, change: u32, other: u32) -> bool {

@@ -1,7 +1,8 @@
 //! Reading Automerge's bytes without building anything from them.
 //!
 //! A column is run-length encoded: a few bytes can declare millions of rows. So the rows are counted here,
-//! in time proportional to the bytes, before the document crate is allowed to decode a column.
+//! in time proportional to the bytes, before the document crate is allowed to decode a column. What was counted
+//! can be read row by row: [`Runs`], [`Sums`], [`Booleans`].
 
 use super::Refused;
 
@@ -182,4 +183,200 @@ pub(crate) fn count_booleans(data: &[u8], most: u64) -> Result<u64, Refused> {
         }
     }
     Ok(total)
+}
+
+/// In which form a column that is read row by row must be written. What is in another is refused as not canonical.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// The one in which the document crate writes it: runs as long as they can be, no run of one, and as many rows
+    /// as are asked for. A column that is not there holds nothing but nulls.
+    Canonical,
+    /// Any that can be read. Behind the last row there are nulls.
+    Any,
+}
+
+pub(crate) fn not_canonical() -> Refused {
+    Refused::new("change_not_canonical", "The change is not written in the one valid form.")
+}
+
+/// A run-length column, row by row.
+#[derive(Clone, Copy)]
+pub(crate) struct Runs<'a, T> {
+    form: Form,
+    read: fn(&mut Reader<'a>) -> Result<T, Refused>,
+    reader: Reader<'a>,
+    there: bool,
+    piece: Piece,
+    /// Rows of this piece that are still to come.
+    left: u64,
+    /// The value of this piece, or the last one read of a literal piece.
+    value: Option<T>,
+    /// Some row was not null.
+    any: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Piece {
+    /// Before the first.
+    None,
+    Nulls,
+    Run,
+    Literal,
+}
+
+impl<'a, T: Copy + PartialEq> Runs<'a, T> {
+    /// A column that is not there, unless it is opened.
+    pub(crate) fn none(form: Form, read: fn(&mut Reader<'a>) -> Result<T, Refused>) -> Self {
+        let reader = Reader::new(&[]);
+        Self { form, read, reader, there: false, piece: Piece::None, left: 0, value: None, any: false }
+    }
+
+    pub(crate) fn open(&mut self, data: &'a [u8]) {
+        self.reader = Reader::new(data);
+        self.there = true;
+    }
+
+    pub(crate) fn is_done(&self) -> bool {
+        self.left == 0 && self.reader.is_empty()
+    }
+
+    /// It ended with the rows, and was worth writing.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.is_done() && self.there == self.any
+    }
+
+    pub(crate) fn some(&mut self) -> Result<T, Refused> {
+        self.next()?.ok_or_else(not_canonical)
+    }
+
+    pub(crate) fn next(&mut self) -> Result<Option<T>, Refused> {
+        if !self.there || self.form == Form::Any && self.is_done() {
+            return Ok(None);
+        }
+        if self.left == 0 {
+            self.begin()?;
+        } else if self.piece == Piece::Literal {
+            self.literal()?;
+        }
+        self.left -= 1;
+        Ok(self.value)
+    }
+
+    /// Begins the next piece. In the canonical form it is none that could have been part of the one before.
+    fn begin(&mut self) -> Result<(), Refused> {
+        let before = self.piece;
+        let length = self.reader.signed()?;
+        let could_be_shorter = match length {
+            0 => {
+                self.left = self.reader.unsigned()?;
+                self.piece = Piece::Nulls;
+                self.value = None;
+                before == Piece::Nulls
+            }
+            1.. => {
+                let value = Some((self.read)(&mut self.reader)?);
+                let same = std::mem::replace(&mut self.value, value) == value;
+                self.left = length.unsigned_abs();
+                self.piece = Piece::Run;
+                self.any = true;
+                same || length == 1
+            }
+            _ => {
+                self.left = length.unsigned_abs();
+                self.piece = Piece::Literal;
+                self.any = true;
+                self.literal()?;
+                before == Piece::Literal
+            }
+        };
+        if could_be_shorter && self.form == Form::Canonical {
+            return Err(not_canonical());
+        }
+        if self.left == 0 { Err(Refused::malformed("a run of no rows")) } else { Ok(()) }
+    }
+
+    /// Reads the next value of a literal piece: two equal ones would be a run.
+    fn literal(&mut self) -> Result<(), Refused> {
+        let value = Some((self.read)(&mut self.reader)?);
+        if self.value == value && self.form == Form::Canonical {
+            return Err(not_canonical());
+        }
+        self.value = value;
+        Ok(())
+    }
+}
+
+/// A column of differences to the last row that was not null. A sum that is too large stays at the largest number.
+pub(crate) struct Sums<'a> {
+    pub(crate) runs: Runs<'a, i64>,
+    sum: i64,
+}
+
+impl Sums<'_> {
+    pub(crate) fn none(form: Form) -> Self {
+        Self { runs: Runs::none(form, Reader::signed), sum: 0 }
+    }
+
+    pub(crate) fn next(&mut self) -> Result<Option<i64>, Refused> {
+        let Some(difference) = self.runs.next()? else { return Ok(None) };
+        self.sum = self.sum.saturating_add(difference);
+        Ok(Some(self.sum))
+    }
+}
+
+/// A column of booleans: the lengths of runs, in turn of `false` and of `true`.
+pub(crate) struct Booleans<'a> {
+    form: Form,
+    reader: Reader<'a>,
+    there: bool,
+    value: bool,
+    first: bool,
+    left: u64,
+    any: bool,
+}
+
+impl<'a> Booleans<'a> {
+    /// A column that is not there, unless it is opened: nothing but `false`.
+    pub(crate) fn none(form: Form) -> Self {
+        let reader = Reader::new(&[]);
+        Self { form, reader, there: false, value: true, first: true, left: 0, any: false }
+    }
+
+    pub(crate) fn open(&mut self, data: &'a [u8]) {
+        self.reader = Reader::new(data);
+        self.there = true;
+    }
+
+    pub(crate) fn is_done(&self) -> bool {
+        self.left == 0 && self.reader.is_empty()
+    }
+
+    /// It ended with the rows, and was worth writing: only `false` is not written at all.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.is_done() && self.there == self.any
+    }
+
+    pub(crate) fn some(&mut self) -> Result<bool, Refused> {
+        if self.there { self.next() } else { Err(not_canonical()) }
+    }
+
+    pub(crate) fn next(&mut self) -> Result<bool, Refused> {
+        if !self.there {
+            return Ok(false);
+        }
+        while self.left == 0 {
+            if self.form == Form::Any && self.reader.is_empty() {
+                return Ok(false);
+            }
+            self.left = self.reader.unsigned()?;
+            if self.left == 0 && !self.first && self.form == Form::Canonical {
+                return Err(not_canonical());
+            }
+            self.first = false;
+            self.value = !self.value;
+        }
+        self.left -= 1;
+        self.any |= self.value;
+        Ok(self.value)
+    }
 }

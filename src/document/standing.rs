@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 
 use super::Refused;
-use super::columns::{Reader, kind};
+use super::columns::{Booleans, Form, Reader, Runs, Sums, kind};
 use super::scan::column;
 
 /// The columns of a saved document's operations that those of a change do not have.
@@ -49,25 +49,35 @@ pub(super) fn check(columns: &[(u32, Cow<'_, [u8]>)]) -> Result<(), Refused> {
         let column = columns.iter().find(|(known, _)| known & !kind::DEFLATED == spec);
         column.map_or(&[][..], |(_, data)| data)
     };
-    let numbers = |spec| Runs::new(data(spec), Reader::unsigned);
-    let sums = |spec| Sums { runs: Runs::new(data(spec), Reader::signed), sum: 0 };
+    let numbers = |spec| {
+        let mut runs = Runs::none(Form::Any, Reader::unsigned);
+        runs.open(data(spec));
+        runs
+    };
+    let sums = |spec| {
+        let mut sums = Sums::none(Form::Any);
+        sums.runs.open(data(spec));
+        sums
+    };
     let mut objects = (numbers(column::OBJECT_ACTOR), numbers(column::OBJECT_COUNTER));
     let mut keys = (numbers(column::KEY_ACTOR), sums(column::KEY_COUNTER));
-    let mut names = Runs::new(data(column::KEY_TEXT), Reader::prefixed);
+    let mut names = Runs::none(Form::Any, Reader::prefixed);
+    names.open(data(column::KEY_TEXT));
     let mut ids = (numbers(saved::ID_ACTOR), sums(saved::ID_COUNTER));
-    let mut inserts = Booleans { reader: Reader::new(data(column::INSERT)), left: 0, value: true };
+    let mut inserts = Booleans::none(Form::Any);
+    inserts.open(data(column::INSERT));
     let mut counts = numbers(saved::SUCCESSORS);
     let mut successors = (numbers(saved::SUCCESSOR_ACTOR), sums(saved::SUCCESSOR_COUNTER));
     let mut place = Place::default();
     while !ids.0.is_done() {
         let object = id(objects.0.next()?, objects.1.next()?);
-        let element = id(keys.0.next()?, keys.1.next()?);
+        let element = id(keys.0.next()?, counter(&mut keys.1)?);
         let key = names.next()?.map_or(Key::Element(element), Key::Name);
-        let id_of_it = id(ids.0.next()?, ids.1.next()?).ok_or_else(out_of_order)?;
+        let id_of_it = id(ids.0.next()?, counter(&mut ids.1)?).ok_or_else(out_of_order)?;
         place.pass(object, &key, id_of_it, inserts.next()?)?;
         let mut last = None;
         for _ in 0..counts.next()?.unwrap_or(0) {
-            let successor = id(successors.0.next()?, successors.1.next()?);
+            let successor = id(successors.0.next()?, counter(&mut successors.1)?);
             if successor <= last {
                 return Err(out_of_order());
             }
@@ -75,6 +85,10 @@ pub(super) fn check(columns: &[(u32, Cow<'_, [u8]>)]) -> Result<(), Refused> {
         }
     }
     Ok(())
+}
+
+fn counter(sums: &mut Sums<'_>) -> Result<Option<u64>, Refused> {
+    sums.next()?.map(u64::try_from).transpose().map_err(|_| out_of_order())
 }
 
 fn id(actor: Option<u64>, counter: Option<u64>) -> Option<Id> {
@@ -131,79 +145,5 @@ impl<'a> Place<'a> {
         self.path.push((Some(id), None));
         self.last = Some(id);
         goes_on
-    }
-}
-
-/// A run-length column, row by row. Behind its last there are nulls.
-struct Runs<'a, T> {
-    reader: Reader<'a>,
-    read: fn(&mut Reader<'a>) -> Result<T, Refused>,
-    left: u64,
-    literal: bool,
-    value: Option<T>,
-}
-
-impl<'a, T: Copy> Runs<'a, T> {
-    fn new(data: &'a [u8], read: fn(&mut Reader<'a>) -> Result<T, Refused>) -> Self {
-        Self { reader: Reader::new(data), read, left: 0, literal: false, value: None }
-    }
-
-    fn is_done(&self) -> bool {
-        self.left == 0 && self.reader.is_empty()
-    }
-
-    fn next(&mut self) -> Result<Option<T>, Refused> {
-        if self.is_done() {
-            return Ok(None);
-        }
-        if self.left == 0 {
-            let length = self.reader.signed()?;
-            self.literal = length < 0;
-            (self.left, self.value) = match length {
-                0 => (self.reader.unsigned()?, None),
-                1.. => (length.unsigned_abs(), Some((self.read)(&mut self.reader)?)),
-                _ => (length.unsigned_abs(), None),
-            };
-        }
-        if self.literal {
-            self.value = Some((self.read)(&mut self.reader)?);
-        }
-        self.left = self.left.saturating_sub(1);
-        Ok(self.value)
-    }
-}
-
-/// A column of differences, each to the row before.
-struct Sums<'a> {
-    runs: Runs<'a, i64>,
-    sum: i64,
-}
-
-impl Sums<'_> {
-    fn next(&mut self) -> Result<Option<u64>, Refused> {
-        let Some(difference) = self.runs.next()? else { return Ok(None) };
-        self.sum = self.sum.saturating_add(difference);
-        u64::try_from(self.sum).map(Some).map_err(|_| out_of_order())
-    }
-}
-
-/// A list of alternating run lengths. Behind its last all is false.
-struct Booleans<'a> {
-    reader: Reader<'a>,
-    left: u64,
-    value: bool,
-}
-
-impl Booleans<'_> {
-    fn next(&mut self) -> Result<bool, Refused> {
-        while self.left == 0 {
-            if self.reader.is_empty() {
-                return Ok(false);
-            }
-            self.left = self.reader.unsigned()?;
-            self.value = !self.value;
-        }
-        self.left -= 1;
-        Ok(self.value)
     }
 }

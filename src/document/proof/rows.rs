@@ -7,7 +7,7 @@
 //! The byte scan has been here before: sizes, counts and numbers are within their limits.
 
 use super::super::Refused;
-use super::super::columns::{Reader, descriptions};
+use super::super::columns::{Booleans, Form, Reader, Runs, Sums, descriptions, not_canonical};
 use super::super::scan::{Header, column};
 
 /// An operation, named by one of the change's actors (0 is its own) and a counter.
@@ -87,10 +87,6 @@ pub(super) struct Rows<'a> {
     actors: Vec<(&'a [u8], bool)>,
 }
 
-fn not_canonical() -> Refused {
-    Refused::new("change_not_canonical", "The change is not written in the one valid form.")
-}
-
 impl<'a> Body<'a> {
     /// Reads a chunk that the scan has passed.
     pub(super) fn read(chunk: &'a [u8]) -> Result<Self, Refused> {
@@ -135,21 +131,23 @@ impl<'a> Body<'a> {
 
 impl<'a> Rows<'a> {
     fn none(actors: Vec<(&'a [u8], bool)>) -> Self {
-        let (number, text) = (Runs::none(Reader::unsigned), Runs::none(read_text as ReadText<'a>));
+        const FORM: Form = Form::Canonical;
+        let number = Runs::none(FORM, Reader::unsigned);
+        let text = Runs::none(FORM, read_text as ReadText<'a>);
         Self {
             object_actor: number,
             object_counter: number,
             key_actor: number,
-            key_counter: Sums::none(),
+            key_counter: Sums::none(FORM),
             key_text: text,
-            insert: Booleans::none(),
+            insert: Booleans::none(FORM),
             action: number,
             value_meta: number,
             value: Reader::new(&[]),
             pred_count: number,
             pred_actor: number,
-            pred_counter: Sums::none(),
-            expand: Booleans::none(),
+            pred_counter: Sums::none(FORM),
+            expand: Booleans::none(FORM),
             mark: text,
             actors,
         }
@@ -233,10 +231,10 @@ impl<'a> Rows<'a> {
         Ok(Some(Row { object, key, insert, action, value, mark }))
     }
 
-    fn id(&mut self, actor: u64, counter: u64) -> Result<Id, Refused> {
+    fn id(&mut self, actor: u64, counter: impl TryInto<u32>) -> Result<Id, Refused> {
         let (_, used) = self.actors.get_mut(actor as usize).ok_or_else(not_canonical)?;
         *used = true;
-        match u32::try_from(counter) {
+        match counter.try_into() {
             Ok(counter) if counter > 0 => Ok(Id { actor: actor as u32, counter }),
             _ => Err(not_canonical()),
         }
@@ -288,181 +286,4 @@ type ReadText<'a> = fn(&mut Reader<'a>) -> Result<&'a str, Refused>;
 
 fn read_text<'a>(reader: &mut Reader<'a>) -> Result<&'a str, Refused> {
     std::str::from_utf8(reader.prefixed()?).map_err(|_| Refused::malformed("a key is not UTF-8"))
-}
-
-/// A run-length column. One that is not there holds nothing but nulls.
-#[derive(Clone, Copy)]
-struct Runs<'a, T> {
-    read: fn(&mut Reader<'a>) -> Result<T, Refused>,
-    reader: Reader<'a>,
-    there: bool,
-    piece: Piece,
-    /// Rows of this piece that are still to come.
-    left: u64,
-    /// The value of this piece, or the last one read of a literal piece.
-    value: Option<T>,
-    /// Some row was not null.
-    any: bool,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Piece {
-    /// Before the first.
-    None,
-    Nulls,
-    Run,
-    Literal,
-}
-
-impl<'a, T: Copy + PartialEq> Runs<'a, T> {
-    fn none(read: fn(&mut Reader<'a>) -> Result<T, Refused>) -> Self {
-        let reader = Reader::new(&[]);
-        Self { read, reader, there: false, piece: Piece::None, left: 0, value: None, any: false }
-    }
-
-    fn open(&mut self, data: &'a [u8]) {
-        self.reader = Reader::new(data);
-        self.there = true;
-    }
-
-    fn is_done(&self) -> bool {
-        self.left == 0 && self.reader.is_empty()
-    }
-
-    /// It ended with the rows, and was worth writing.
-    fn is_whole(&self) -> bool {
-        self.is_done() && self.there == self.any
-    }
-
-    fn some(&mut self) -> Result<T, Refused> {
-        self.next()?.ok_or_else(not_canonical)
-    }
-
-    fn next(&mut self) -> Result<Option<T>, Refused> {
-        if !self.there {
-            return Ok(None);
-        }
-        if self.left == 0 {
-            self.begin()?;
-        } else if self.piece == Piece::Literal {
-            self.literal()?;
-        }
-        self.left -= 1;
-        Ok(self.value)
-    }
-
-    /// Begins the next piece: none that could have been part of the one before.
-    fn begin(&mut self) -> Result<(), Refused> {
-        let length = self.reader.signed()?;
-        match length {
-            0 => {
-                if self.piece == Piece::Nulls {
-                    return Err(not_canonical());
-                }
-                self.left = self.reader.unsigned()?;
-                self.value = None;
-                self.piece = Piece::Nulls;
-            }
-            1 => return Err(not_canonical()),
-            2.. => {
-                let value = Some((self.read)(&mut self.reader)?);
-                if self.value == value {
-                    return Err(not_canonical());
-                }
-                self.left = length.unsigned_abs();
-                self.value = value;
-                self.piece = Piece::Run;
-                self.any = true;
-            }
-            _ => {
-                if self.piece == Piece::Literal {
-                    return Err(not_canonical());
-                }
-                self.left = length.unsigned_abs();
-                self.piece = Piece::Literal;
-                self.any = true;
-                self.literal()?;
-            }
-        }
-        if self.left == 0 { Err(not_canonical()) } else { Ok(()) }
-    }
-
-    /// Reads the next value of a literal piece: two equal ones would be a run.
-    fn literal(&mut self) -> Result<(), Refused> {
-        let value = Some((self.read)(&mut self.reader)?);
-        if self.value == value {
-            return Err(not_canonical());
-        }
-        self.value = value;
-        Ok(())
-    }
-}
-
-/// A column of differences to the last row that was not null.
-struct Sums<'a> {
-    runs: Runs<'a, i64>,
-    sum: i64,
-}
-
-impl Sums<'_> {
-    fn none() -> Self {
-        Self { runs: Runs::none(Reader::signed), sum: 0 }
-    }
-
-    fn next(&mut self) -> Result<Option<u64>, Refused> {
-        let Some(difference) = self.runs.next()? else { return Ok(None) };
-        self.sum = self.sum.checked_add(difference).ok_or_else(not_canonical)?;
-        u64::try_from(self.sum).map(Some).map_err(|_| not_canonical())
-    }
-}
-
-/// A column of booleans: the lengths of runs, in turn of `false` and of `true`.
-struct Booleans<'a> {
-    reader: Reader<'a>,
-    there: bool,
-    value: bool,
-    first: bool,
-    left: u64,
-    any: bool,
-}
-
-impl<'a> Booleans<'a> {
-    fn none() -> Self {
-        Self { reader: Reader::new(&[]), there: false, value: true, first: true, left: 0, any: false }
-    }
-
-    fn open(&mut self, data: &'a [u8]) {
-        self.reader = Reader::new(data);
-        self.there = true;
-    }
-
-    fn is_done(&self) -> bool {
-        self.left == 0 && self.reader.is_empty()
-    }
-
-    /// It ended with the rows, and was worth writing: only `false` is not written at all.
-    fn is_whole(&self) -> bool {
-        self.is_done() && self.there == self.any
-    }
-
-    fn some(&mut self) -> Result<bool, Refused> {
-        if self.there { self.next() } else { Err(not_canonical()) }
-    }
-
-    fn next(&mut self) -> Result<bool, Refused> {
-        if !self.there {
-            return Ok(false);
-        }
-        while self.left == 0 {
-            self.left = self.reader.unsigned()?;
-            if self.left == 0 && !self.first {
-                return Err(not_canonical());
-            }
-            self.first = false;
-            self.value = !self.value;
-        }
-        self.left -= 1;
-        self.any |= self.value;
-        Ok(self.value)
-    }
 }

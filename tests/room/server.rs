@@ -2,17 +2,22 @@
 //! does with its session, one thing at a time.
 
 use std::collections::VecDeque;
+use std::future::Future as _;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::task::{Context, Waker};
+use std::thread;
 
 use bytes::Bytes;
 use quorate::document::Way;
-use quorate::domain::{Actor, DocumentId, PersonId, Request, Timestamp, plan};
+use quorate::domain::{Actor, Command, DocumentId, EventId, PersonId, PlanId, Request, Timestamp, plan};
 use quorate::engine::{Engine, Error, Receipt};
 use quorate::room::{Member, Room, Rooms, Submitted, Wake};
 use quorate::session::{Access, Config, ConnectionId, Output, Session, Ticket, Verdict};
 use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, unconstrained};
+use uuid::Uuid;
 
 use super::disk::{Memory, Slow};
 use crate::through::Through;
@@ -29,7 +34,7 @@ impl Process {
         let log = Arc::new(Slow::on(disk));
         log.set_open(true);
         let time = time.clone();
-        let clock = Arc::new(move || Timestamp(time.fetch_add(1, Ordering::Relaxed)));
+        let clock = Arc::new(move || Timestamp(time.load(Ordering::Relaxed)));
         let engine = Engine::open(Arc::new(Through(log.clone())), clock).unwrap();
         log.set_open(false);
         let rooms = Rooms::admitting_by(way, engine);
@@ -48,6 +53,21 @@ impl Process {
         match plan::editable(&views.state, &Actor { person: person.clone() }, room.plan) {
             Ok(_) => Access::ReadWrite,
             Err(_) => Access::ReadOnly,
+        }
+    }
+
+    /// Waits until the writer has told everybody what became of its last commit, and has taken what came meanwhile.
+    /// Nobody else moves until then: what they do next is none of that.
+    pub(super) fn writer_rests(&self) {
+        // The plan is nobody's, so that it is refused, and refused when all before it is done.
+        let plan = PlanId(Uuid::nil());
+        let command = Command::PlanFreeze { plan, reason: "Nothing waits.".into() };
+        let request = Request { id: EventId(Uuid::nil()), command };
+        let nobody = PersonId::new("nobody").unwrap();
+        let mut asked = pin!(unconstrained(self.rooms.engine().command(nobody, request, None, None)));
+        let mut context = Context::from_waker(Waker::noop());
+        while asked.as_mut().poll(&mut context).is_pending() && !self.log.waits() {
+            thread::yield_now();
         }
     }
 

@@ -123,12 +123,14 @@ fn put(to: &Path, file: &str, bytes: &[u8]) {
     fs::write(path, bytes).unwrap();
 }
 
-fn cargo(tree: &Path, suite: &str, more: &[&str]) -> bool {
+/// Whether the suite passes, and what cargo said.
+fn cargo(tree: &Path, suite: &str, more: &[&str]) -> (bool, String) {
     let mut cargo = Command::new(option_env!("CARGO").unwrap_or("cargo"));
     cargo.arg("test").arg("--quiet").args(more).args(suite.split(' ')).current_dir(tree);
     cargo.env("CARGO_TARGET_DIR", tree.join("target")).env_remove("QUORATE_CAMPAIGN");
-    cargo.stdout(Stdio::null()).stderr(Stdio::null());
-    cargo.status().unwrap().success()
+    let ended = cargo.stdin(Stdio::null()).output().unwrap();
+    let said = [ended.stdout, ended.stderr].concat();
+    (ended.status.success(), String::from_utf8_lossy(&said).into_owned())
 }
 
 /// Takes minutes: `tests/faults/run`, with the names of some faults behind it or none for all of them.
@@ -144,7 +146,8 @@ fn each_is_caught() {
     suites.sort();
     suites.dedup();
     for suite in suites {
-        assert!(cargo(&tree, suite, &[]), "cargo test {suite} fails without any fault");
+        let (passes, said) = cargo(&tree, suite, &[]);
+        assert!(passes, "cargo test {suite} fails without any fault:\n{said}");
     }
     let mut missed = Vec::new();
     for fault in &faults {
@@ -153,8 +156,9 @@ fn each_is_caught() {
         for (file, text) in &files {
             put(&tree, file, text.as_bytes());
         }
-        assert!(cargo(&tree, &fault.suites[0], &["--no-run"]), "{} cannot be built", fault.name);
-        let caught = fault.suites.iter().find(|suite| !cargo(&tree, suite, &[]));
+        let (builds, said) = cargo(&tree, &fault.suites[0], &["--no-run"]);
+        assert!(builds, "{} cannot be built:\n{said}", fault.name);
+        let caught = fault.suites.iter().find(|suite| !cargo(&tree, suite, &[]).0);
         for file in files.keys() {
             put(&tree, file, &fs::read(root().join(file)).unwrap());
         }

@@ -98,6 +98,27 @@ fn sample(event: &str) -> Value {
     let mut value = match event {
         "epoch.began" => json!({ "epoch": 1, "verifier_key": "quorate/example+8a1b2c3d+AQID" }),
         "person.added" => json!({ "person": "member-1", "roles": ["representative"] }),
+        "person.changed" => json!({
+            "person": "member-1", "roles": ["representative"], "organisation": "north", "seat": true,
+        }),
+        "person.left" => json!({ "person": "member-1", "successor": "member-2" }),
+        "organisation.added" | "organisation.changed" => json!({
+            "organisation": "north", "name": "Equality Body of the North", "standing": "member",
+            "weight": 2, "seats": 1,
+        }),
+        "process.started" => json!({
+            "plan": plan, "template": "strategic-plan",
+            "phases": [{
+                "phase": "consultation", "kind": "consultation", "title": "Consultation",
+                "opens": "2026-03-02T08:00:00Z", "closes": "2026-04-10T21:59:59Z", "gate": ["board"],
+            }],
+        }),
+        "phase.rescheduled" => json!({
+            "plan": plan, "phase": "consultation", "opens": "2026-03-02T08:00:00Z",
+            "closes": "2026-04-17T21:59:59Z",
+        }),
+        "phase.opened" | "phase.closed" => json!({ "plan": plan, "phase": "consultation" }),
+        "gate.approved" => json!({ "plan": plan, "phase": "consultation", "role": "board" }),
         "plan.created" => json!({ "plan": plan, "title": "Strategic plan", "document": document }),
         "plan.renamed" => json!({ "plan": plan, "title": "Strategic plan, second draft" }),
         "plan.frozen" | "plan.unfrozen" => json!({ "plan": plan, "reason": "The consultation has begun." }),

@@ -3,7 +3,10 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Anchor, EventId, PersonId, PlanId, ProvisionId, Role, SectionId, Settled, Stray, ThreadId};
+use super::{
+    Anchor, EventId, Office, OrganisationId, PersonId, PhaseId, PhasePlan, PlanId, Profile, ProvisionId,
+    Role, SectionId, Settled, Stray, ThreadId, Timestamp,
+};
 
 /// A command with the id under which it can be repeated without being done twice.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -18,7 +21,58 @@ pub struct Request {
 #[serde(tag = "type")]
 pub enum Command {
     #[serde(rename = "person.add")]
-    PersonAdd { person: PersonId, roles: Vec<Role>, name: String },
+    PersonAdd {
+        person: PersonId,
+        #[serde(flatten)]
+        office: Office,
+        name: String,
+    },
+    #[serde(rename = "person.change")]
+    PersonChange {
+        person: PersonId,
+        #[serde(flatten)]
+        office: Office,
+        /// The version that the asker has seen.
+        version: u64,
+    },
+    #[serde(rename = "person.leave")]
+    PersonLeave {
+        person: PersonId,
+        /// To whom they hand over: somebody of the same organisation.
+        successor: Option<PersonId>,
+        /// The version that the asker has seen.
+        version: u64,
+    },
+    #[serde(rename = "organisation.add")]
+    OrganisationAdd {
+        organisation: OrganisationId,
+        #[serde(flatten)]
+        profile: Profile,
+    },
+    #[serde(rename = "organisation.change")]
+    OrganisationChange {
+        organisation: OrganisationId,
+        #[serde(flatten)]
+        profile: Profile,
+        /// The version that the asker has seen.
+        version: u64,
+    },
+    #[serde(rename = "process.start")]
+    ProcessStart {
+        plan: PlanId,
+        template: String,
+        /// In the order of their dates.
+        phases: Vec<PhasePlan>,
+    },
+    #[serde(rename = "phase.reschedule")]
+    PhaseReschedule { plan: PlanId, phase: PhaseId, opens: Timestamp, closes: Timestamp },
+    #[serde(rename = "gate.approve")]
+    GateApprove {
+        plan: PlanId,
+        phase: PhaseId,
+        /// In which of the asker's roles.
+        role: Role,
+    },
     #[serde(rename = "plan.create")]
     PlanCreate {
         /// Chosen by the asker, or made from the command's id.

@@ -1,8 +1,8 @@
 //! `decide`: what follows from a command. The nouns' own files hold their ladders.
 
 use super::{
-    Actor, Command, Event, EventId, PlanId, ProvisionId, Refusal, SectionId, State, person, plan, section,
-    stray, thread,
+    Actor, Command, Event, EventId, PlanId, ProvisionId, Refusal, SectionId, State, organisation, person,
+    plan, process, section, stray, thread,
 };
 
 /// What is to be recorded when a command is granted.
@@ -63,7 +63,26 @@ pub enum Write {
 /// Decides a command. The same state, actor and command always give the same answer.
 pub fn decide(state: &State, actor: &Actor, id: EventId, command: &Command) -> Result<Decision, Refusal> {
     match command {
-        Command::PersonAdd { person, roles, name } => person::add(state, actor, person, roles, name),
+        Command::PersonAdd { person, office, name } => person::add(state, actor, person, office, name),
+        Command::PersonChange { person, office, version } => {
+            person::change(state, actor, person, office, *version)
+        }
+        Command::PersonLeave { person, successor, version } => {
+            person::leave(state, actor, person, successor.as_ref(), *version)
+        }
+        Command::OrganisationAdd { organisation, profile } => {
+            organisation::add(state, actor, organisation, profile)
+        }
+        Command::OrganisationChange { organisation, profile, version } => {
+            organisation::change(state, actor, organisation, profile, *version)
+        }
+        Command::ProcessStart { plan, template, phases } => {
+            process::start(state, actor, *plan, template, phases)
+        }
+        Command::PhaseReschedule { plan, phase, opens, closes } => {
+            process::reschedule(state, actor, *plan, phase, (*opens, *closes))
+        }
+        Command::GateApprove { plan, phase, role } => process::approve(state, actor, *plan, phase, *role),
         Command::PlanCreate { plan, title } => {
             plan::create(state, actor, plan.unwrap_or(PlanId(id.0)), title)
         }

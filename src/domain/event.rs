@@ -4,8 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ActorId, ChangeHash, DocumentId, EventId, Heads, PersonId, PlanId, Position, ProvisionId, SectionId,
-    Settled, ThreadId,
+    ActorId, ChangeHash, DocumentId, EventId, Heads, Office, OrganisationId, PersonId, PhaseId, PhasePlan,
+    PlanId, Position, Profile, ProvisionId, SectionId, Settled, ThreadId, Timestamp,
 };
 
 /// What someone does in the network.
@@ -18,6 +18,32 @@ pub enum Role {
     Board,
     Chair,
     Administrator,
+    Teller,
+}
+
+impl Role {
+    pub const ALL: [Self; 7] = [
+        Self::Secretariat,
+        Self::Representative,
+        Self::Consultant,
+        Self::Board,
+        Self::Chair,
+        Self::Administrator,
+        Self::Teller,
+    ];
+
+    /// The word by which the interfaces call it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Secretariat => "secretariat",
+            Self::Representative => "representative",
+            Self::Consultant => "consultant",
+            Self::Board => "board",
+            Self::Chair => "chair",
+            Self::Administrator => "administrator",
+            Self::Teller => "teller",
+        }
+    }
 }
 
 /// The words that a comment is about.
@@ -63,7 +89,54 @@ pub enum Event {
         continues: Option<Continued>,
     },
     #[serde(rename = "person.added")]
-    PersonAdded { person: PersonId, roles: Vec<Role> },
+    PersonAdded {
+        person: PersonId,
+        #[serde(flatten)]
+        office: Office,
+    },
+    #[serde(rename = "person.changed")]
+    PersonChanged {
+        person: PersonId,
+        #[serde(flatten)]
+        office: Office,
+    },
+    /// Somebody acts in the network no more. What they did stays theirs.
+    #[serde(rename = "person.left")]
+    PersonLeft {
+        person: PersonId,
+        /// To whom they handed over.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        successor: Option<PersonId>,
+    },
+    #[serde(rename = "organisation.added")]
+    OrganisationAdded {
+        organisation: OrganisationId,
+        #[serde(flatten)]
+        profile: Profile,
+    },
+    #[serde(rename = "organisation.changed")]
+    OrganisationChanged {
+        organisation: OrganisationId,
+        #[serde(flatten)]
+        profile: Profile,
+    },
+    /// A plan has a process from here on.
+    #[serde(rename = "process.started")]
+    ProcessStarted {
+        plan: PlanId,
+        /// The template from which it was made.
+        template: String,
+        phases: Vec<PhasePlan>,
+    },
+    #[serde(rename = "phase.rescheduled")]
+    PhaseRescheduled { plan: PlanId, phase: PhaseId, opens: Timestamp, closes: Timestamp },
+    /// Its date has come: recorded by the program, in nobody's name.
+    #[serde(rename = "phase.opened")]
+    PhaseOpened { plan: PlanId, phase: PhaseId },
+    #[serde(rename = "phase.closed")]
+    PhaseClosed { plan: PlanId, phase: PhaseId },
+    #[serde(rename = "gate.approved")]
+    GateApproved { plan: PlanId, phase: PhaseId, role: Role },
     #[serde(rename = "plan.created")]
     PlanCreated { plan: PlanId, title: String, document: DocumentId },
     #[serde(rename = "plan.renamed")]

@@ -74,6 +74,14 @@ text_id!(
     PersonId, "person id"
 );
 text_id!(
+    /// A body in or around the network.
+    OrganisationId, "organisation id"
+);
+text_id!(
+    /// A phase of a plan's process.
+    PhaseId, "phase id"
+);
+text_id!(
     /// A section of a plan: the key of its entry in the document's `sections`.
     SectionId, "section id"
 );

@@ -1,8 +1,9 @@
 //! The ladders as a table: a line a rung. State, who asks, what for, and what they hear.
 
 use super::{
-    Action, Actor, Anchor, Command, DocumentId, Event, EventId, Fact, PersonId, PlanId, ProvisionId, Refusal,
-    Request, Role, SectionId, Settled, State, Stray, ThreadId, Timestamp, decide, limits, may, plan,
+    Action, Actor, Anchor, Command, DocumentId, Event, EventId, Fact, Office, OrganisationId, PersonId,
+    PlanId, Profile, ProvisionId, Refusal, Request, Role, SectionId, Settled, Standing, State, Stray,
+    ThreadId, Timestamp, decide, limits, plan,
 };
 use uuid::Uuid;
 
@@ -12,6 +13,10 @@ const THREAD: ThreadId = ThreadId(Uuid::from_u128(3));
 
 fn person(id: &str) -> PersonId {
     PersonId::new(id).unwrap()
+}
+
+fn office(roles: &[Role]) -> Office {
+    Office { roles: roles.to_vec(), ..Office::default() }
 }
 
 fn section(id: &str) -> SectionId {
@@ -26,7 +31,7 @@ fn state(events: &[Event]) -> State {
         ("chair", Role::Chair),
         ("administrator", Role::Administrator),
     ];
-    let people = people.map(|(id, role)| Event::PersonAdded { person: person(id), roles: vec![role] });
+    let people = people.map(|(id, role)| Event::PersonAdded { person: person(id), office: office(&[role]) });
     let created = Event::PlanCreated { plan: PLAN, title: "A plan".into(), document: DocumentId([1; 16]) };
     let mut state = State::default();
     for (at, event) in (1..).zip(people.into_iter().chain([created]).chain(events.iter().cloned())) {
@@ -242,7 +247,7 @@ fn threads() {
 fn people() {
     let add = |id: &str, roles: &[Role], name: &str| Command::PersonAdd {
         person: person(id),
-        roles: roles.to_vec(),
+        office: office(roles),
         name: name.into(),
     };
     let board = [Role::Board];
@@ -257,6 +262,114 @@ fn people() {
     ] {
         assert_eq!(hears(state, who, &command), heard, "{who}: {command:?}");
     }
+}
+
+#[test]
+fn parts_in_the_network() {
+    let body = |id: &str| OrganisationId::new(id).unwrap();
+    let profile =
+        |name: &str, standing, weight, seats| Profile { name: name.into(), standing, weight, seats };
+    let added = |id: &str, standing, weight, seats| Event::OrganisationAdded {
+        organisation: body(id),
+        profile: profile(id, standing, weight, seats),
+    };
+    let sits = |organisation: &str, seat| Office {
+        roles: vec![Role::Representative],
+        organisation: Some(body(organisation)),
+        seat,
+    };
+    let joined = |id: &str, office| Event::PersonAdded { person: person(id), office };
+    let some = state(&[
+        added("north", Standing::Member, 2, 1),
+        added("south", Standing::Observer, 0, 0),
+        joined("anna", sits("north", true)),
+        joined("ben", sits("north", false)),
+        joined("cleo", sits("south", false)),
+        joined("gone", sits("north", false)),
+        Event::PersonLeft { person: person("gone"), successor: None },
+    ]);
+    let alone = {
+        let mut alone = State::default();
+        let event = joined("first", office(&[Role::Administrator]));
+        alone.apply(&Fact { position: 1, at: Timestamp(0), actor: None, event });
+        alone
+    };
+    let add = |id: &str, profile: Profile| Command::OrganisationAdd { organisation: body(id), profile };
+    let change =
+        |id: &str, version, profile| Command::OrganisationChange { organisation: body(id), profile, version };
+    let move_to = |id: &str, version, office| Command::PersonChange { person: person(id), office, version };
+    let leave = |id: &str, version, successor: Option<&str>| Command::PersonLeave {
+        person: person(id),
+        successor: successor.map(person),
+        version,
+    };
+    let invite = |office| Command::PersonAdd { person: person("new"), office, name: "New".into() };
+    let member = |weight| profile("East", Standing::Member, weight, 2);
+    for (state, who, command, heard) in [
+        (&some, "member-1", add("east", member(1)), "not_permitted"),
+        (&some, "anna", add("east", member(1)), "not_permitted"),
+        (&some, "gone", add("east", member(1)), "not_permitted"),
+        (&some, "administrator", add("north", member(1)), "organisation_exists"),
+        (&some, "administrator", add("east", profile("", Standing::Member, 1, 0)), "field_empty"),
+        (
+            &some,
+            "administrator",
+            add("east", profile("NORTH ", Standing::Member, 1, 0)),
+            "organisation_name_taken",
+        ),
+        (&some, "administrator", add("east", member(0)), "weight_not_valid"),
+        (&some, "administrator", add("east", member(limits::WEIGHT + 1)), "weight_not_valid"),
+        (&some, "administrator", add("east", profile("E", Standing::Observer, 1, 0)), "weight_not_valid"),
+        (&some, "administrator", add("east", profile("E", Standing::Stakeholder, 1, 0)), "weight_not_valid"),
+        (
+            &some,
+            "administrator",
+            add("east", profile("E", Standing::Member, 1, limits::SEATS + 1)),
+            "seats_not_valid",
+        ),
+        (
+            &some,
+            "administrator",
+            add("east", profile("E", Standing::Member, limits::WEIGHT, limits::SEATS)),
+            "ok",
+        ),
+        (&some, "secretariat", change("east", 1, member(1)), "organisation_unknown"),
+        (&some, "secretariat", change("north", 2, member(1)), "organisation_changed"),
+        (&some, "secretariat", change("north", 1, profile("north", Standing::Member, 1, 0)), "seats_taken"),
+        (&some, "secretariat", change("north", 1, profile("North", Standing::Member, 3, 1)), "ok"),
+        (&some, "administrator", invite(sits("east", false)), "organisation_unknown"),
+        (&some, "administrator", invite(office(&[Role::Representative])), "organisation_missing"),
+        (
+            &some,
+            "administrator",
+            invite(Office { seat: true, ..office(&[Role::Board]) }),
+            "organisation_missing",
+        ),
+        (&some, "administrator", invite(sits("north", true)), "seats_taken"),
+        (&some, "administrator", invite(sits("north", false)), "ok"),
+        (&some, "member-1", move_to("anna", 1, sits("north", false)), "not_permitted"),
+        (&some, "administrator", move_to("nobody", 1, sits("north", false)), "person_unknown"),
+        (&some, "administrator", move_to("gone", 2, sits("north", false)), "person_has_left"),
+        (&some, "administrator", move_to("anna", 2, sits("north", false)), "person_changed"),
+        (&some, "administrator", move_to("ben", 1, sits("north", true)), "seats_taken"),
+        (&some, "administrator", move_to("anna", 1, sits("north", true)), "ok"),
+        (&some, "administrator", move_to("administrator", 1, office(&[Role::Board])), "ok"),
+        (&alone, "first", move_to("first", 1, office(&[Role::Board])), "last_administrator"),
+        (&alone, "first", leave("first", 1, None), "last_administrator"),
+        (&some, "administrator", leave("gone", 2, None), "person_has_left"),
+        (&some, "administrator", leave("anna", 1, Some("nobody")), "person_unknown"),
+        (&some, "administrator", leave("anna", 1, Some("gone")), "person_unknown"),
+        (&some, "administrator", leave("anna", 1, Some("cleo")), "successor_of_another"),
+        (&some, "administrator", leave("anna", 1, Some("anna")), "successor_of_another"),
+        (&some, "administrator", leave("anna", 1, Some("ben")), "ok"),
+        (&some, "administrator", leave("anna", 1, None), "ok"),
+    ] {
+        assert_eq!(hears(state, who, &command), heard, "{who}: {command:?}");
+    }
+    let actor = Actor { person: person("administrator") };
+    let decided = decide(&some, &actor, EventId(Uuid::from_u128(9)), &leave("anna", 1, Some("ben"))).unwrap();
+    let handed_over = Event::PersonChanged { person: person("ben"), office: sits("north", true) };
+    assert_eq!(decided.events[1..], [handed_over], "the seat goes to the successor");
 }
 
 #[test]
@@ -287,5 +400,5 @@ fn a_freeze_moves_the_governance_on_and_a_thread_its_version() {
     let plan = &state.plans[&PLAN];
     assert_eq!((plan.governance, plan.threads[&THREAD].version), (1, 2));
     assert!(plan.frozen.is_some() && plan.threads[&THREAD].resolved);
-    assert!(may(state.roles(&person("chair")), Action::Read));
+    assert!(state.may(&person("chair"), PLAN, Action::Read));
 }

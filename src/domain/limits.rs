@@ -14,6 +14,15 @@ pub const TITLE: usize = 300;
 /// Longest comment, reason or quoted selection.
 pub const TEXT: usize = 10_000;
 
+// The network.
+
+/// Votes of one member.
+pub const WEIGHT: u32 = 1_000;
+/// Seats of one organisation.
+pub const SEATS: u32 = 100;
+/// Phases of one process.
+pub const PHASES: usize = 40;
+
 // One change. What is counted is counted before anything is decoded.
 
 /// Bytes of one change, uncompressed.

@@ -8,13 +8,16 @@ mod id;
 #[cfg(test)]
 mod ladder;
 pub mod limits;
+mod organisation;
 mod person;
 pub mod plan;
 mod policy;
+pub mod process;
 mod refusal;
 mod section;
 mod state;
 mod stray;
+mod template;
 mod thread;
 mod time;
 
@@ -23,11 +26,15 @@ pub use command::{Command, Request};
 pub use decide::{Decision, Write, decide};
 pub use event::{Anchor, Base64, Continued, Event, Role};
 pub use id::{
-    ActorId, BadId, ChangeHash, DocumentId, EventId, Heads, PersonId, PlanId, Position, ProvisionId,
-    SectionId, ThreadId,
+    ActorId, BadId, ChangeHash, DocumentId, EventId, Heads, OrganisationId, PersonId, PhaseId, PlanId,
+    Position, ProvisionId, SectionId, ThreadId,
 };
-pub use policy::{Action, may};
+pub use organisation::{Organisation, Profile, Standing};
+pub use person::{Office, Person};
+pub use policy::{Action, Party, Stage, always_granted, granted};
+pub use process::{Phase, PhaseKind, PhasePlan, Process};
 pub use refusal::Refusal;
-pub use state::{Actor, Fact, Freeze, Person, Plan, Restored, State, Thread};
+pub use state::{Actor, Fact, Freeze, Plan, Restored, State, Thread};
 pub use stray::{Known, Settled, Stray, Strays};
+pub use template::{BadTemplate, Template, TemplatePhase};
 pub use time::Timestamp;

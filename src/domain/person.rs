@@ -1,34 +1,164 @@
-//! People of the network, by opaque id.
+//! People of the network, by opaque id: what they do in it, and for whom.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use super::decide::{Decision, text};
 use super::limits;
+use super::organisation::Standing;
 use super::policy::{Action, require};
-use super::{Actor, Event, PersonId, Refusal, Role, State};
+use super::{Actor, Event, OrganisationId, PersonId, Refusal, Role, State};
+
+/// What someone is in the network.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+pub struct Office {
+    pub roles: Vec<Role>,
+    /// For whom they act; a representative always acts for one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub organisation: Option<OrganisationId>,
+    /// Whether they hold one of its seats.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub seat: bool,
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
+/// Someone as the rules know them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Person {
+    pub office: Office,
+    /// They have left the network; what they did stays theirs.
+    pub left: bool,
+    /// How often their part was changed, its beginning included.
+    pub version: u64,
+}
 
 pub(super) fn add(
     state: &State,
     actor: &Actor,
     person: &PersonId,
-    roles: &[Role],
+    office: &Office,
     name: &str,
 ) -> Result<Decision, Refusal> {
     // Nobody is there to grant anything before the first person: that one comes in unasked.
     if !state.people.is_empty() {
-        require(state.roles(&actor.person), Action::AddPerson)?;
+        require(state, &actor.person, Action::People)?;
     }
     if state.people.contains_key(person) {
         return Err(Refusal::PersonExists);
     }
-    if roles.is_empty() {
-        return Err(Refusal::Empty { field: "list of roles" });
-    }
+    let office = checked(state, person, office)?;
     let name = text("name", name, limits::TITLE)?;
-    let mut roles = roles.to_vec();
-    roles.sort();
-    roles.dedup();
     Ok(Decision {
-        events: vec![Event::PersonAdded { person: person.clone(), roles }],
+        events: vec![Event::PersonAdded { person: person.clone(), office }],
         name: Some(name),
         ..Decision::default()
     })
+}
+
+pub(super) fn change(
+    state: &State,
+    actor: &Actor,
+    person: &PersonId,
+    office: &Office,
+    version: u64,
+) -> Result<Decision, Refusal> {
+    present(state, actor, person, version)?;
+    let office = checked(state, person, office)?;
+    keeps_an_administrator(state, person, &office.roles)?;
+    let event = Event::PersonChanged { person: person.clone(), office };
+    Ok(Decision { events: vec![event], ..Decision::default() })
+}
+
+/// Someone leaves; their seat goes to the successor, who is of the same organisation.
+pub(super) fn leave(
+    state: &State,
+    actor: &Actor,
+    person: &PersonId,
+    successor: Option<&PersonId>,
+    version: u64,
+) -> Result<Decision, Refusal> {
+    let leaving = present(state, actor, person, version)?;
+    keeps_an_administrator(state, person, &[])?;
+    let mut events = vec![Event::PersonLeft { person: person.clone(), successor: successor.cloned() }];
+    if let Some(successor) = successor {
+        let next = state.people.get(successor).filter(|next| !next.left).ok_or(Refusal::PersonUnknown)?;
+        if successor == person || next.office.organisation != leaving.office.organisation {
+            return Err(Refusal::SuccessorOfAnother);
+        }
+        if leaving.office.seat && !next.office.seat {
+            let office = Office { seat: true, ..next.office.clone() };
+            events.push(Event::PersonChanged { person: successor.clone(), office });
+        }
+    }
+    Ok(Decision { events, ..Decision::default() })
+}
+
+/// Someone who has not left, if the asker may change people and has seen the newest version.
+fn present<'a>(
+    state: &'a State,
+    actor: &Actor,
+    person: &PersonId,
+    version: u64,
+) -> Result<&'a Person, Refusal> {
+    require(state, &actor.person, Action::People)?;
+    let known = state.people.get(person).ok_or(Refusal::PersonUnknown)?;
+    if known.left {
+        return Err(Refusal::PersonHasLeft);
+    }
+    if known.version != version {
+        return Err(Refusal::PersonChanged);
+    }
+    Ok(known)
+}
+
+/// Without anybody who may change people, nobody could ever be let in again.
+fn keeps_an_administrator(state: &State, person: &PersonId, roles: &[Role]) -> Result<(), Refusal> {
+    let may = |roles: &[Role]| roles.iter().any(|role| role.manages_people());
+    let others = state.people.iter().filter(|(id, other)| *id != person && !other.left);
+    if may(roles) || others.into_iter().any(|(_, other)| may(&other.office.roles)) {
+        return Ok(());
+    }
+    Err(Refusal::LastAdministrator)
+}
+
+fn checked(state: &State, person: &PersonId, office: &Office) -> Result<Office, Refusal> {
+    let mut roles = office.roles.clone();
+    roles.sort();
+    roles.dedup();
+    if roles.is_empty() {
+        return Err(Refusal::Empty { field: "list of roles" });
+    }
+    let organisation = office.organisation.as_ref();
+    if let Some(organisation) = organisation {
+        let known = state.organisations.get(organisation).ok_or(Refusal::OrganisationUnknown)?;
+        if office.seat && state.seats_held(organisation, Some(person)) >= known.profile.seats as usize {
+            return Err(Refusal::SeatsTaken);
+        }
+    } else if office.seat {
+        return Err(Refusal::OrganisationMissing);
+    }
+    // A network without organisations, as in a first trial, has representatives all the same.
+    if roles.contains(&Role::Representative) && organisation.is_none() && !state.organisations.is_empty() {
+        return Err(Refusal::OrganisationMissing);
+    }
+    Ok(Office { roles, ..office.clone() })
+}
+
+impl State {
+    /// How many people of an organisation hold a seat, `without` one of them.
+    pub fn seats_held(&self, organisation: &OrganisationId, without: Option<&PersonId>) -> usize {
+        let sits = |person: &Person| {
+            person.office.seat && !person.left && person.office.organisation.as_ref() == Some(organisation)
+        };
+        self.people.iter().filter(|(id, person)| without != Some(*id) && sits(person)).count()
+    }
+
+    /// The standing of the organisation that a person acts for.
+    pub fn standing(&self, person: &Person) -> Option<Standing> {
+        let organisation = person.office.organisation.as_ref()?;
+        self.organisations.get(organisation).map(|organisation| organisation.profile.standing)
+    }
 }

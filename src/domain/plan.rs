@@ -4,12 +4,12 @@ use std::collections::HashSet;
 
 use super::decide::{Decision, Write, text};
 use super::limits;
-use super::policy::{Action, require};
+use super::policy::{Action, not_permitted, require};
 use super::state::Plan;
-use super::{Actor, ActorId, DocumentId, Event, PersonId, PlanId, Refusal, State};
+use super::{Actor, ActorId, DocumentId, Event, PersonId, PlanId, Process, Refusal, State};
 
 pub(super) fn create(state: &State, actor: &Actor, plan: PlanId, title: &str) -> Result<Decision, Refusal> {
-    require(state.roles(&actor.person), Action::CreatePlan)?;
+    require(state, &actor.person, Action::CreatePlan)?;
     if state.plans.contains_key(&plan) {
         return Err(Refusal::PlanExists);
     }
@@ -72,11 +72,18 @@ pub(super) fn unfreeze(
 
 /// The plan, if this person may read it and do this with it. An unreadable plan looks like none.
 pub fn with<'a>(state: &'a State, actor: &Actor, plan: PlanId, action: Action) -> Result<&'a Plan, Refusal> {
-    let roles = state.roles(&actor.person);
-    require(roles, Action::Read).map_err(|_| Refusal::PlanUnknown)?;
-    let plan = state.plans.get(&plan).ok_or(Refusal::PlanUnknown)?;
-    require(roles, action)?;
-    Ok(plan)
+    let may = |action| state.may(&actor.person, plan, action);
+    let found = state.plans.get(&plan).filter(|_| may(Action::Read)).ok_or(Refusal::PlanUnknown)?;
+    if may(action) {
+        return Ok(found);
+    }
+    // What nobody may do in this phase is no matter of one's office.
+    match found.process.as_ref().and_then(Process::open) {
+        Some(phase) => {
+            Err(Refusal::NotInThisPhase { what: action.phrase(), phase: phase.plan.title.clone() })
+        }
+        None => Err(not_permitted(action)),
+    }
 }
 
 /// The plan, if this person may edit it now.

@@ -12,6 +12,11 @@ pub enum Refusal {
     NotPermitted {
         what: &'static str,
     },
+    /// Their part would let them, were it not for the phase; or nobody may do it in this phase.
+    NotInThisPhase {
+        what: &'static str,
+        phase: String,
+    },
     Frozen {
         reason: String,
         by: Option<PersonId>,
@@ -19,6 +24,31 @@ pub enum Refusal {
     },
     AlreadyFrozen,
     NotFrozen,
+    OrganisationUnknown,
+    OrganisationExists,
+    OrganisationNameTaken,
+    OrganisationMissing,
+    OrganisationChanged,
+    WeightNotValid,
+    SeatsNotValid,
+    SeatsTaken,
+    PersonHasLeft,
+    PersonChanged,
+    SuccessorOfAnother,
+    LastAdministrator,
+    ProcessRuns,
+    NoProcess,
+    TooManyPhases,
+    PhaseTwice,
+    PhaseUnknown,
+    PhaseIsOver,
+    PhaseHasNotBegun,
+    DatesNotInOrder,
+    DateIsPast,
+    DateNotRead,
+    TemplateUnknown,
+    NotAtThisGate,
+    ApprovedAlready,
     Empty {
         field: &'static str,
     },
@@ -59,9 +89,35 @@ impl Refusal {
             Self::PlanUnknown => "plan_unknown",
             Self::PlanExists => "plan_exists",
             Self::NotPermitted { .. } => "not_permitted",
+            Self::NotInThisPhase { .. } => "not_in_this_phase",
             Self::Frozen { .. } => "plan_is_frozen",
             Self::AlreadyFrozen => "already_frozen",
             Self::NotFrozen => "not_frozen",
+            Self::OrganisationUnknown => "organisation_unknown",
+            Self::OrganisationExists => "organisation_exists",
+            Self::OrganisationNameTaken => "organisation_name_taken",
+            Self::OrganisationMissing => "organisation_missing",
+            Self::OrganisationChanged => "organisation_changed",
+            Self::WeightNotValid => "weight_not_valid",
+            Self::SeatsNotValid => "seats_not_valid",
+            Self::SeatsTaken => "seats_taken",
+            Self::PersonHasLeft => "person_has_left",
+            Self::PersonChanged => "person_changed",
+            Self::SuccessorOfAnother => "successor_of_another",
+            Self::LastAdministrator => "last_administrator",
+            Self::ProcessRuns => "process_runs",
+            Self::NoProcess => "no_process",
+            Self::TooManyPhases => "too_many_phases",
+            Self::PhaseTwice => "phase_twice",
+            Self::PhaseUnknown => "phase_unknown",
+            Self::PhaseIsOver => "phase_is_over",
+            Self::PhaseHasNotBegun => "phase_has_not_begun",
+            Self::DatesNotInOrder => "dates_not_in_order",
+            Self::DateIsPast => "date_is_past",
+            Self::DateNotRead => "date_not_read",
+            Self::TemplateUnknown => "template_unknown",
+            Self::NotAtThisGate => "not_at_this_gate",
+            Self::ApprovedAlready => "approved_already",
             Self::Empty { .. } => "field_empty",
             Self::TooLong { .. } => "field_too_long",
             Self::ThreadUnknown => "thread_unknown",
@@ -94,6 +150,43 @@ impl Refusal {
             Self::Frozen { reason, at, .. } => format!("The text was frozen on {at}: {reason}"),
             Self::AlreadyFrozen => "The text is frozen already.".into(),
             Self::NotFrozen => "The text is not frozen.".into(),
+            Self::NotInThisPhase { what, phase } => {
+                format!("In the present phase, “{phase}”, your part in the network does not let you {what}.")
+            }
+            Self::OrganisationUnknown => "There is no such organisation in this network.".into(),
+            Self::OrganisationExists => "An organisation with that id exists already.".into(),
+            Self::OrganisationNameTaken => "Another organisation has that name already.".into(),
+            Self::OrganisationMissing => {
+                "A representative acts for an organisation, and none is chosen.".into()
+            }
+            Self::OrganisationChanged => "Somebody else has changed this organisation meanwhile.".into(),
+            Self::WeightNotValid => {
+                "A member has 1 to 1000 votes, an observer or a stakeholder has none.".into()
+            }
+            Self::SeatsNotValid => "An organisation has at most 100 seats.".into(),
+            Self::SeatsTaken => "More people would hold a seat than the organisation has seats.".into(),
+            Self::PersonHasLeft => "This person has left the network.".into(),
+            Self::PersonChanged => {
+                "Somebody else has changed this person's part in the network meanwhile.".into()
+            }
+            Self::SuccessorOfAnother => "A successor is somebody else, of the same organisation.".into(),
+            Self::LastAdministrator => "Nobody would be left who can add or change people.".into(),
+            Self::ProcessRuns => "This plan has a process already.".into(),
+            Self::NoProcess => "This plan has no process.".into(),
+            Self::TooManyPhases => "A process has at most 40 phases.".into(),
+            Self::PhaseTwice => "Two phases have the same id.".into(),
+            Self::PhaseUnknown => "There is no such phase in this plan's process.".into(),
+            Self::PhaseIsOver => "The phase is over.".into(),
+            Self::PhaseHasNotBegun => "The phase has not begun.".into(),
+            Self::DatesNotInOrder => {
+                "Each phase must end after it begins, and begin when the one before it has ended or later."
+                    .into()
+            }
+            Self::DateNotRead => "That is not a date with a time.".into(),
+            Self::TemplateUnknown => "There is no such template.".into(),
+            Self::DateIsPast => "The end of the phase lies in the past.".into(),
+            Self::NotAtThisGate => "This gate does not ask for your approval in that role.".into(),
+            Self::ApprovedAlready => "It has been approved in that role already.".into(),
             Self::Empty { field } => format!("The {field} is empty."),
             Self::TooLong { field, limit } => format!("The {field} is longer than {limit} characters."),
             Self::ThreadUnknown => "There is no such thread of comments in this plan.".into(),
@@ -130,6 +223,38 @@ impl Refusal {
                 "Reading and comments go on. What you have typed stays on your device until the text is open again."
             }
             Self::AlreadyFrozen | Self::NotFrozen => "Reload the page to see the present state.",
+            Self::NotInThisPhase { .. } => "The calendar shows when it will be possible.",
+            Self::OrganisationUnknown => "Reload the list of organisations and choose one from there.",
+            Self::OrganisationExists => "Choose another id.",
+            Self::OrganisationNameTaken => {
+                "Choose the organisation from the list, or give this one a name that tells them apart."
+            }
+            Self::OrganisationMissing => "Choose the organisation.",
+            Self::OrganisationChanged => {
+                "Reload the page, look at what they changed, then change it again if need be."
+            }
+            Self::WeightNotValid => "Correct the number of votes or the standing.",
+            Self::SeatsNotValid => "Correct the number of seats.",
+            Self::SeatsTaken => "Take a seat from somebody first, or give the organisation another one.",
+            Self::PersonHasLeft => "Add them anew if they have come back.",
+            Self::PersonChanged => {
+                "Reload the page, look at what they changed, then change it again if need be."
+            }
+            Self::SuccessorOfAnother => "Choose somebody of the same organisation, or add them first.",
+            Self::LastAdministrator => "Let somebody else be administrator or secretariat first.",
+            Self::ProcessRuns => "Move the dates of its phases instead.",
+            Self::NoProcess => "Start one first.",
+            Self::TooManyPhases => "Join some of them.",
+            Self::PhaseTwice => "Give each an id of its own.",
+            Self::PhaseUnknown => "Reload the calendar and choose from there.",
+            Self::PhaseIsOver => "What is over cannot be moved. Move a later phase.",
+            Self::PhaseHasNotBegun => "Approve once it is open.",
+            Self::DatesNotInOrder => "Correct the dates; move later phases first.",
+            Self::DateIsPast => "Choose a later time.",
+            Self::DateNotRead => "Write it as 2026-03-14T09:30, in UTC.",
+            Self::TemplateUnknown => "Choose one from the list.",
+            Self::NotAtThisGate => "See on the calendar who is to approve.",
+            Self::ApprovedAlready => "Nothing is to be done.",
             Self::Empty { .. } => "Write something, then send again.",
             Self::TooLong { .. } => "Shorten it, then send again.",
             Self::ThreadUnknown => "It may belong to another plan. Open it from the list of comments.",

@@ -39,6 +39,13 @@ pub(super) fn decide(
             (*plan, Write::SectionRestore { section: section.clone() })
         }
         Command::PersonAdd { .. }
+        | Command::PersonChange { .. }
+        | Command::PersonLeave { .. }
+        | Command::OrganisationAdd { .. }
+        | Command::OrganisationChange { .. }
+        | Command::ProcessStart { .. }
+        | Command::PhaseReschedule { .. }
+        | Command::GateApprove { .. }
         | Command::PlanCreate { .. }
         | Command::PlanRename { .. }
         | Command::PlanFreeze { .. }

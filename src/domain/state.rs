@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::{
-    ActorId, Change, DocumentId, Event, Known, PersonId, PlanId, Position, Role, Strays, ThreadId, Timestamp,
+    ActorId, Change, DocumentId, Event, Known, Office, Organisation, OrganisationId, Person, PersonId, Phase,
+    PhaseId, PlanId, Position, Process, Role, Strays, ThreadId, Timestamp, process,
 };
 
 /// An event with the part of its envelope that rules and views look at.
@@ -19,11 +20,6 @@ pub struct Fact {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Actor {
     pub person: PersonId,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Person {
-    pub roles: Vec<Role>,
 }
 
 /// A document that is closed to edits.
@@ -44,6 +40,8 @@ pub struct Plan {
     pub frozen: Option<Freeze>,
     /// The version of the governance stream: an edit is recorded only while it stands.
     pub governance: u64,
+    /// Its phases, where it has any.
+    pub process: Option<Process>,
     pub strays: Strays,
     /// Whether each thread is resolved.
     pub threads: BTreeMap<ThreadId, Thread>,
@@ -67,6 +65,10 @@ pub struct Restored {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct State {
     pub people: BTreeMap<PersonId, Person>,
+    pub organisations: BTreeMap<OrganisationId, Organisation>,
+    /// How often anybody was added, changed or left: the version of the stream in which that is recorded.
+    pub people_version: u64,
+    pub organisations_version: u64,
     pub plans: BTreeMap<PlanId, Plan>,
     /// Plans in the order in which they were created.
     pub order: Vec<PlanId>,
@@ -95,9 +97,60 @@ impl State {
                 }
                 self.signer = Some((verifier_key.clone(), origin.clone()));
             }
-            Event::PersonAdded { person, roles } => {
-                self.people.insert(person.clone(), Person { roles: roles.clone() });
+            Event::PersonAdded { person, office } => {
+                self.people_version += 1;
+                self.people
+                    .insert(person.clone(), Person { office: office.clone(), left: false, version: 1 });
             }
+            Event::PersonChanged { person, office } => {
+                self.people_version += 1;
+                self.change_person(person, |known| known.office = office.clone());
+            }
+            Event::PersonLeft { person, .. } => {
+                self.people_version += 1;
+                self.change_person(person, |known| {
+                    known.left = true;
+                    known.office =
+                        Office { organisation: known.office.organisation.take(), ..Office::default() };
+                });
+            }
+            Event::OrganisationAdded { organisation, profile } => {
+                self.organisations_version += 1;
+                let made = Organisation { profile: profile.clone(), version: 1 };
+                self.organisations.insert(organisation.clone(), made);
+            }
+            Event::OrganisationChanged { organisation, profile } => {
+                self.organisations_version += 1;
+                if let Some(known) = self.organisations.get_mut(organisation) {
+                    known.profile = profile.clone();
+                    known.version += 1;
+                }
+            }
+            Event::ProcessStarted { plan, template, phases } => self.govern(plan, |plan| {
+                let phases = phases.iter().map(|planned| Phase {
+                    plan: planned.clone(),
+                    opened: None,
+                    closed: None,
+                    approved: BTreeMap::new(),
+                });
+                plan.process = Some(Process { template: template.clone(), phases: phases.collect() });
+            }),
+            Event::PhaseRescheduled { plan, phase, opens, closes } => {
+                self.govern_phase(plan, phase, |phase| {
+                    (phase.plan.opens, phase.plan.closes) = (*opens, *closes);
+                });
+            }
+            Event::PhaseOpened { plan, phase } => {
+                self.govern_phase(plan, phase, |phase| phase.opened = Some(fact.at));
+            }
+            Event::PhaseClosed { plan, phase } => {
+                self.govern_phase(plan, phase, |phase| phase.closed = Some(fact.at));
+            }
+            Event::GateApproved { plan, phase, role } => self.govern_phase(plan, phase, |phase| {
+                if let Some(person) = &fact.actor {
+                    phase.approved.insert(*role, (person.clone(), fact.at));
+                }
+            }),
             Event::PlanCreated { plan, title, document } => {
                 self.order.push(*plan);
                 self.documents.insert(*document, *plan);
@@ -110,6 +163,7 @@ impl State {
                         created_at: fact.at,
                         frozen: None,
                         governance: 0,
+                        process: None,
                         strays: Strays::default(),
                         threads: BTreeMap::new(),
                     },
@@ -120,19 +174,10 @@ impl State {
                     plan.title.clone_from(title);
                 }
             }
-            Event::PlanFrozen { plan, reason } => {
-                if let Some(plan) = self.plans.get_mut(plan) {
-                    plan.frozen =
-                        Some(Freeze { reason: reason.clone(), by: fact.actor.clone(), at: fact.at });
-                    plan.governance += 1;
-                }
-            }
-            Event::PlanUnfrozen { plan, .. } => {
-                if let Some(plan) = self.plans.get_mut(plan) {
-                    plan.frozen = None;
-                    plan.governance += 1;
-                }
-            }
+            Event::PlanFrozen { plan, reason } => self.govern(plan, |plan| {
+                plan.frozen = Some(Freeze { reason: reason.clone(), by: fact.actor.clone(), at: fact.at });
+            }),
+            Event::PlanUnfrozen { plan, .. } => self.govern(plan, |plan| plan.frozen = None),
             Event::ActorBound { plan, actor_id, person } => {
                 self.actors.entry(actor_id.clone()).or_insert_with(|| (*plan, person.clone()));
             }
@@ -163,6 +208,29 @@ impl State {
         }
     }
 
+    /// What edits are checked against: each such event counts.
+    fn govern(&mut self, plan: &PlanId, change: impl FnOnce(&mut Plan)) {
+        if let Some(plan) = self.plans.get_mut(plan) {
+            change(plan);
+            plan.governance += 1;
+        }
+    }
+
+    fn govern_phase(&mut self, plan: &PlanId, phase: &PhaseId, change: impl FnOnce(&mut Phase)) {
+        self.govern(plan, |plan| {
+            if let Some(process) = &mut plan.process {
+                process::apply(process, phase, change);
+            }
+        });
+    }
+
+    fn change_person(&mut self, person: &PersonId, change: impl FnOnce(&mut Person)) {
+        if let Some(known) = self.people.get_mut(person) {
+            change(known);
+            known.version += 1;
+        }
+    }
+
     fn touch(&mut self, plan: &PlanId, thread: &ThreadId, resolved: Option<bool>) {
         let thread = self.plans.get_mut(plan).and_then(|plan| plan.threads.get_mut(thread));
         if let Some(thread) = thread {
@@ -173,7 +241,7 @@ impl State {
 
     /// The roles of a person; none for somebody unknown.
     pub fn roles(&self, person: &PersonId) -> &[Role] {
-        self.people.get(person).map_or(&[], |person| &person.roles)
+        self.people.get(person).map_or(&[], |person| &person.office.roles)
     }
 
     /// Whether a change was made before the log was made from a backup, as its author's device says, in whole

@@ -31,7 +31,7 @@ pub(super) struct Source {
     pub cause: Option<EventId>,
 }
 
-/// The stream on which freezing is recorded, and every edit is checked.
+/// The stream on which freezing and phases are recorded, and every edit is checked.
 pub fn governance(plan: PlanId) -> Stream {
     Stream::new(format!("plan/{plan}/governance"))
 }
@@ -53,6 +53,10 @@ pub(super) fn people() -> Stream {
     Stream::new("people")
 }
 
+pub(super) fn organisations() -> Stream {
+    Stream::new("organisations")
+}
+
 pub(super) fn plan(plan: PlanId) -> Stream {
     Stream::new(format!("plan/{plan}"))
 }
@@ -62,6 +66,15 @@ pub(super) fn propose(event: &Event, id: EventId, source: &Source) -> Proposed {
     let (kind, stream, plan, erasable) = match event {
         Event::EpochBegan { .. } => (EPOCH, Stream::new("network"), None, false),
         Event::PersonAdded { .. } => ("person.added", people(), None, false),
+        Event::PersonChanged { .. } => ("person.changed", people(), None, false),
+        Event::PersonLeft { .. } => ("person.left", people(), None, false),
+        Event::OrganisationAdded { .. } => ("organisation.added", organisations(), None, false),
+        Event::OrganisationChanged { .. } => ("organisation.changed", organisations(), None, false),
+        Event::ProcessStarted { plan, .. } => ("process.started", governance(*plan), Some(*plan), false),
+        Event::PhaseRescheduled { plan, .. } => ("phase.rescheduled", governance(*plan), Some(*plan), false),
+        Event::PhaseOpened { plan, .. } => ("phase.opened", governance(*plan), Some(*plan), false),
+        Event::PhaseClosed { plan, .. } => ("phase.closed", governance(*plan), Some(*plan), false),
+        Event::GateApproved { plan, .. } => ("gate.approved", governance(*plan), Some(*plan), false),
         Event::PlanCreated { plan: id, .. } => ("plan.created", plan(*id), Some(*id), false),
         Event::PlanRenamed { plan: id, .. } => ("plan.renamed", plan(*id), Some(*id), false),
         Event::PlanFrozen { plan, .. } => ("plan.frozen", governance(*plan), Some(*plan), false),
@@ -285,6 +298,13 @@ fn erased(recorded: &Recorded) -> Result<Event, Failure> {
 pub(super) fn follows(kind: &str, command: &Command) -> bool {
     match command {
         Command::PersonAdd { .. } => kind == "person.added",
+        Command::PersonChange { .. } => kind == "person.changed",
+        Command::PersonLeave { .. } => kind == "person.left",
+        Command::OrganisationAdd { .. } => kind == "organisation.added",
+        Command::OrganisationChange { .. } => kind == "organisation.changed",
+        Command::ProcessStart { .. } => kind == "process.started",
+        Command::PhaseReschedule { .. } => kind == "phase.rescheduled",
+        Command::GateApprove { .. } => kind == "gate.approved",
         Command::PlanCreate { .. } => kind == "plan.created",
         Command::PlanRename { .. } => kind == "plan.renamed",
         Command::PlanFreeze { .. } => kind == "plan.frozen",

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use parking_lot::RwLock;
 use tokio::sync::{oneshot, watch};
@@ -11,13 +12,16 @@ use tracing::error;
 use super::record::{self, Source};
 use super::{Clock, Edit, Error, Prepared, Receipt, apply};
 use crate::domain::{
-    self, Actor, Command, DocumentId, EventId, PersonId, PlanId, Position, Refusal, Request, State, Timestamp,
+    self, Actor, Command, DocumentId, EventId, PersonId, PlanId, Position, Refusal, Request, State,
+    Timestamp, process,
 };
-use crate::log::{Append, Check, Failure, Log, Outcome, Proposed};
+use crate::log::{Append, Check, Failure, Log, Outcome, Proposed, Recorded};
 use crate::projection::Views;
 
 /// How many jobs one commit takes at most.
 const BATCH: usize = 512;
+/// How long the clock is trusted for the wait until a phase's date: it may be set meanwhile.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// How often a job is decided anew because another one of its commit came first.
 const TRIES: u32 = 8;
 
@@ -81,10 +85,12 @@ struct Granted {
 impl Writer {
     fn run(&self, jobs: &mpsc::Receiver<Job>) {
         let mut waiting: Vec<Waiting> = Vec::new();
+        let mut late = None;
         loop {
             if waiting.is_empty() {
-                match jobs.recv() {
-                    Ok(job) => waiting.push(Waiting { job, tries: 0 }),
+                match self.next(jobs, late.is_some()) {
+                    Ok(Some(job)) => waiting.push(Waiting { job, tries: 0 }),
+                    Ok(None) => {}
                     Err(_) => break,
                 }
             }
@@ -97,6 +103,11 @@ impl Writer {
             if let Some(close) = close {
                 waiting.truncate(close);
             }
+            late = self.keep_dates().err();
+            if let Some(failure) = &late {
+                // Nothing is decided by rules whose time is over.
+                waiting.drain(..).for_each(|one| reply(one.job, Err(Error::Failed(failure.to_string()))));
+            }
             waiting = self.commit(std::mem::take(&mut waiting));
             while close.is_some() && !waiting.is_empty() {
                 waiting = self.commit(std::mem::take(&mut waiting));
@@ -108,6 +119,77 @@ impl Writer {
         if let Err(failure) = self.log.checkpoint((self.clock)()) {
             error!("the last checkpoint was not written: {failure}");
         }
+    }
+
+    /// The next job; none when a date has come before one did. `late`: one came, and could not be recorded.
+    fn next(&self, jobs: &mpsc::Receiver<Job>, late: bool) -> Result<Option<Job>, mpsc::RecvError> {
+        let Some(wait) = self.until_due() else { return jobs.recv().map(Some) };
+        let wait = if late { LOOK_AGAIN } else { wait.min(LOOK_AGAIN) };
+        match jobs.recv_timeout(wait) {
+            Ok(job) => Ok(Some(job)),
+            Err(mpsc::RecvTimeoutError::Timeout) => Ok(None),
+            Err(mpsc::RecvTimeoutError::Disconnected) => Err(mpsc::RecvError),
+        }
+    }
+
+    /// How long until a phase opens or closes by itself; none where none does.
+    fn until_due(&self) -> Option<Duration> {
+        let views = self.views.read();
+        let now = self.now(&views.state);
+        let (date, _) = process::next_due(&views.state, now)?;
+        Some(Duration::from_millis(u64::try_from(date.0 - now.0).unwrap_or(0)))
+    }
+
+    /// Records what phases have opened and closed by now, before anything that comes after. In nobody's name.
+    fn keep_dates(&self) -> Result<(), Failure> {
+        while let Some(append) = self.due() {
+            let durable = self.log.append(vec![append]).inspect_err(|failure| {
+                error!("a phase does not open or close on its date: {failure}");
+            })?;
+            if durable.recorded.is_empty() {
+                return Err(Failure::Damaged("a phase's date is in the record and not in the rules".into()));
+            }
+            self.show(&durable.recorded);
+            if let Err(failure) = self.log.checkpoint((self.clock)()) {
+                error!("a checkpoint was not written: {failure}");
+            }
+        }
+        Ok(())
+    }
+
+    fn due(&self) -> Option<Append> {
+        let views = self.views.read();
+        let now = self.now(&views.state);
+        let (date, plan) = process::next_due(&views.state, now)?;
+        let event = process::due(&views.state, plan, now)?;
+        // Whatever was recorded since its date had come was decided by it: it bears its date, or follows at once.
+        Some(self.unasked(&views.state, plan, &event, date.max(views.state.now)))
+    }
+
+    /// What the program does in its own name; its id follows from the version of the governance stream.
+    fn unasked(&self, state: &State, plan: PlanId, event: &domain::Event, at: Timestamp) -> Append {
+        let check = governance_check(state, plan);
+        let version = check.as_ref().map_or(0, |check| check.version);
+        // Commands count up from 1: this id is none that one of them can take.
+        let n = u32::MAX - u32::try_from(version).unwrap_or(u32::MAX);
+        let source = Source { at, person: None, cause: None };
+        let events = vec![record::propose(event, record::derived_id(EventId(plan.0), n), &source)];
+        Append { events, checks: check.into_iter().collect() }
+    }
+
+    fn show(&self, recorded: &[Recorded]) {
+        let mut views = self.views.write();
+        for recorded in recorded {
+            if let Err(failure) = apply(&mut views, recorded) {
+                error!("an event that was just written cannot be read: {failure}");
+            }
+        }
+        self.show.send_replace(views.head);
+    }
+
+    /// A clock that was set back does not make the record run backwards.
+    fn now(&self, state: &State) -> Timestamp {
+        (self.clock)().max(state.now)
     }
 
     /// One round. Answers with what has to be decided anew.
@@ -153,15 +235,7 @@ impl Writer {
                 return Vec::new();
             }
         };
-        {
-            let mut views = self.views.write();
-            for recorded in &durable.recorded {
-                if let Err(failure) = apply(&mut views, recorded) {
-                    error!("an event that was just written cannot be read: {failure}");
-                }
-            }
-            self.show.send_replace(views.head);
-        }
+        self.show(&durable.recorded);
         let mut again = Vec::new();
         for (one, outcome) in granted.into_iter().zip(durable.outcomes) {
             match outcome {
@@ -246,14 +320,7 @@ impl Writer {
 
     fn stop(&self, state: &State, plan: PlanId, reason: &str) -> Result<Made, Decided> {
         let event = domain::plan::stop(state, plan, reason)?;
-        let check = governance_check(state, plan);
-        let version = check.as_ref().map_or(0, |check| check.version);
-        // Commands count up from 1: this id is none that one of them can take.
-        let n = u32::MAX - u32::try_from(version).unwrap_or(u32::MAX);
-        let at = (self.clock)().max(state.now);
-        let source = Source { at, person: None, cause: None };
-        let events = vec![record::propose(&event, record::derived_id(EventId(plan.0), n), &source)];
-        Ok((Append { events, checks: check.into_iter().collect() }, 0, 0, None))
+        Ok((self.unasked(state, plan, &event, self.now(state)), 0, 0, None))
     }
 
     fn source(
@@ -263,8 +330,7 @@ impl Writer {
         at: Option<Timestamp>,
         cause: Option<EventId>,
     ) -> Source {
-        // A clock that was set back does not make the record run backwards.
-        let at = at.unwrap_or_else(|| (self.clock)()).max(state.now);
+        let at = at.map_or_else(|| self.now(state), |at| at.max(state.now));
         Source { at, person: Some(person.clone()), cause }
     }
 }
@@ -360,11 +426,22 @@ fn governance_check(state: &State, plan: PlanId) -> Option<Check> {
     Some(Check { stream: record::governance(plan), version })
 }
 
+fn people_check(state: &State) -> Check {
+    Check { stream: record::people(), version: state.people_version }
+}
+
+fn organisations_check(state: &State) -> Check {
+    Check { stream: record::organisations(), version: state.organisations_version }
+}
+
 /// What must still hold when the command is recorded: another command of the same commit may come first.
 fn checks(state: &State, command: &Command, plan: Option<PlanId>) -> Vec<Check> {
     match command {
-        Command::PersonAdd { .. } => {
-            vec![Check { stream: record::people(), version: state.people.len() as u64 }]
+        Command::PersonAdd { .. } | Command::PersonChange { .. } | Command::PersonLeave { .. } => {
+            vec![people_check(state), organisations_check(state)]
+        }
+        Command::OrganisationAdd { .. } | Command::OrganisationChange { .. } => {
+            vec![organisations_check(state), people_check(state)]
         }
         Command::PlanCreate { .. } => {
             plan.map(|plan| Check { stream: record::plan(plan), version: 0 }).into_iter().collect()
@@ -372,6 +449,9 @@ fn checks(state: &State, command: &Command, plan: Option<PlanId>) -> Vec<Check> 
         Command::PlanRename { plan, .. }
         | Command::PlanFreeze { plan, .. }
         | Command::PlanUnfreeze { plan, .. }
+        | Command::ProcessStart { plan, .. }
+        | Command::PhaseReschedule { plan, .. }
+        | Command::GateApprove { plan, .. }
         | Command::SectionCreate { plan, .. }
         | Command::SectionRename { plan, .. }
         | Command::SectionMove { plan, .. }
@@ -389,14 +469,25 @@ fn checks(state: &State, command: &Command, plan: Option<PlanId>) -> Vec<Check> 
         | Command::ThreadReopen { plan, thread } => {
             let known = state.plans.get(plan).and_then(|plan| plan.threads.get(thread));
             let version = known.map_or(0, |thread| thread.version);
-            vec![Check { stream: record::thread(*thread), version }]
+            let own = Check { stream: record::thread(*thread), version };
+            governance_check(state, *plan).into_iter().chain([own]).collect()
         }
     }
 }
 
 /// Events after which the log is signed at once.
 fn governs(kind: &str) -> bool {
-    matches!(kind, "plan.frozen" | "plan.unfrozen" | "plan.created")
+    matches!(
+        kind,
+        "plan.frozen"
+            | "plan.unfrozen"
+            | "plan.created"
+            | "process.started"
+            | "phase.rescheduled"
+            | "phase.opened"
+            | "phase.closed"
+            | "gate.approved"
+    )
 }
 
 fn reply(job: Job, answer: Result<Receipt, Error>) {

@@ -77,6 +77,15 @@ impl Strays {
             }
             Event::EpochBegan { .. }
             | Event::PersonAdded { .. }
+            | Event::PersonChanged { .. }
+            | Event::PersonLeft { .. }
+            | Event::OrganisationAdded { .. }
+            | Event::OrganisationChanged { .. }
+            | Event::ProcessStarted { .. }
+            | Event::PhaseRescheduled { .. }
+            | Event::PhaseOpened { .. }
+            | Event::PhaseClosed { .. }
+            | Event::GateApproved { .. }
             | Event::PlanCreated { .. }
             | Event::PlanRenamed { .. }
             | Event::PlanFrozen { .. }

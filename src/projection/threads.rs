@@ -93,6 +93,15 @@ impl Threads {
             }
             Event::EpochBegan { .. }
             | Event::PersonAdded { .. }
+            | Event::PersonChanged { .. }
+            | Event::PersonLeft { .. }
+            | Event::OrganisationAdded { .. }
+            | Event::OrganisationChanged { .. }
+            | Event::ProcessStarted { .. }
+            | Event::PhaseRescheduled { .. }
+            | Event::PhaseOpened { .. }
+            | Event::PhaseClosed { .. }
+            | Event::GateApproved { .. }
             | Event::PlanCreated { .. }
             | Event::PlanRenamed { .. }
             | Event::PlanFrozen { .. }

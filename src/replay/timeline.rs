@@ -52,6 +52,14 @@ pub enum Decision {
     Renamed,
     Frozen,
     Unfrozen,
+    Scheduled,
+    Rescheduled,
+    /// A phase of the process opened on its date.
+    #[serde(rename = "phase-opened")]
+    PhaseOpened,
+    #[serde(rename = "phase-closed")]
+    PhaseClosed,
+    Approved,
 }
 
 /// Changes of one person without a pause of more than 10 minutes between them. Others may have written

@@ -222,7 +222,7 @@ impl Rooms {
         done.unwrap_or_else(|stopped| Err(Error::Failed(format!("a reader stopped: {stopped}"))))
     }
 
-    /// Watches the log for freezes, and lets rooms go that nobody uses. Runs as long as there are rooms.
+    /// Watches the log for freezes, phases and changes of who may do what, and lets rooms go that nobody uses. Runs as long as there are rooms.
     pub async fn keep(self) {
         let mut visible = self.0.engine.watch();
         let weak = Arc::downgrade(&self.0);
@@ -241,8 +241,7 @@ impl Rooms {
             let Some(rooms) = Weak::upgrade(&weak) else { return };
             // One that is being opened just now asks the rules after this, and hears of the freeze from them.
             for room in rooms.open.list() {
-                let version =
-                    rooms.engine.views().state.plans.get(&room.plan).map_or(0, |plan| plan.governance);
+                let version = rooms.engine.views().state.permissions(room.plan);
                 // A room that is met for the first time is woken as well: it may have opened before a freeze.
                 if seen.insert(room.plan, version) != Some(version) {
                     room.members.wake_all(room.document);

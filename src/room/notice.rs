@@ -5,8 +5,8 @@ use serde::Serialize;
 use crate::document::Refused;
 use crate::domain::Refusal;
 
-/// The code of [`Refusal::Frozen`], never changed once published.
-const FROZEN: &str = "plan_is_frozen";
+/// The codes of what refuses edits because of who makes them, and when; never changed once published.
+const RULES: [&str; 4] = ["plan_is_frozen", "not_in_this_phase", "not_permitted", "plan_unknown"];
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Notice {
@@ -25,9 +25,10 @@ impl Notice {
         }
     }
 
-    /// Whether a freeze is what refused them: then they are taken when it is over.
-    pub fn is_of_a_freeze(&self) -> bool {
-        self.code == FROZEN
+    /// Whether a freeze, a phase or somebody's part in the network is what refused them: then they are taken when
+    /// that has changed.
+    pub fn is_of_the_rules(&self) -> bool {
+        RULES.contains(&self.code.as_str())
     }
 }
 

@@ -122,6 +122,11 @@ fn moment(recorded: &Recorded) -> Moment {
         "plan.renamed" => What::Decided(Decision::Renamed),
         "plan.frozen" => What::Decided(Decision::Frozen),
         "plan.unfrozen" => What::Decided(Decision::Unfrozen),
+        "process.started" => What::Decided(Decision::Scheduled),
+        "phase.rescheduled" => What::Decided(Decision::Rescheduled),
+        "phase.opened" => What::Decided(Decision::PhaseOpened),
+        "phase.closed" => What::Decided(Decision::PhaseClosed),
+        "gate.approved" => What::Decided(Decision::Approved),
         _ => What::Kept,
     };
     Moment { position: recorded.position, at: recorded.at, person: recorded.actor.clone(), what }

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::{Rooms, Submitted, Way};
 use crate::document;
-use crate::domain::{ActorId, Command, EventId, PersonId, PlanId, Request, Role, Timestamp, limits};
+use crate::domain::{ActorId, Command, EventId, Office, PersonId, PlanId, Request, Role, Timestamp, limits};
 use crate::engine::{Edit, Engine, Part};
 use crate::log::{Options, RedbLog, Witness as _};
 
@@ -27,7 +27,7 @@ async fn opened() -> (tempfile::TempDir, Engine, Rooms, PersonId) {
     let secretary = PersonId::new("secretariat").unwrap();
     let add = Command::PersonAdd {
         person: secretary.clone(),
-        roles: vec![Role::Secretariat],
+        office: Office { roles: vec![Role::Secretariat], ..Office::default() },
         name: "Secretariat".into(),
     };
     rooms.command(secretary.clone(), request(1, add), None).await.unwrap();

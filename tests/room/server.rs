@@ -179,7 +179,7 @@ impl Connection {
             Submitted::Missing { deps, chunks } => Verdict::Missing { deps, chunks },
             Submitted::Refused(notice) => {
                 // The freeze may be over before its news came: so that both its ends are noticed.
-                if notice.is_of_a_freeze() {
+                if notice.is_of_the_rules() {
                     outputs.extend(self.session.access(document, Access::ReadOnly));
                 }
                 self.refused.push(notice.code);

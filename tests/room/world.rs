@@ -16,7 +16,8 @@ use std::time::Duration;
 
 use quorate::document::{self, PlanState, Reading, Way};
 use quorate::domain::{
-    ChangeHash, Command, DocumentId, EventId, PersonId, PlanId, Position, Request, Role, SectionId, ThreadId,
+    ChangeHash, Command, DocumentId, EventId, Office, PersonId, PlanId, Position, Request, Role, SectionId,
+    ThreadId,
 };
 use quorate::engine::{Error, Receipt, record};
 use quorate::log::Log as _;
@@ -65,6 +66,10 @@ struct World {
     ids: u128,
 }
 
+fn office(role: Role) -> Office {
+    Office { roles: vec![role], ..Office::default() }
+}
+
 fn person(id: &str) -> PersonId {
     PersonId::new(id).unwrap()
 }
@@ -108,7 +113,7 @@ impl World {
             (ODD, Role::Consultant),
         ];
         for (id, role) in roles {
-            let command = Command::PersonAdd { person: person(id), roles: vec![role], name: id.into() };
+            let command = Command::PersonAdd { person: person(id), office: office(role), name: id.into() };
             world.done(command).await;
         }
         world.done(Command::PlanCreate { plan: Some(plan), title: "A plan".into() }).await;
@@ -184,7 +189,7 @@ impl World {
             }
             Step::Welcome => {
                 let person = person(&format!("guest-{}", self.ids));
-                self.ask(Command::PersonAdd { person, roles: vec![Role::Chair], name: "A guest".into() });
+                self.ask(Command::PersonAdd { person, office: office(Role::Chair), name: "A guest".into() });
             }
             Step::Comment { place } => self.comment(place),
             // What takes a thread of its own is begun only when it alone decides what happens next.

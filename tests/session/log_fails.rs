@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use quorate::{
-    domain::{Command, EventId, PersonId, PlanId, Request, Role, SectionId},
+    domain::{Command, EventId, Office, PersonId, PlanId, Request, Role, SectionId},
     engine::{self, Engine},
     http::{self, App},
     log::{Append, Durable, Failure, Log, Options, RedbLog},
@@ -51,7 +51,11 @@ impl Front for Sick {
 async fn plan(rooms: &Rooms) -> PlanId {
     let person = |id: &str| PersonId::new(id).unwrap();
     let plan = PlanId(Uuid::from_u128(7));
-    let add = |id: &str, role| Command::PersonAdd { person: person(id), roles: vec![role], name: id.into() };
+    let add = |id: &str, role| Command::PersonAdd {
+        person: person(id),
+        office: Office { roles: vec![role], ..Office::default() },
+        name: id.into(),
+    };
     let create = Command::PlanCreate { plan: Some(plan), title: "A plan".into() };
     let section = Command::SectionCreate {
         plan,

@@ -1,0 +1,100 @@
+//! Bodies in and around the network, and in which standing.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::decide::{Decision, text};
+use super::limits;
+use super::policy::{Action, require};
+use super::{Actor, Event, OrganisationId, Refusal, State};
+
+/// What an organisation is to the network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Standing {
+    /// It belongs to the network and has a vote, or several.
+    Member,
+    /// It belongs to the network without a vote.
+    Observer,
+    /// An outside body that is invited to be heard.
+    Stakeholder,
+}
+
+impl Standing {
+    pub const ALL: [Self; 3] = [Self::Member, Self::Observer, Self::Stakeholder];
+}
+
+/// What is said of an organisation. Its name is public, unlike a person's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Profile {
+    pub name: String,
+    pub standing: Standing,
+    /// How many votes it has: 1 to 1,000 for a member, else 0.
+    pub weight: u32,
+    /// How many of its representatives may hold a seat.
+    pub seats: u32,
+}
+
+/// An organisation as the rules know it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Organisation {
+    pub profile: Profile,
+    /// How often it was changed, its beginning included.
+    pub version: u64,
+}
+
+pub(super) fn add(
+    state: &State,
+    actor: &Actor,
+    organisation: &OrganisationId,
+    profile: &Profile,
+) -> Result<Decision, Refusal> {
+    require(state, &actor.person, Action::People)?;
+    if state.organisations.contains_key(organisation) {
+        return Err(Refusal::OrganisationExists);
+    }
+    let profile = checked(state, None, profile)?;
+    let event = Event::OrganisationAdded { organisation: organisation.clone(), profile };
+    Ok(Decision { events: vec![event], ..Decision::default() })
+}
+
+pub(super) fn change(
+    state: &State,
+    actor: &Actor,
+    organisation: &OrganisationId,
+    profile: &Profile,
+    version: u64,
+) -> Result<Decision, Refusal> {
+    require(state, &actor.person, Action::People)?;
+    let known = state.organisations.get(organisation).ok_or(Refusal::OrganisationUnknown)?;
+    if known.version != version {
+        return Err(Refusal::OrganisationChanged);
+    }
+    let profile = checked(state, Some(organisation), profile)?;
+    if state.seats_held(organisation, None) > profile.seats as usize {
+        return Err(Refusal::SeatsTaken);
+    }
+    let event = Event::OrganisationChanged { organisation: organisation.clone(), profile };
+    Ok(Decision { events: vec![event], ..Decision::default() })
+}
+
+/// The profile in order; `own` is the organisation that has it already.
+fn checked(state: &State, own: Option<&OrganisationId>, profile: &Profile) -> Result<Profile, Refusal> {
+    let name = text("name", &profile.name, limits::TITLE)?;
+    let key = name.to_lowercase();
+    let is_other = |id: &OrganisationId| own != Some(id);
+    if state.organisations.iter().any(|(id, one)| is_other(id) && one.profile.name.to_lowercase() == key) {
+        return Err(Refusal::OrganisationNameTaken);
+    }
+    let weights = match profile.standing {
+        Standing::Member => 1..=limits::WEIGHT,
+        Standing::Observer | Standing::Stakeholder => 0..=0,
+    };
+    if !weights.contains(&profile.weight) {
+        return Err(Refusal::WeightNotValid);
+    }
+    if profile.seats > limits::SEATS {
+        return Err(Refusal::SeatsNotValid);
+    }
+    Ok(Profile { name, ..profile.clone() })
+}

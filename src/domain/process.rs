@@ -1,0 +1,240 @@
+//! The process of a plan: its phases with their dates, and the gates between them.
+//!
+//! A phase opens and closes by itself, by the log's time: [`due`] says what has become due, and the engine records it
+//! before anything that comes later. So the rules need no clock, and the record shows when each phase was open.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::decide::{Decision, text};
+use super::limits;
+use super::plan;
+use super::policy::{Action, Stage};
+use super::state::Plan;
+use super::{Actor, Event, PersonId, PhaseId, PlanId, Refusal, Role, State, Timestamp};
+
+/// What is done in a phase, and so who may do what in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum PhaseKind {
+    /// The network looks back and collects; the secretariat and the consultant write it down.
+    Gathering,
+    /// Members write.
+    Drafting,
+    /// The text stands still; members, observers, stakeholders and guests comment on it.
+    Consultation,
+    /// Interviews and the like: for the secretariat and the consultant alone.
+    Confidential,
+    /// The board, or the assembly, decides over the text.
+    Decision,
+    /// The plan is adopted, carried out and watched.
+    FollowUp,
+}
+
+/// A phase as it is planned.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PhasePlan {
+    pub phase: PhaseId,
+    pub kind: PhaseKind,
+    pub title: String,
+    pub opens: Timestamp,
+    pub closes: Timestamp,
+    /// The roles of which each has to approve before the next phase opens.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gate: Vec<Role>,
+}
+
+/// A phase as it went so far.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Phase {
+    pub plan: PhasePlan,
+    pub opened: Option<Timestamp>,
+    pub closed: Option<Timestamp>,
+    /// Who approved, in which of the gate's roles.
+    pub approved: BTreeMap<Role, (PersonId, Timestamp)>,
+}
+
+impl Phase {
+    pub fn is_open(&self) -> bool {
+        self.opened.is_some() && self.closed.is_none()
+    }
+
+    /// The roles whose approval is still missing.
+    pub fn missing(&self) -> impl Iterator<Item = Role> {
+        self.plan.gate.iter().copied().filter(|role| !self.approved.contains_key(role))
+    }
+}
+
+/// One planning cycle of a plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Process {
+    /// The template from which it was made.
+    pub template: String,
+    /// In the order of their dates; none overlaps the next.
+    pub phases: Vec<Phase>,
+}
+
+impl Process {
+    pub fn open(&self) -> Option<&Phase> {
+        self.phases.iter().find(|phase| phase.is_open())
+    }
+
+    /// What happens by itself next, and when.
+    fn upcoming(&self, now: Timestamp) -> Option<(Timestamp, Turn<'_>)> {
+        if let Some(open) = self.open() {
+            return Some((open.plan.closes, Turn::Closes(&open.plan.phase)));
+        }
+        let at = self.phases.iter().position(|phase| phase.opened.is_none())?;
+        let next = &self.phases[at].plan;
+        let waits = self.phases[..at].iter().any(|phase| phase.missing().next().is_some());
+        // Where its whole time went by while an approval was missing, it is for people to set new dates.
+        let is_over = next.closes <= now;
+        (!waits && !is_over).then_some((next.opens, Turn::Opens(&next.phase)))
+    }
+}
+
+/// What a phase does by itself.
+enum Turn<'a> {
+    Opens(&'a PhaseId),
+    Closes(&'a PhaseId),
+}
+
+impl Plan {
+    pub fn stage(&self) -> Stage {
+        match &self.process {
+            None => Stage::Unscheduled,
+            Some(process) => process.open().map_or(Stage::Between, |phase| Stage::Phase(phase.plan.kind)),
+        }
+    }
+}
+
+/// The next thing that has become due in a plan by this time. To be asked again after it was applied.
+pub fn due(state: &State, plan: PlanId, now: Timestamp) -> Option<Event> {
+    let process = state.plans.get(&plan)?.process.as_ref()?;
+    let (_, turn) = process.upcoming(now).filter(|(date, _)| *date <= now)?;
+    Some(match turn {
+        Turn::Closes(phase) => Event::PhaseClosed { plan, phase: phase.clone() },
+        Turn::Opens(phase) => Event::PhaseOpened { plan, phase: phase.clone() },
+    })
+}
+
+/// When something becomes due next, and in which plan.
+pub fn next_due(state: &State, now: Timestamp) -> Option<(Timestamp, PlanId)> {
+    let next = |plan: &Plan| plan.process.as_ref()?.upcoming(now).map(|(date, _)| date);
+    state.plans.iter().filter_map(|(id, plan)| Some((next(plan)?, *id))).min()
+}
+
+pub(super) fn start(
+    state: &State,
+    actor: &Actor,
+    plan: PlanId,
+    template: &str,
+    phases: &[PhasePlan],
+) -> Result<Decision, Refusal> {
+    let found = plan::with(state, actor, plan, Action::Process)?;
+    if found.process.is_some() {
+        return Err(Refusal::ProcessRuns);
+    }
+    let template = text("template", template, limits::TITLE)?;
+    if phases.is_empty() {
+        return Err(Refusal::Empty { field: "list of phases" });
+    }
+    if phases.len() > limits::PHASES {
+        return Err(Refusal::TooManyPhases);
+    }
+    let mut checked: Vec<PhasePlan> = Vec::with_capacity(phases.len());
+    for phase in phases {
+        if checked.iter().any(|other| other.phase == phase.phase) {
+            return Err(Refusal::PhaseTwice);
+        }
+        let title = text("title of a phase", &phase.title, limits::TITLE)?;
+        let mut gate = phase.gate.clone();
+        gate.sort();
+        gate.dedup();
+        checked.push(PhasePlan { title, gate, ..phase.clone() });
+    }
+    in_order(checked.iter().map(|phase| (phase.opens, phase.closes)))?;
+    let event = Event::ProcessStarted { plan, template, phases: checked };
+    Ok(Decision { events: vec![event], plan: Some(plan), ..Decision::default() })
+}
+
+/// Moves the dates of a phase that has not closed. What is open stays open at least until now.
+pub(super) fn reschedule(
+    state: &State,
+    actor: &Actor,
+    plan: PlanId,
+    phase: &PhaseId,
+    dates: (Timestamp, Timestamp),
+) -> Result<Decision, Refusal> {
+    let (process, at) = phase_of(plan::with(state, actor, plan, Action::Process)?, phase)?;
+    let known = &process.phases[at];
+    if known.closed.is_some() {
+        return Err(Refusal::PhaseIsOver);
+    }
+    let opens = if known.opened.is_some() { known.plan.opens } else { dates.0 };
+    let moved = (opens, dates.1);
+    if moved.1 < state.now {
+        return Err(Refusal::DateIsPast);
+    }
+    let all = process
+        .phases
+        .iter()
+        .enumerate()
+        .map(|(other, phase)| if other == at { moved } else { (phase.plan.opens, phase.plan.closes) });
+    in_order(all)?;
+    let event = Event::PhaseRescheduled { plan, phase: phase.clone(), opens: moved.0, closes: moved.1 };
+    Ok(Decision { events: vec![event], plan: Some(plan), ..Decision::default() })
+}
+
+/// Approves at the gate of a phase, in a role that the gate asks for.
+pub(super) fn approve(
+    state: &State,
+    actor: &Actor,
+    plan: PlanId,
+    phase: &PhaseId,
+    role: Role,
+) -> Result<Decision, Refusal> {
+    let (process, at) = phase_of(plan::with(state, actor, plan, Action::Read)?, phase)?;
+    let known = &process.phases[at];
+    let person = state.people.get(&actor.person).filter(|person| person.office.roles.contains(&role));
+    if person.is_none() || !known.plan.gate.contains(&role) {
+        return Err(Refusal::NotAtThisGate);
+    }
+    if known.opened.is_none() {
+        return Err(Refusal::PhaseHasNotBegun);
+    }
+    if known.approved.contains_key(&role) {
+        return Err(Refusal::ApprovedAlready);
+    }
+    let event = Event::GateApproved { plan, phase: phase.clone(), role };
+    Ok(Decision { events: vec![event], plan: Some(plan), ..Decision::default() })
+}
+
+fn phase_of<'a>(plan: &'a Plan, phase: &PhaseId) -> Result<(&'a Process, usize), Refusal> {
+    let process = plan.process.as_ref().ok_or(Refusal::NoProcess)?;
+    let at = process.phases.iter().position(|known| known.plan.phase == *phase);
+    Ok((process, at.ok_or(Refusal::PhaseUnknown)?))
+}
+
+/// Each phase lasts some time, and begins when the one before it has ended or later.
+fn in_order(dates: impl Iterator<Item = (Timestamp, Timestamp)>) -> Result<(), Refusal> {
+    let mut before = Timestamp(i64::MIN);
+    for (opens, closes) in dates {
+        if opens < before || closes <= opens {
+            return Err(Refusal::DatesNotInOrder);
+        }
+        before = closes;
+    }
+    Ok(())
+}
+
+pub(super) fn apply(process: &mut Process, phase: &PhaseId, change: impl FnOnce(&mut Phase)) {
+    if let Some(found) = process.phases.iter_mut().find(|known| known.plan.phase == *phase) {
+        change(found);
+    }
+}
+
+#[cfg(test)]
+mod tests;

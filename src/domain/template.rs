@@ -1,0 +1,139 @@
+//! Templates of processes: phases with how long they last, without dates. Files in JSON: those that come with the
+//! program stand in `templates/`, a network has its own in its data folder.
+
+use serde::{Deserialize, Serialize};
+
+use super::{PhaseId, PhaseKind, PhasePlan, Role, Timestamp, limits};
+
+const DAY: i64 = 24 * 3600;
+
+/// A process to be dated.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Template {
+    /// Its name in the record and in addresses.
+    pub template: PhaseId,
+    pub title: String,
+    /// In their order.
+    pub phases: Vec<TemplatePhase>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TemplatePhase {
+    pub phase: PhaseId,
+    pub kind: PhaseKind,
+    pub title: String,
+    /// How many days after the end of the phase before it begins.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub pause: u16,
+    /// How many days it lasts, at least one.
+    pub days: u16,
+    /// The roles of which each has to approve before the next phase opens.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gate: Vec<Role>,
+}
+
+fn is_none(days: &u16) -> bool {
+    *days == 0
+}
+
+/// Why a file is no template.
+#[derive(Debug, thiserror::Error)]
+pub enum BadTemplate {
+    #[error("not a template: {0}")]
+    NotRead(#[from] serde_json::Error),
+    #[error("a template has 1 to {} phases", limits::PHASES)]
+    Phases,
+    #[error("two phases have the id {0}")]
+    Twice(PhaseId),
+    #[error("the phase {0} lasts no day")]
+    Empty(PhaseId),
+}
+
+impl Template {
+    /// Reads one from JSON.
+    pub fn read(json: &str) -> Result<Self, BadTemplate> {
+        let template: Self = serde_json::from_str(json)?;
+        if !(1..=limits::PHASES).contains(&template.phases.len()) {
+            return Err(BadTemplate::Phases);
+        }
+        for (at, phase) in template.phases.iter().enumerate() {
+            if template.phases[..at].iter().any(|other| other.phase == phase.phase) {
+                return Err(BadTemplate::Twice(phase.phase.clone()));
+            }
+            if phase.days == 0 {
+                return Err(BadTemplate::Empty(phase.phase.clone()));
+            }
+        }
+        Ok(template)
+    }
+
+    /// Those that come with the program.
+    pub fn built_in() -> Vec<Self> {
+        let files =
+            [include_str!("templates/strategic-plan.json"), include_str!("templates/equality-audit.json")];
+        files.map(|file| Self::read(file).expect("a test reads them")).into()
+    }
+
+    /// The phases with dates, the first from `begins` on; days have 24 hours.
+    pub fn dated(&self, begins: Timestamp) -> Vec<PhasePlan> {
+        let mut at = begins;
+        let dated = |phase: &TemplatePhase| {
+            let opens = at.plus_seconds(i64::from(phase.pause) * DAY);
+            at = opens.plus_seconds(i64::from(phase.days) * DAY);
+            PhasePlan {
+                phase: phase.phase.clone(),
+                kind: phase.kind,
+                title: phase.title.clone(),
+                opens,
+                closes: at,
+                gate: phase.gate.clone(),
+            }
+        };
+        self.phases.iter().map(dated).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn those_that_come_with_the_program_are_read_and_follow_each_other() {
+        let titles: Vec<String> = Template::built_in().into_iter().map(|template| template.title).collect();
+        assert_eq!(titles, ["Strategic plan", "Equality audit"]);
+        for template in Template::built_in() {
+            let dated = template.dated(Timestamp(0));
+            assert_eq!(dated[0].opens, Timestamp(0));
+            assert!(dated.iter().all(|phase| phase.opens < phase.closes));
+            assert!(dated.windows(2).all(|two| two[0].closes <= two[1].opens));
+            let text = serde_json::to_string(&template).unwrap();
+            assert_eq!(Template::read(&text).unwrap(), template);
+        }
+    }
+
+    #[test]
+    fn what_is_no_template_is_refused_with_the_reason() {
+        let phase = |id: &str, days: u16| {
+            format!(r#"{{"phase": "{id}", "kind": "drafting", "title": "{id}", "days": {days}}}"#)
+        };
+        let file = |phases: &[String]| {
+            format!(r#"{{"template": "own", "title": "Own", "phases": [{}]}}"#, phases.join(","))
+        };
+        assert!(Template::read(&file(&[phase("a", 1)])).is_ok());
+        let many: Vec<String> = (0..=limits::PHASES).map(|n| phase(&format!("p{n}"), 1)).collect();
+        for (json, why) in [
+            (String::new(), "not a template: EOF"),
+            (file(&[]), "a template has 1 to 40 phases"),
+            (file(&many), "a template has 1 to 40 phases"),
+            (file(&[phase("a", 1), phase("a", 2)]), "two phases have the id a"),
+            (file(&[phase("a", 0)]), "the phase a lasts no day"),
+            (file(&[phase("a", 1).replace("drafting", "dreaming")]), "not a template: unknown variant"),
+            (file(&[phase("a", 1).replace("days", "weeks")]), "not a template: unknown field"),
+        ] {
+            let heard = Template::read(&json).unwrap_err().to_string();
+            assert!(heard.starts_with(why), "{heard}");
+        }
+    }
+}

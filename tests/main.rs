@@ -16,6 +16,7 @@ mod limits;
 mod memory;
 mod patience;
 mod pause;
+mod phases;
 mod room;
 mod schema;
 mod session;

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use axum::http::HeaderMap;
+use tokio::runtime::Handle;
 
-use super::pages::{Comment, Frozen, Library, Person, PlanCard, Thread, Unavailable};
+use super::pages::{Comment, Denied, Frozen, Library, Person, PlanCard, Thread, Unavailable};
 use super::{Shared, api, auth};
 use crate::document::{PlanDiff, PlanState};
-use crate::domain::{Action, PersonId, PlanId, Position, may};
-use crate::engine::Error;
+use crate::domain::{Action, EventId, PersonId, PlanId, Position, Refusal, Request, Template, Timestamp};
+use crate::engine::{Error, record};
 use crate::replay::Timeline;
 
 pub(super) struct Reader {
@@ -30,8 +31,8 @@ impl Reader {
 
     fn card_of(&self, viewer: &PersonId, id: PlanId) -> Option<PlanCard> {
         let views = self.app.engine.views();
-        let roles = views.state.roles(viewer);
-        let plan = views.state.plans.get(&id).filter(|_| may(roles, Action::Read))?;
+        let may = |action| views.state.may(viewer, id, action);
+        let plan = views.state.plans.get(&id).filter(|_| may(Action::Read))?;
         Some(PlanCard {
             id,
             title: plan.title.clone(),
@@ -40,7 +41,9 @@ impl Reader {
                 by: frozen.by.clone(),
                 at: frozen.at,
             }),
-            may_edit: may(roles, Action::Edit) && plan.frozen.is_none(),
+            may_edit: may(Action::Edit) && plan.frozen.is_none(),
+            may_process: may(Action::Process),
+            process: plan.process.clone(),
             first: plan.first,
             head: views.head,
             changed: (plan.created_at, None),
@@ -91,6 +94,33 @@ impl Library for Reader {
 
     fn state_at(&self, plan: PlanId, position: Position) -> Result<Arc<PlanState>, Unavailable> {
         self.app.rooms.state_at(plan, position).map(Arc::new).map_err(unavailable)
+    }
+
+    fn templates(&self) -> Vec<Template> {
+        self.app.templates.clone()
+    }
+
+    fn now(&self) -> Timestamp {
+        (self.app.engine.clock())()
+    }
+
+    fn fresh_id(&self) -> EventId {
+        super::fresh_id()
+    }
+
+    fn command(&self, viewer: &PersonId, request: Request) -> Result<(), Denied> {
+        if record::is_derived(request.id) {
+            return Err(Denied::Refused(Refusal::IdReserved));
+        }
+        let done = Handle::current().block_on(self.app.rooms.command(viewer.clone(), request, None));
+        match done {
+            Ok(_) => Ok(()),
+            Err(Error::Refused(refusal)) => Err(Denied::Refused(refusal)),
+            Err(error) => {
+                unavailable(error);
+                Err(Denied::Unavailable)
+            }
+        }
     }
 
     fn diff(&self, plan: PlanId, from: Position, to: Position) -> Result<PlanDiff, Unavailable> {

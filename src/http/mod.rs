@@ -13,9 +13,9 @@ mod problem;
 pub mod socket;
 
 use std::future::Future;
-use std::io;
 use std::path::Path;
 use std::sync::Arc;
+use std::{fs, io};
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
@@ -29,7 +29,7 @@ use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove
 use tower_http::set_header::SetResponseHeaderLayer;
 use uuid::Uuid;
 
-use crate::domain::limits;
+use crate::domain::{EventId, Template, limits};
 use crate::engine::Engine;
 use crate::room::Rooms;
 use auth::Tokens;
@@ -58,6 +58,8 @@ pub struct App {
     peer: Arc<str>,
     /// The address under which people reach it.
     public_url: String,
+    /// The templates of processes: the program's own, then the network's.
+    templates: Vec<Template>,
     /// Whether anybody may pick a person: in the demonstration only.
     demonstration: bool,
 }
@@ -86,9 +88,36 @@ impl App {
             peer: format!("quorate-{storage}").into(),
             storage: storage.into(),
             public_url,
+            templates: templates(data)?,
             demonstration,
         })
     }
+}
+
+/// The program's templates, and those of the network: `templates/*.json` in the data folder.
+fn templates(data: &Path) -> io::Result<Vec<Template>> {
+    let mut all = Template::built_in();
+    let Ok(entries) = fs::read_dir(data.join("templates")) else { return Ok(all) };
+    let mut paths: Vec<_> = entries.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>()?;
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "json"));
+    paths.sort();
+    for path in paths {
+        let wrong = |why: &dyn std::fmt::Display| io::Error::other(format!("{}: {why}", path.display()));
+        let text = fs::read_to_string(&path).map_err(|error| wrong(&error))?;
+        let own = Template::read(&text).map_err(|error| wrong(&error))?;
+        if all.iter().any(|other| other.template == own.template) {
+            return Err(wrong(&format!("another template is called {}", own.template)));
+        }
+        all.push(own);
+    }
+    Ok(all)
+}
+
+/// An id for a command that begins here.
+fn fresh_id() -> EventId {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).expect("the system gives random bytes");
+    EventId(uuid::Builder::from_random_bytes(bytes).into_uuid())
 }
 
 /// All routes.

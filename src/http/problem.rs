@@ -135,14 +135,41 @@ fn status_of(refusal: &Refusal) -> StatusCode {
         | Refusal::PlanUnknown
         | Refusal::ThreadUnknown
         | Refusal::SectionUnknown
-        | Refusal::StrayUnknown => StatusCode::NOT_FOUND,
-        Refusal::NotPermitted { .. } | Refusal::ActorOfAnother => StatusCode::FORBIDDEN,
+        | Refusal::StrayUnknown
+        | Refusal::OrganisationUnknown
+        | Refusal::NoProcess
+        | Refusal::TemplateUnknown
+        | Refusal::PhaseUnknown => StatusCode::NOT_FOUND,
+        Refusal::NotPermitted { .. } | Refusal::ActorOfAnother | Refusal::NotAtThisGate => {
+            StatusCode::FORBIDDEN
+        }
         Refusal::Empty { .. }
         | Refusal::TooLong { .. }
         | Refusal::SectionInsideItself
         | Refusal::AnchorUnknown
-        | Refusal::IdReserved => StatusCode::UNPROCESSABLE_ENTITY,
+        | Refusal::IdReserved
+        | Refusal::OrganisationMissing
+        | Refusal::WeightNotValid
+        | Refusal::SeatsNotValid
+        | Refusal::SuccessorOfAnother
+        | Refusal::TooManyPhases
+        | Refusal::PhaseTwice
+        | Refusal::DatesNotInOrder
+        | Refusal::DateIsPast
+        | Refusal::DateNotRead => StatusCode::UNPROCESSABLE_ENTITY,
         Refusal::Frozen { .. }
+        | Refusal::NotInThisPhase { .. }
+        | Refusal::OrganisationExists
+        | Refusal::OrganisationNameTaken
+        | Refusal::OrganisationChanged
+        | Refusal::SeatsTaken
+        | Refusal::PersonHasLeft
+        | Refusal::PersonChanged
+        | Refusal::LastAdministrator
+        | Refusal::ProcessRuns
+        | Refusal::PhaseIsOver
+        | Refusal::PhaseHasNotBegun
+        | Refusal::ApprovedAlready
         | Refusal::PersonExists
         | Refusal::PlanExists
         | Refusal::AlreadyFrozen

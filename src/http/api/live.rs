@@ -152,7 +152,7 @@ impl Listener {
 }
 
 fn access_of(plan: &PlanView) -> Value {
-    json!({ "may": plan.may, "frozen": plan.frozen })
+    json!({ "may": plan.may, "frozen": plan.frozen, "phase": plan.phase })
 }
 
 /// The position of the newest event of the plan's threads.
@@ -166,7 +166,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::domain::{Command, EventId, Request, Role, Timestamp};
+    use crate::domain::{Command, EventId, Office, Request, Role, Timestamp};
     use crate::engine::Engine;
     use crate::http::App;
     use crate::log::{Options, RedbLog};
@@ -178,7 +178,11 @@ mod tests {
         let engine = Engine::open(Arc::new(log), Arc::new(|| Timestamp(1_700_000_000_000))).unwrap();
         let rooms = Rooms::new(engine);
         let (roles, name) = (vec![Role::Secretariat], "Secretariat".into());
-        let add = Command::PersonAdd { person: person.clone(), roles, name };
+        let add = Command::PersonAdd {
+            person: person.clone(),
+            office: Office { roles, ..Office::default() },
+            name,
+        };
         let create = Command::PlanCreate { plan: Some(plan), title: "A plan".into() };
         for (number, command) in [add, create].into_iter().enumerate() {
             let request = Request { id: EventId(Uuid::from_u128(number as u128 + 1)), command };

@@ -29,6 +29,14 @@ const OPERATIONS: &[(&str, &str, bool, &str, &str)] = &[
     ("/api/people", "get", true, "The people of the network", "application/json"),
     ("/api/plans", "get", true, "The plans that one may read", "application/json"),
     ("/api/plans/{plan}", "get", true, "One plan", "application/json"),
+    (
+        "/api/plans/{plan}/process",
+        "get",
+        true,
+        "The phases of a plan, with their dates and gates",
+        "application/json",
+    ),
+    ("/api/templates", "get", true, "The templates from which a process can be made", "application/json"),
     ("/api/plans/{plan}/threads", "get", true, "The threads of comments of a plan", "application/json"),
     (
         "/api/plans/{plan}/strays",

@@ -6,7 +6,10 @@ use axum::{Json, Router};
 use serde::Serialize;
 
 use crate::document::{AnchorState, Resolved};
-use crate::domain::{Action, Freeze, PersonId, PlanId, Position, Refusal, State as Rules, may};
+use crate::domain::{
+    Action, Freeze, PersonId, Phase, PhaseId, PhaseKind, PlanId, Position, Process, Refusal, Role,
+    State as Rules, Template, Timestamp,
+};
 use crate::engine::Error;
 use crate::http::auth::SignedIn;
 use crate::http::problem::Problem;
@@ -19,6 +22,8 @@ pub(super) fn routes() -> Router<Shared> {
     Router::new()
         .route("/api/plans", get(list))
         .route("/api/plans/{plan}", get(one))
+        .route("/api/plans/{plan}/process", get(process))
+        .route("/api/templates", get(templates))
         .route("/api/plans/{plan}/threads", get(threads))
         .route("/api/plans/{plan}/strays", get(strays))
         .route("/api/plans/{plan}/timeline", get(timeline))
@@ -33,8 +38,53 @@ pub(crate) struct PlanView {
     /// The log's head.
     pub head: Position,
     pub frozen: Option<Freeze>,
-    /// What the one who asks may do with it: `read`, `comment`, `edit`, `freeze`.
+    /// The phase that is open, where the plan has a process.
+    pub phase: Option<PhaseView>,
+    /// What the one who asks may do with it: `read`, `comment`, `edit`, `decide`, `freeze`, `process`.
     pub may: Vec<&'static str>,
+}
+
+/// A phase with its dates, as they are planned or as they came.
+#[derive(Serialize)]
+pub(crate) struct PhaseView {
+    pub phase: PhaseId,
+    pub kind: PhaseKind,
+    pub title: String,
+    pub opens: Timestamp,
+    pub closes: Timestamp,
+    /// `coming`, `open` or `over`.
+    pub state: &'static str,
+    /// The roles that approve before the next phase opens, with who has.
+    pub gate: Vec<Approval>,
+}
+
+#[derive(Serialize)]
+pub(crate) struct Approval {
+    pub role: Role,
+    pub by: Option<PersonId>,
+    pub at: Option<Timestamp>,
+}
+
+impl PhaseView {
+    fn of(phase: &Phase) -> Self {
+        let approval = |role: &Role| {
+            let approved = phase.approved.get(role);
+            Approval { role: *role, by: approved.map(|(by, _)| by.clone()), at: approved.map(|(_, at)| *at) }
+        };
+        Self {
+            phase: phase.plan.phase.clone(),
+            kind: phase.plan.kind,
+            title: phase.plan.title.clone(),
+            opens: phase.opened.unwrap_or(phase.plan.opens),
+            closes: phase.closed.unwrap_or(phase.plan.closes),
+            state: match (phase.opened, phase.closed) {
+                (_, Some(_)) => "over",
+                (Some(_), None) => "open",
+                (None, None) => "coming",
+            },
+            gate: phase.plan.gate.iter().map(approval).collect(),
+        }
+    }
 }
 
 /// The plans that a person may read, in the order in which they were created.
@@ -46,16 +96,18 @@ pub(crate) fn plans_of(app: &App, person: &PersonId) -> Vec<PlanView> {
 
 /// A plan as a person sees it; none where it may not be read.
 pub(crate) fn plan_view(state: &Rules, head: Position, person: &PersonId, id: PlanId) -> Option<PlanView> {
-    let roles = state.roles(person);
-    let plan = state.plans.get(&id).filter(|_| may(roles, Action::Read))?;
-    let may_do = [Action::Read, Action::Comment, Action::Edit, Action::Freeze];
+    let may = |action| state.may(person, id, action);
+    let plan = state.plans.get(&id).filter(|_| may(Action::Read))?;
+    let may_do =
+        [Action::Read, Action::Comment, Action::Edit, Action::Decide, Action::Freeze, Action::Process];
     Some(PlanView {
         id,
         title: plan.title.clone(),
         document: plan.document.url(),
         head,
         frozen: plan.frozen.clone(),
-        may: may_do.into_iter().filter(|action| may(roles, *action)).map(Action::word).collect(),
+        phase: plan.process.as_ref().and_then(Process::open).map(PhaseView::of),
+        may: may_do.into_iter().filter(|action| may(*action)).map(Action::word).collect(),
     })
 }
 
@@ -76,6 +128,23 @@ async fn one(
     Path(plan): Path<String>,
 ) -> Result<Json<PlanView>, Problem> {
     readable(&app, &person, &plan).map(Json)
+}
+
+/// The phases of a plan; none where it has no process.
+async fn process(
+    State(app): State<Shared>,
+    SignedIn(person): SignedIn,
+    Path(plan): Path<String>,
+) -> Result<Json<serde_json::Value>, Problem> {
+    let plan = readable(&app, &person, &plan)?;
+    let process = app.engine.views().state.plans.get(&plan.id).and_then(|plan| plan.process.clone());
+    let phases = process.iter().flat_map(|process| &process.phases).map(PhaseView::of).collect::<Vec<_>>();
+    let template = process.as_ref().map(|process| process.template.clone());
+    Ok(Json(serde_json::json!({ "template": template, "phases": phases, "head": plan.head })))
+}
+
+async fn templates(State(app): State<Shared>) -> Json<Vec<Template>> {
+    Json(app.templates.clone())
 }
 
 /// A thread with what has become of the words that it is about.

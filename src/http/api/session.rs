@@ -78,6 +78,7 @@ pub(crate) fn part(roles: &[Role]) -> &'static str {
         Some(Role::Board) => "Board",
         Some(Role::Chair) => "Chair of the board",
         Some(Role::Administrator) => "Administrator",
+        Some(Role::Teller) => "Teller",
         None => "Guest",
     }
 }

@@ -21,6 +21,7 @@ pub(super) enum View {
     Write,
     Read,
     Replay,
+    Calendar,
 }
 
 pub(super) struct Frame<'a> {
@@ -92,6 +93,7 @@ pub(super) fn views(plan: &PlanCard, current: Option<View>) -> Markup {
         ul.views {
             li { a href={ "/plans/" (plan.id) } aria-current=[here(View::Write)] { (of(write)) } }
             li { a href={ "/plans/" (plan.id) "/read" } aria-current=[here(View::Read)] { (of(words::READ)) } }
+            li { a href={ "/plans/" (plan.id) "/calendar" } aria-current=[here(View::Calendar)] { (of(words::CALENDAR)) } }
             li { a href={ "/plans/" (plan.id) "/replay" } aria-current=[here(View::Replay)] { (of(words::REPLAY)) } }
         }
     }

@@ -8,6 +8,7 @@ use super::{
     frame::{Frame, views},
     library::{Person, PlanCard},
     people::People,
+    phases,
     problem::Problem,
     time, words,
     words::home as say,
@@ -75,13 +76,15 @@ fn plans(viewer: &Person, people: &People, plans: &[PlanCard]) -> Markup {
                     li.sheet.plan-card {
                         h2 { a href={ "/plans/" (plan.id) } { (plan.title) } }
                         p.plan-state {
-                            @match &plan.frozen {
-                                None => span.badge.badge-good { (say::OPEN) },
-                                Some(frozen) => {
+                            @match (&plan.frozen, &plan.process) {
+                                (Some(frozen), _) => {
                                     span.badge.badge-waiting { (say::FROZEN) }
                                     " " span { (frozen.reason) }
                                 }
+                                (None, None) => span.badge.badge-good { (say::OPEN) },
+                                (None, Some(_)) => {}
                             }
+                            @if let Some(process) = &plan.process { " " (phases::now(process)) }
                         }
                         p.soft.small {
                             (say::LAST_CHANGED) " " (time::moment(plan.changed.0)) " " (say::BY) " "

@@ -6,7 +6,9 @@ use axum::http::HeaderMap;
 
 use crate::{
     document::{PlanDiff, PlanState},
-    domain::{PersonId, PlanId, Position, Role, ThreadId, Timestamp},
+    domain::{
+        EventId, PersonId, PlanId, Position, Process, Refusal, Request, Role, Template, ThreadId, Timestamp,
+    },
     replay::Timeline,
 };
 
@@ -26,6 +28,10 @@ pub struct PlanCard {
     pub title: String,
     pub frozen: Option<Frozen>,
     pub may_edit: bool,
+    /// Whether the one who looks sets its dates.
+    pub may_process: bool,
+    /// Its phases, where it has any.
+    pub process: Option<Process>,
     /// The positions of the plan's first and newest events.
     pub first: Position,
     pub head: Position,
@@ -65,6 +71,13 @@ pub struct Comment {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Unavailable;
 
+/// Why a command was not carried out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Denied {
+    Refused(Refusal),
+    Unavailable,
+}
+
 /// The network's plans, as one reads them. Calls may take as long as a disk or a long history needs: pages
 /// make them off the async threads.
 pub trait Library: Send + Sync + 'static {
@@ -81,6 +94,13 @@ pub trait Library: Send + Sync + 'static {
     fn timeline(&self, plan: PlanId) -> Result<Arc<Timeline>, Unavailable>;
     /// The text after the event at a position, which lies between the plan's first and newest.
     fn state_at(&self, plan: PlanId, position: Position) -> Result<Arc<PlanState>, Unavailable>;
+    /// The templates of processes, those of the program first.
+    fn templates(&self) -> Vec<Template>;
+    fn now(&self) -> Timestamp;
+    /// An id that nothing has.
+    fn fresh_id(&self) -> EventId;
+    /// Asks for something in somebody's name.
+    fn command(&self, viewer: &PersonId, request: Request) -> Result<(), Denied>;
     /// From one position to a later one.
     fn diff(&self, plan: PlanId, from: Position, to: Position) -> Result<PlanDiff, Unavailable>;
     /// The threads that were open or resolved at a position, oldest first.

@@ -1,9 +1,12 @@
 //! The pages: HTML made here, whole and usable without scripts. Only the workspace is the script's own.
 
+mod calendar;
+mod form;
 mod frame;
 mod home;
 mod library;
 mod people;
+mod phases;
 mod problem;
 mod read;
 mod replay;
@@ -16,7 +19,7 @@ use std::sync::Arc;
 
 use axum::{Router, http::HeaderMap, routing::get};
 
-pub use library::{Comment, Frozen, Library, Person, PlanCard, Thread, Unavailable};
+pub use library::{Comment, Denied, Frozen, Library, Person, PlanCard, Thread, Unavailable};
 pub(crate) use people::People;
 use problem::Problem;
 
@@ -59,6 +62,7 @@ pub fn router(library: Arc<dyn Library>) -> Router {
     Router::new()
         .route("/", get(home::home))
         .route("/plans/{plan}", get(workspace::workspace))
+        .route("/plans/{plan}/calendar", get(calendar::calendar).post(calendar::change))
         .route("/plans/{plan}/read", get(read::read))
         .route("/plans/{plan}/replay", get(replay::replay))
         .route("/plans/{plan}/replay/fragment", get(replay::fragment))

@@ -119,7 +119,14 @@ pub(super) fn decision_shape(kind: Decision) -> Markup {
         // A closed lock, an open one, a tag.
         Decision::Frozen => html! { path.mark-frozen d="M-5-1h10v7h-10zM-3-1v-3a3 3 0 0 1 6 0v3" {} },
         Decision::Unfrozen => html! { path.mark-unfrozen d="M-5-1h10v7h-10zM-3-1v-3a3 3 0 0 1 6-1" {} },
-        Decision::Renamed | Decision::Created => html! { path.mark-renamed d="M-5-4h6l5 4l-5 4h-6z" {} },
+        Decision::PhaseOpened | Decision::PhaseClosed => {
+            html! { path.mark-phase d="M-4-6v13M-4-6h9l-3 3.5l3 3.5h-9" {} }
+        }
+        Decision::Renamed
+        | Decision::Created
+        | Decision::Scheduled
+        | Decision::Rescheduled
+        | Decision::Approved => html! { path.mark-renamed d="M-5-4h6l5 4l-5 4h-6z" {} },
     }
 }
 

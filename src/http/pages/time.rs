@@ -21,6 +21,11 @@ pub(super) fn day(at: Timestamp) -> String {
     format(at, "%-d %b")
 }
 
+/// `14 Mar 2026`, as an element that carries the exact time.
+pub(super) fn date(at: Timestamp) -> Markup {
+    html! { time datetime=(at) data-day { (format(at, "%-d %b %Y")) } }
+}
+
 /// `2 hours 5 minutes`; the shortest is `less than a minute`.
 pub(super) fn duration(from: Timestamp, to: Timestamp) -> String {
     let minutes = (to.0 - from.0).max(0) / 60_000;

@@ -10,6 +10,7 @@ pub(super) const WRITE: &str = "Write";
 pub(super) const WORKSPACE: &str = "Discuss";
 pub(super) const READ: &str = "Read";
 pub(super) const REPLAY: &str = "Replay";
+pub(super) const CALENDAR: &str = "Calendar";
 /// In place of a person where the program itself acted.
 pub(super) const PROGRAM: &str = "The system";
 /// In place of a person whose name has been erased or is not known.
@@ -49,6 +50,63 @@ pub(super) mod home {
                 ("Chair of the board", "Reads and comments, and looks back at how the plan came about.")
             }
             Role::Administrator => ("Administrator", "Keeps the system running, and reads."),
+            Role::Teller => ("Teller", "Confirms counts, and reads."),
+        }
+    }
+}
+
+pub(super) mod phases {
+    use crate::domain::PhaseKind;
+
+    pub(in super::super) const TITLE: &str = "Calendar";
+    pub(in super::super) const BAR: &str = "The phases of this plan";
+    pub(in super::super) const NO_PROCESS: &str =
+        "No dates have been set for this plan. It is open for writing until the secretariat closes it.";
+    pub(in super::super) const NONE_OPEN: &str = "No phase is open now.";
+    pub(in super::super) const NEXT: &str = "Next:";
+    pub(in super::super) const UNTIL: &str = "is open until";
+    pub(in super::super) const NOW_UNTIL: &str = "now, until";
+    pub(in super::super) const CLOSED_ON: &str = "closed on";
+    pub(in super::super) const OVER: &str = "Over";
+    pub(in super::super) const OPEN: &str = "Open now";
+    pub(in super::super) const COMING: &str = "To come";
+    pub(in super::super) const GATE: &str = "Before the next phase opens, these approve";
+    pub(in super::super) const APPROVED_BY: &str = "approved by";
+    pub(in super::super) const NOT_APPROVED: &str = "not yet";
+    pub(in super::super) const APPROVE: &str = "Approve";
+    pub(in super::super) const MOVE: &str = "Move the dates";
+    pub(in super::super) const OPENS: &str = "Opens (UTC)";
+    pub(in super::super) const CLOSES: &str = "Closes (UTC)";
+    pub(in super::super) const SAVE: &str = "Save the dates";
+    pub(in super::super) const START_LEAD: &str = "Set the way of this plan from here to its adoption: choose a template and the first day. Every date can be \
+        moved afterwards. Phases open and close by themselves.";
+    pub(in super::super) const TEMPLATE: &str = "Template";
+    pub(in super::super) const BEGINS: &str = "The first phase opens (UTC)";
+    pub(in super::super) const START: &str = "Set the dates";
+
+    /// After something was done.
+    pub(in super::super) fn done(what: &str) -> Option<&'static str> {
+        match what {
+            "started" => Some("The dates are set."),
+            "moved" => Some("The dates are moved."),
+            "approved" => Some("Your approval is recorded."),
+            _ => None,
+        }
+    }
+
+    /// What is done in a phase.
+    pub(in super::super) fn kind(kind: PhaseKind) -> &'static str {
+        match kind {
+            PhaseKind::Gathering => {
+                "The network looks back and collects. The secretariat and the consultant write; all others read and comment."
+            }
+            PhaseKind::Drafting => "Members write. Observers and the board read and comment.",
+            PhaseKind::Consultation => {
+                "The text stands still. Members, observers, stakeholders and guests read it and comment on it."
+            }
+            PhaseKind::Confidential => "Only the secretariat and the consultant work here, in confidence.",
+            PhaseKind::Decision => "The text stands still. The board reads, comments and decides.",
+            PhaseKind::FollowUp => "The plan is adopted and carried out. All members read and comment.",
         }
     }
 }
@@ -139,6 +197,11 @@ pub(super) mod replay {
             Decision::Renamed => "Plan renamed",
             Decision::Frozen => "Closed for writing",
             Decision::Unfrozen => "Opened for writing again",
+            Decision::Scheduled => "Dates set",
+            Decision::Rescheduled => "Dates moved",
+            Decision::PhaseOpened => "A phase opened",
+            Decision::PhaseClosed => "A phase closed",
+            Decision::Approved => "Approved at a gate",
         }
     }
 
@@ -149,6 +212,11 @@ pub(super) mod replay {
             Decision::Renamed => "renamed the plan",
             Decision::Frozen => "closed the plan for writing",
             Decision::Unfrozen => "opened the plan for writing again",
+            Decision::Scheduled => "set the dates of the plan",
+            Decision::Rescheduled => "moved the dates of a phase",
+            Decision::PhaseOpened => "opened a phase on its date",
+            Decision::PhaseClosed => "closed a phase on its date",
+            Decision::Approved => "approved at a gate",
         }
     }
 }

@@ -13,7 +13,7 @@ use tracing::debug;
 
 use super::frame::{self, Broken, Heard, code};
 use super::wire::{End, Wire};
-use crate::domain::{Action, Actor, DocumentId, PersonId, PlanId, limits, may, plan};
+use crate::domain::{Action, Actor, DocumentId, PersonId, PlanId, limits, plan};
 use crate::http::Shared;
 use crate::http::bounds::{Entered, PresenceRate};
 use crate::http::listen::Place;
@@ -241,13 +241,16 @@ impl Connection {
 
     /// What a peer that has nothing can be sent before the document is open.
     async fn greet(&mut self, document: DocumentId) -> Option<Frame> {
-        if !self.session.calls_for_all(document) || !self.may(Action::Read) {
+        if !self.session.calls_for_all(document) {
+            return None;
+        }
+        let plan = self.app.engine.views().state.documents.get(&document).copied()?;
+        if !self.may_read(plan) {
             return None;
         }
         // Whatever is wrong with the document, opening it says so.
         let found = self.app.rooms.blocking(move |rooms| Ok(rooms.greeting(document)?)).await;
         let greeting = found.ok().flatten()?;
-        let plan = self.app.engine.views().state.documents.get(&document).copied()?;
         match self.session.greet(document, &greeting, self.access(plan)).pop() {
             Some(Output::Send(frame)) => Some(frame),
             _ => None,
@@ -257,7 +260,7 @@ impl Connection {
     async fn look_up(&mut self, document: DocumentId) -> Vec<Output> {
         let found = self.app.rooms.blocking(move |rooms| Ok(rooms.open(document)?)).await;
         let room = match found {
-            Ok(Some(room)) if self.may(Action::Read) => room,
+            Ok(Some(room)) if self.may_read(room.plan) => room,
             Ok(_) => return self.session.unavailable(document, Instant::now()),
             Err(error) => {
                 tracing::error!(%document, "a document cannot be opened: {error:?}");
@@ -272,8 +275,8 @@ impl Connection {
         outputs
     }
 
-    fn may(&self, action: Action) -> bool {
-        may(self.app.engine.views().state.roles(&self.person), action)
+    fn may_read(&self, plan: PlanId) -> bool {
+        self.app.engine.views().state.may(&self.person, plan, Action::Read)
     }
 
     /// What this person may do with the plan's document now.
@@ -292,6 +295,13 @@ impl Connection {
         let mut outputs = Vec::new();
         for document in self.wake.moved() {
             let Some(open) = self.open.iter().find(|open| open.document == document) else { continue };
+            if !self.may_read(open.room.plan) {
+                // Whoever comes anew is told that there is no such document.
+                return vec![Output::Close {
+                    code: code::POLICY,
+                    reason: "a plan is no longer open to you".into(),
+                }];
+            }
             let access = self.access(open.room.plan);
             outputs.extend(self.session.access(document, access));
             outputs.extend(self.session.advanced(document));
@@ -328,8 +338,9 @@ impl Connection {
             Submitted::Missing { deps, chunks } => Verdict::Missing { deps, chunks },
             Submitted::Refused(notice) => {
                 debug!(connection = self.id.0, code = %notice.code, "edits were refused");
-                // A freeze refuses what is honest; anything else should never be refused to a stock client.
-                let frozen = notice.is_of_a_freeze();
+                // A freeze, or the end of a phase, refuses what is honest; anything else should never be refused to
+                // a stock client.
+                let frozen = notice.is_of_the_rules();
                 self.app.metrics.add(if frozen { "submissions_frozen" } else { "submissions_refused" }, 1);
                 // The freeze may be over before its news came: so that both its ends are noticed.
                 then = Some(if frozen { Access::ReadOnly } else { self.access(room.plan) });

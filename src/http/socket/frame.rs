@@ -9,6 +9,7 @@ pub mod code {
     pub const NORMAL: u16 = 1000;
     pub const PROTOCOL_ERROR: u16 = 1002;
     pub const NOT_UTF8: u16 = 1007;
+    pub const POLICY: u16 = 1008;
     pub const TOO_LARGE: u16 = 1009;
 }
 

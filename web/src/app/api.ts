@@ -8,8 +8,17 @@ export type Person = { id: string; name: string; roles: string[] }
 export type Session = { person: Person | null; demonstration: boolean; network?: string }
 /** `by` is null where the server itself has frozen the plan. */
 export type Frozen = { reason: string; by: string | null; at: string }
-export type May = "read" | "comment" | "edit" | "freeze"
-export type PlanInfo = { id: string; title: string; document: string; frozen: Frozen | null; may: May[] }
+export type May = "read" | "comment" | "edit" | "decide" | "freeze" | "process"
+/** The phase that is open; its dates are times in ISO form. */
+export type Phase = { phase: string; title: string; closes: string }
+export type PlanInfo = {
+  id: string
+  title: string
+  document: string
+  frozen: Frozen | null
+  may: May[]
+  phase: Phase | null
+}
 export type Anchor = { section: string; start: string; end: string; heads: string[]; quote: string }
 export type Comment = { id: string; position: number; at: string; by: string; text: string | null }
 export type Thread = {

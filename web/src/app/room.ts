@@ -10,6 +10,7 @@ import {
   type Frozen,
   type May,
   type Person,
+  type Phase,
   type PlanInfo,
   Problem,
   type Session,
@@ -28,7 +29,7 @@ export type Opening =
   | { state: "open"; handle: DocHandle<PlanDocument> }
   | { state: "failed"; problem: Problem }
 
-export type Access = { may: May[]; frozen: Frozen | null }
+export type Access = { may: May[]; frozen: Frozen | null; phase: Phase | null }
 
 /** A line that tells what just happened, with at most one thing to do about it. */
 export type Notice = {
@@ -64,7 +65,7 @@ export class Room {
     info: PlanInfo,
   ) {
     this.plan = new Store(info)
-    this.access = new Store<Access>({ may: info.may, frozen: info.frozen })
+    this.access = new Store<Access>({ may: info.may, frozen: info.frozen, phase: info.phase ?? null })
     this.drafts = new Store(keep.read<Record<string, Draft>>(`drafts:${info.id}`) ?? {})
     this.drafts.subscribe(() => keep.write(`drafts:${info.id}`, this.drafts.get()))
   }
@@ -219,12 +220,19 @@ export class Room {
   private setAccess(access: Access): void {
     const before = this.access.get()
     this.access.set(access)
-    const info = { ...this.plan.get(), may: access.may, frozen: access.frozen }
+    const info = { ...this.plan.get(), ...access }
     this.plan.set(info)
     this.keep.write(`plan:${this.id}`, info)
     if (access.frozen && !before.frozen)
       this.tell({ kind: "info", text: words.plan.frozen(this.name(access.frozen.by), access.frozen.reason) })
     if (!access.frozen && before.frozen) this.tell({ kind: "info", text: words.plan.unfrozen })
+    if (access.phase?.phase !== before.phase?.phase) {
+      const [over, open] = [before.phase?.title, access.phase?.title]
+      this.tell({
+        kind: "info",
+        text: open ? words.plan.phaseOpened(open) : words.plan.phaseClosed(over ?? ""),
+      })
+    }
   }
 
   private tellRefused(refused: Refused): void {

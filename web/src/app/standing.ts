@@ -19,9 +19,11 @@ export function stateOf(
   if (!mayWrite) {
     const text = access.frozen
       ? words.state.frozen(name(access.frozen.by), access.frozen.reason)
-      : access.may.includes("comment")
-        ? words.state.role(words.roles(roles))
-        : words.state.roleReads(words.roles(roles))
+      : access.phase
+        ? words.state.phase(access.phase.title, access.may.includes("comment"))
+        : access.may.includes("comment")
+          ? words.state.role(words.roles(roles))
+          : words.state.roleReads(words.roles(roles))
     return { kind: "read-only", text, ...(sync.unsaved > 0 ? { more: words.state.kept(sync.unsaved) } : {}) }
   }
   if (sync.link === "offline")

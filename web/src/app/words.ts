@@ -25,6 +25,8 @@ export const words = {
     offlineKept: (n: number) => `Offline: ${count(n, "change", "changes")} kept on this device`,
     readOnly: "Read only",
     frozen: (by: string, reason: string) => `Read only: frozen by ${by}. ${reason}`,
+    phase: (title: string, comments: boolean) =>
+      `${comments ? "Read and comment" : "Read only"}: the phase “${title}” is open`,
     role: (roles: string) => `Read only: ${roles} can read and comment here, not write`,
     roleReads: (roles: string) => `Read only: ${roles} can read here`,
     kept: (n: number) =>
@@ -171,6 +173,8 @@ export const words = {
   plan: {
     frozen: (by: string, reason: string) => `${by} froze this plan: ${reason}`,
     unfrozen: "This plan is open for writing again.",
+    phaseOpened: (title: string) => `The phase “${title}” is open now.`,
+    phaseClosed: (title: string) => `The phase “${title}” is over.`,
     freeze: "Freeze the plan",
     unfreeze: "Unfreeze the plan",
     freezeTitle: "Freeze the plan",

@@ -23,10 +23,16 @@ function clock(at: Date, parts: Intl.DateTimeFormatOptions): string {
   return at.toLocaleTimeString("en-GB", { ...parts, hourCycle: "h23", timeZoneName: "short" })
 }
 
+/// `14 Mar 2026`
+export function dayWords(at: Date, zone?: string): string {
+  return at.toLocaleDateString("en-GB", { day: "numeric", month: "short", year: "numeric", timeZone: zone })
+}
+
 /// Puts the reader's time into every `<time datetime>` below; what is no time stays as it is.
 export function showLocalTimes(root: ParentNode): void {
   for (const element of root.querySelectorAll<HTMLTimeElement>("time[datetime]")) {
     const at = new Date(element.dateTime)
-    if (!Number.isNaN(at.getTime())) element.textContent = momentWords(at)
+    if (Number.isNaN(at.getTime())) continue
+    element.textContent = "day" in element.dataset ? dayWords(at) : momentWords(at)
   }
 }

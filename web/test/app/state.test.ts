@@ -2,9 +2,10 @@ import { expect, test } from "vitest"
 import { stateOf } from "../../src/app/standing"
 
 const may = { may: ["read", "comment", "edit"] as const, frozen: null }
-const access = { may: [...may.may], frozen: null }
+const access = { may: [...may.may], frozen: null, phase: null }
 const frozen = {
   may: [...may.may],
+  phase: null,
   frozen: { by: "secretariat", reason: "The board meets.", at: "2026-01-01T00:00:00Z" },
 }
 const name = () => "The secretariat"
@@ -56,8 +57,35 @@ test.each([
     "read-only",
     "Read only: Chair of the board can read here",
   ],
+  [
+    "by the phase, who may comment",
+    online,
+    {
+      ...access,
+      may: ["read", "comment"],
+      phase: { phase: "c", title: "Consultation", closes: "2026-01-01T00:00:00Z" },
+    },
+    "read-only",
+    "Read and comment: the phase “Consultation” is open",
+  ],
+  [
+    "by the phase, who may only read",
+    online,
+    {
+      ...access,
+      may: ["read"],
+      phase: { phase: "a", title: "Board adoption", closes: "2026-01-01T00:00:00Z" },
+    },
+    "read-only",
+    "Read only: the phase “Board adoption” is open",
+  ],
 ] as const)("%s", (_, sync, access, kind, text) => {
-  const state = stateOf(sync, { may: [...access.may], frozen: access.frozen }, ["chair"], name)
+  const state = stateOf(
+    sync,
+    { may: [...access.may], frozen: access.frozen, phase: access.phase },
+    ["chair"],
+    name,
+  )
   expect(state.kind).toBe(kind)
   expect(state.text).toBe(text)
 })

@@ -1,0 +1,300 @@
+//! `/plans/{plan}/calendar`: the phases of a plan with their dates and gates, and, for those who keep the process,
+//! the forms that set them.
+
+use axum::{
+    Form,
+    extract::{Path, Query, State},
+    http::{HeaderMap, StatusCode},
+    response::{IntoResponse, Redirect, Response},
+};
+use maud::{Markup, html};
+use serde::Deserialize;
+
+use super::{
+    Asked, Shared, asked, form,
+    frame::{Frame, View},
+    library::{Denied, Library, PlanCard},
+    phases::{self, Standing, standing},
+    problem::Problem,
+    time, words,
+    words::phases as say,
+};
+use crate::domain::{Command, EventId, Phase, PhaseId, Process, Refusal, Request, Role, Template, Timestamp};
+
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Done {
+    /// What was just done, for the sentence at the top.
+    done: Option<String>,
+}
+
+pub(super) async fn calendar(
+    State(library): State<Shared>,
+    Path(plan): Path<String>,
+    Query(query): Query<Done>,
+    headers: HeaderMap,
+) -> Result<Markup, Problem> {
+    library
+        .read(move |library| {
+            let asked = asked(library, &headers, &plan)?;
+            let done = query.done.as_deref().and_then(say::done);
+            Ok(page(library, &asked, Said { done, refused: None, typed: None }))
+        })
+        .await
+}
+
+/// What stands above the calendar, and what was typed when something was refused.
+#[derive(Default)]
+struct Said<'a> {
+    done: Option<&'static str>,
+    refused: Option<&'a Refusal>,
+    typed: Option<&'a Typed>,
+}
+
+/// One of the page's forms, as it was sent.
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct Typed {
+    id: EventId,
+    #[serde(flatten)]
+    what: What,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(tag = "what", rename_all = "lowercase")]
+enum What {
+    Start { template: String, begins: String },
+    Move { phase: PhaseId, opens: String, closes: String },
+    Approve { phase: PhaseId, role: Role },
+}
+
+impl What {
+    fn word(&self) -> &'static str {
+        match self {
+            Self::Start { .. } => "started",
+            Self::Move { .. } => "moved",
+            Self::Approve { .. } => "approved",
+        }
+    }
+}
+
+pub(super) async fn change(
+    State(library): State<Shared>,
+    Path(plan): Path<String>,
+    headers: HeaderMap,
+    Form(typed): Form<Typed>,
+) -> Result<Response, Problem> {
+    library
+        .read(move |library| {
+            let asked = asked(library, &headers, &plan)?;
+            let command = command(library, &asked.plan, &typed.what);
+            let outcome = command.and_then(|command| {
+                let request = Request { id: typed.id, command };
+                library.command(&asked.viewer.id, request).map_err(|denied| match denied {
+                    Denied::Refused(refusal) => Sent::Refused(refusal),
+                    Denied::Unavailable => Sent::Unavailable,
+                })
+            });
+            match outcome {
+                Ok(()) => {
+                    let path = format!("/plans/{}/calendar?done={}", asked.plan.id, typed.what.word());
+                    Ok(Redirect::to(&path).into_response())
+                }
+                Err(Sent::Refused(refusal)) => {
+                    let said = Said { refused: Some(&refusal), typed: Some(&typed), done: None };
+                    Ok((StatusCode::UNPROCESSABLE_ENTITY, page(library, &asked, said)).into_response())
+                }
+                Err(Sent::Unavailable) => Err(Problem::Unavailable),
+            }
+        })
+        .await
+}
+
+enum Sent {
+    Refused(Refusal),
+    Unavailable,
+}
+
+fn command(library: &dyn Library, plan: &PlanCard, what: &What) -> Result<Command, Sent> {
+    let time = |text: &str| form::time(text).ok_or(Sent::Refused(Refusal::DateNotRead));
+    Ok(match what {
+        What::Start { template, begins } => {
+            let templates = library.templates();
+            let found = templates.iter().find(|one| one.template.as_str() == template);
+            let found = found.ok_or(Sent::Refused(Refusal::TemplateUnknown))?;
+            Command::ProcessStart {
+                plan: plan.id,
+                template: template.clone(),
+                phases: found.dated(time(begins)?),
+            }
+        }
+        What::Move { phase, opens, closes } => Command::PhaseReschedule {
+            plan: plan.id,
+            phase: phase.clone(),
+            opens: time(opens)?,
+            closes: time(closes)?,
+        },
+        What::Approve { phase, role } => {
+            Command::GateApprove { plan: plan.id, phase: phase.clone(), role: *role }
+        }
+    })
+}
+
+fn page(library: &dyn Library, asked: &Asked, said: Said<'_>) -> Markup {
+    let plan = &asked.plan;
+    let frame = Frame {
+        title: &format!("{}: {}", say::TITLE, plan.title),
+        viewer: Some(&asked.viewer),
+        plan: Some((plan, View::Calendar)),
+        script: None,
+    };
+    frame.page(
+        "calendar",
+        html! {
+            h1 { (say::TITLE) }
+            @if let Some(refusal) = said.refused { (form::refused(refusal)) }
+            @if let Some(done) = said.done { p.notice role="status" { (done) } }
+            @match &plan.process {
+                Some(process) => {
+                    p.lead { (phases::now(process)) }
+                    (phases::bar(process, say::BAR))
+                    (table(library, asked, process, &said))
+                }
+                None if plan.may_process => (start(library, plan, said.typed)),
+                None => p.lead { (say::NO_PROCESS) }
+            }
+        },
+    )
+}
+
+fn table(library: &dyn Library, asked: &Asked, process: &Process, said: &Said<'_>) -> Markup {
+    html! {
+        @for phase in &process.phases {
+            section.sheet.phase-card aria-labelledby={ "phase-" (phase.plan.phase) } {
+                h2 id={ "phase-" (phase.plan.phase) } { (phase.plan.title) }
+                p {
+                    (badge(phase)) " "
+                    (time::moment(phase.opened.unwrap_or(phase.plan.opens))) " – "
+                    (time::moment(phase.closed.unwrap_or(phase.plan.closes)))
+                }
+                p.soft { (say::kind(phase.plan.kind)) }
+                (gate(library, asked, phase))
+                @if asked.plan.may_process && standing(phase) != Standing::Over {
+                    (dates(library, &asked.plan, phase, said.typed))
+                }
+            }
+        }
+    }
+}
+
+fn badge(phase: &Phase) -> Markup {
+    match standing(phase) {
+        Standing::Over => html! { span.badge { (say::OVER) } },
+        Standing::Open => html! { span.badge.badge-good { (say::OPEN) } },
+        Standing::Coming => html! { span.badge.badge-waiting { (say::COMING) } },
+    }
+}
+
+fn gate(library: &dyn Library, asked: &Asked, phase: &Phase) -> Markup {
+    if phase.plan.gate.is_empty() {
+        return html! {};
+    }
+    html! {
+        h3 { (say::GATE) }
+        ul.gate {
+            @for role in &phase.plan.gate {
+                li {
+                    (words::home::role(*role).0) ": "
+                    @match phase.approved.get(role) {
+                        Some((person, at)) => {
+                            (say::APPROVED_BY) " " (asked.people.actor(Some(person))) ", " (time::moment(*at))
+                        }
+                        None => {
+                            (say::NOT_APPROVED)
+                            @if phase.opened.is_some() && asked.viewer.roles.contains(role) {
+                                form.inline method="post" {
+                                    (form::id(library))
+                                    input type="hidden" name="what" value="approve";
+                                    input type="hidden" name="phase" value=(phase.plan.phase);
+                                    input type="hidden" name="role" value=(role.word());
+                                    button.button.button-primary type="submit" {
+                                        (say::APPROVE) span.visually-hidden { ": " (phase.plan.title) }
+                                    }
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn dates(library: &dyn Library, plan: &PlanCard, phase: &Phase, typed: Option<&Typed>) -> Markup {
+    let known = (form::stamp(phase.plan.opens), form::stamp(phase.plan.closes));
+    let typed = typed.and_then(|typed| match &typed.what {
+        What::Move { phase: of, opens, closes } if *of == phase.plan.phase => {
+            Some((opens.clone(), closes.clone()))
+        }
+        _ => None,
+    });
+    let is_typed = typed.is_some();
+    let (opens, closes) = typed.unwrap_or(known);
+    let id = &phase.plan.phase;
+    html! {
+        details open[is_typed] {
+            summary { (say::MOVE) span.visually-hidden { ": " (phase.plan.title) } }
+            form.form method="post" action={ "/plans/" (plan.id) "/calendar" } {
+                (form::id(library))
+                input type="hidden" name="what" value="move";
+                input type="hidden" name="phase" value=(id);
+                @if standing(phase) == Standing::Coming {
+                    (form::moment(&format!("opens-{id}"), "opens", say::OPENS, &opens))
+                } @else {
+                    input type="hidden" name="opens" value=(opens);
+                }
+                (form::moment(&format!("closes-{id}"), "closes", say::CLOSES, &closes))
+                button.button type="submit" { (say::SAVE) }
+            }
+        }
+    }
+}
+
+/// Choosing a template and the first day. Whatever comes of it can be moved afterwards.
+fn start(library: &dyn Library, plan: &PlanCard, typed: Option<&Typed>) -> Markup {
+    let templates: Vec<Template> = library.templates();
+    let (chosen, begins) = match typed.map(|typed| &typed.what) {
+        Some(What::Start { template, begins }) => (template.clone(), begins.clone()),
+        _ => (String::new(), form::stamp(tomorrow(library.now()))),
+    };
+    html! {
+        p.lead { (say::START_LEAD) }
+        form.form method="post" action={ "/plans/" (plan.id) "/calendar" } {
+            (form::id(library))
+            input type="hidden" name="what" value="start";
+            fieldset {
+                legend { (say::TEMPLATE) }
+                @for (at, template) in templates.iter().enumerate() {
+                    @let checked = if chosen.is_empty() { at == 0 } else { template.template.as_str() == chosen };
+                    label.choice {
+                        input type="radio" name="template" value=(template.template) checked[checked];
+                        span {
+                            strong { (template.title) }
+                            span.soft.small {
+                                @for (at, phase) in template.phases.iter().enumerate() {
+                                    @if at > 0 { " · " } (phase.title)
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+            (form::moment("begins", "begins", say::BEGINS, &begins))
+            button.button.button-primary type="submit" { (say::START) }
+        }
+    }
+}
+
+/// Midnight, UTC.
+fn tomorrow(now: Timestamp) -> Timestamp {
+    const DAY: i64 = 24 * 3600 * 1000;
+    Timestamp((now.0.div_euclid(DAY) + 1) * DAY)
+}

@@ -1,0 +1,170 @@
+//! The phases of a plan through the user's doors: dates act by themselves, also on edits that are on their way.
+
+use std::path::Path;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use serde_json::{Value, json};
+use tokio::time::{sleep, timeout};
+
+use super::wire::{Client, Heard, Server, Spawn, Writer, binary};
+
+fn spawn(data: &Path) -> Spawn<'_> {
+    Spawn { binary: binary(), data, through: &[] }
+}
+
+fn now() -> i64 {
+    i64::try_from(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis()).unwrap()
+}
+
+/// As the interface writes times.
+fn time(millis: i64) -> String {
+    quorate::domain::Timestamp(millis).to_string()
+}
+
+fn phase(id: &str, kind: &str, opens: i64, closes: i64, gate: &[&str]) -> Value {
+    json!({ "phase": id, "kind": kind, "title": id, "opens": time(opens), "closes": time(closes), "gate": gate })
+}
+
+async fn start(server: &Server, token: &str, plan: &str, phases: Value) {
+    let fields = json!({ "plan": plan, "template": "own", "phases": phases });
+    let (status, answer) = server.command(token, "process.start", fields).await;
+    assert_eq!(status, 200, "{answer}");
+}
+
+/// All events of a plan, oldest first.
+async fn events(server: &Server, token: &str, plan: &str) -> Vec<Value> {
+    let (mut all, mut after) = (Vec::new(), 0);
+    loop {
+        let (status, page) = server.get(token, &format!("/api/plans/{plan}/events?after={after}")).await;
+        assert_eq!(status, 200, "{page}");
+        let page = page["events"].as_array().unwrap().clone();
+        let Some(last) = page.last() else { return all };
+        after = last["position"].as_u64().unwrap();
+        all.extend(page);
+    }
+}
+
+/// Waits until an event of a plan is in the record, at most 10 s.
+async fn until(server: &Server, token: &str, plan: &str, kind: &str, of: &str) -> Value {
+    for _ in 0..500 {
+        let found = events(server, token, plan).await.into_iter();
+        let mut found = found.filter(|event| event["type"] == kind && event["payload"]["phase"] == of);
+        if let Some(event) = found.next() {
+            return event;
+        }
+        sleep(Duration::from_millis(20)).await;
+    }
+    panic!("{kind} of {of} did not come");
+}
+
+fn millis(event: &Value) -> i64 {
+    serde_json::from_value::<quorate::domain::Timestamp>(event["at"].clone()).unwrap().0
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_phase_closes_under_somebody_who_types() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Server::start(&spawn(data.path())).await;
+    let secretariat = server.sign_in("secretariat").await;
+    let member = server.sign_in("member-1").await;
+    let (plan, document) = server.new_plan(1).await;
+    let closes = now() + 2_500;
+    let phases = json!([
+        phase("drafting", "drafting", now() - 1_000, closes, &[]),
+        phase("consultation", "consultation", closes + 700, closes + 3_600_000, &["board"]),
+    ]);
+    start(&server, &secretariat, &plan, phases).await;
+    until(&server, &secretariat, &plan, "phase.opened", "drafting").await;
+
+    let mut client = Client::join(&server.sync_url(&member), "typist").await;
+    let opened = client.open(&document).await;
+    let mut writer = Writer::new(&opened, "part-0");
+    let mut sent = 0;
+    while now() < closes + 400 {
+        let change = writer.write("x", client.heads.clone());
+        client.send(&[change]).await;
+        sent += 1;
+        // What comes is read, so that the connection is never the one that waits.
+        while let Ok(Heard::Sync { .. } | Heard::Other) =
+            timeout(Duration::from_millis(1), client.next()).await
+        {}
+        sleep(Duration::from_millis(4)).await;
+    }
+    let closed = until(&server, &secretariat, &plan, "phase.closed", "drafting").await;
+    let late = millis(&closed) - closes;
+    assert!((0..1_000).contains(&late), "closed {late} ms after its date");
+    assert_eq!(closed["actor"], Value::Null, "in nobody's name");
+
+    let all = events(&server, &secretariat, &plan).await;
+    let end = closed["position"].as_u64().unwrap();
+    let edits: Vec<u64> = all
+        .iter()
+        .filter(|event| event["type"] == "document.changed" && event["actor"] == "member-1")
+        .map(|event| event["position"].as_u64().unwrap())
+        .collect();
+    assert!(edits.len() > 50 && edits.len() < sent, "{} of {sent} edits were in time", edits.len());
+    assert!(edits.iter().all(|position| *position < end), "an edit came after the end of its phase");
+
+    until(&server, &secretariat, &plan, "phase.opened", "consultation").await;
+    let (_, about) = server.get(&member, &format!("/api/plans/{plan}")).await;
+    assert_eq!(
+        (&about["may"], &about["phase"]["phase"]),
+        (&json!(["read", "comment"]), &json!("consultation"))
+    );
+    // Not even who keeps the process writes while the text stands still.
+    for token in [&member, &secretariat] {
+        let rename = json!({ "plan": plan, "title": "Another" });
+        let (status, answer) = server.command(token, "plan.rename", rename).await;
+        assert_eq!((status, answer["code"].as_str()), (409, Some("not_in_this_phase")), "{answer}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_may_read_no_longer_is_sent_nothing_more() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Server::start(&spawn(data.path())).await;
+    let secretariat = server.sign_in("secretariat").await;
+    let member = server.sign_in("member-1").await;
+    let (plan, document) = server.new_plan(1).await;
+    let opens = now() + 1_500;
+    let phases = json!([phase("interviews", "confidential", opens, opens + 3_600_000, &[])]);
+    // Before the first phase members read.
+    start(&server, &secretariat, &plan, phases).await;
+    let mut client = Client::join(&server.sync_url(&member), "reader").await;
+    client.open(&document).await;
+    let closed = async {
+        loop {
+            if let Heard::Closed(reason) = client.next().await {
+                break reason;
+            }
+        }
+    };
+    let reason = timeout(Duration::from_secs(10), closed).await.unwrap();
+    assert_eq!(reason, "a plan is no longer open to you");
+    let mut again = Client::join(&server.sync_url(&member), "again").await;
+    again.request(&document).await;
+    let answer = timeout(Duration::from_secs(10), again.next()).await.unwrap();
+    assert!(matches!(answer, Heard::Unavailable), "{answer:?}");
+    let (status, answer) = server.get(&member, &format!("/api/plans/{plan}")).await;
+    assert_eq!((status, answer["code"].as_str()), (404, Some("plan_unknown")));
+    let (status, _) = server.get(&secretariat, &format!("/api/plans/{plan}")).await;
+    assert_eq!(status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_became_due_while_the_server_was_down_is_recorded_at_its_start() {
+    let data = tempfile::tempdir().unwrap();
+    let spawn = spawn(data.path());
+    let mut server = Server::start(&spawn).await;
+    let secretariat = server.sign_in("secretariat").await;
+    let (plan, _) = server.new_plan(1).await;
+    let opens = now() + 1_200;
+    let phases = json!([phase("drafting", "drafting", opens, opens + 3_600_000, &[])]);
+    start(&server, &secretariat, &plan, phases).await;
+    server.stop();
+    drop(server);
+    sleep(Duration::from_millis(u64::try_from(opens - now()).unwrap_or(0))).await;
+    let server = Server::start(&spawn).await;
+    let opened = until(&server, &secretariat, &plan, "phase.opened", "drafting").await;
+    assert!(millis(&opened) >= opens);
+}

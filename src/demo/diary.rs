@@ -646,3 +646,5 @@ pub(super) const UNFROZEN: (When, &str) =
 /// When the people are entered and the plan is begun.
 pub(super) const PEOPLE_ADDED: When = When(0, 9, 2);
 pub(super) const PLAN_BEGUN: When = When(0, 9, 24);
+/// When the plan's phases get their dates.
+pub(super) const DATES_SET: When = When(0, 9, 26);

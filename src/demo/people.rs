@@ -1,6 +1,6 @@
-//! The six people of the demonstration, by their part in the network. They are invented.
+//! The six people of the demonstration, by their part in the network, and the bodies around them. All are invented.
 
-use crate::domain::{PersonId, Role};
+use crate::domain::{Office, OrganisationId, PersonId, Profile, Role, Standing};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Part {
@@ -54,6 +54,16 @@ impl Part {
         }
     }
 
+    /// Their roles, and for whom they act.
+    pub fn office(self) -> Office {
+        let organisation = match self {
+            Self::Member1 => Some(organisation("athens")),
+            Self::Member2 => Some(organisation("sofia")),
+            Self::Secretariat | Self::Consultant | Self::Chair | Self::Administrator => None,
+        };
+        Office { roles: vec![self.role()], seat: organisation.is_some(), organisation }
+    }
+
     /// What the part is, in the words of the page on which one is picked.
     pub fn part(self) -> &'static str {
         match self {
@@ -65,4 +75,23 @@ impl Part {
             Self::Administrator => "Administrator",
         }
     }
+}
+
+/// The organisations: id, name, standing, votes, seats.
+const ORGANISATIONS: [(&str, &str, Standing, u32, u32); 5] = [
+    ("athens", "Equal Rights Office, Athens", Standing::Member, 2, 2),
+    ("sofia", "Equal Rights Office, Sofia", Standing::Member, 2, 2),
+    ("valletta", "Equal Rights Office, Valletta", Standing::Member, 1, 1),
+    ("tirana", "Equal Rights Office, Tirana", Standing::Observer, 0, 0),
+    ("forum", "Forum of Disability Associations", Standing::Stakeholder, 0, 0),
+];
+
+fn organisation(id: &str) -> OrganisationId {
+    OrganisationId::new(id).expect("the ids above are letters")
+}
+
+pub(super) fn organisations() -> impl Iterator<Item = (OrganisationId, Profile)> {
+    ORGANISATIONS.into_iter().map(|(id, name, standing, weight, seats)| {
+        (organisation(id), Profile { name: name.into(), standing, weight, seats })
+    })
 }

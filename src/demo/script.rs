@@ -5,10 +5,12 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::diary::{self, OUTLINE, Remark, SECTIONS, SESSIONS, Say};
-use super::people::Part;
+use super::people::{self, Part};
 use super::rhythm::{self, Chance, Deed, Stroke};
 use super::text::{self, Atom, Block, Kind, Mark, utf16_len};
-use crate::domain::{Command, EventId, PersonId, PlanId, Request, SectionId, ThreadId, Timestamp};
+use crate::domain::{
+    Command, EventId, PersonId, PhasePlan, PlanId, Request, SectionId, Template, ThreadId, Timestamp,
+};
 
 /// One thing that one person does.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,6 +26,17 @@ impl Act {
         match self.what {
             What::Pull { session } | What::Edit { session, .. } => Some(session),
             What::Command(_) | What::Open { .. } => None,
+        }
+    }
+
+    /// Moves it, and the dates that it names, by so many milliseconds.
+    fn shift(&mut self, by: i64) {
+        self.at.0 += by;
+        if let What::Command(Request { command: Command::ProcessStart { phases, .. }, .. }) = &mut self.what {
+            for phase in phases {
+                phase.opens.0 += by;
+                phase.closes.0 += by;
+            }
         }
     }
 }
@@ -90,6 +103,8 @@ pub enum Edit {
 }
 
 const DAY: i64 = 24 * 3600 * 1000;
+/// How long the plan is in drafting: over a year from the moment at which the demonstration is built.
+const DRAFTING: i64 = 500 * DAY;
 
 /// The last Monday from which all of the script has passed, in milliseconds: weeks are shifted whole, so that
 /// working days stay working days and the gaps between events stay what they are.
@@ -159,7 +174,7 @@ pub fn script(now: Timestamp) -> Vec<Act> {
         acts.push(Act { at: Timestamp(at), person: by.person(), what });
     }
     let monday = monday(now, acts.last().map_or(0, |act| act.at.0));
-    acts.iter_mut().for_each(|act| act.at.0 += monday);
+    acts.iter_mut().for_each(|act| act.shift(monday));
     acts
 }
 
@@ -173,11 +188,18 @@ enum Entry {
 fn entries(texts: &[Vec<Atom>]) -> Vec<(i64, Part, Entry)> {
     let mut entries = Vec::new();
     let added = diary::PEOPLE_ADDED.seconds() * 1000;
-    // The first person comes in unasked, and enters the others.
+    // The first person comes in unasked, and enters the organisations and the others.
     let order = [5, 0, 1, 2, 3, 4].map(|place| Part::ALL[place]);
-    for (number, part) in order.into_iter().enumerate() {
-        let command =
-            Command::PersonAdd { person: part.person(), roles: vec![part.role()], name: part.name().into() };
+    let people = order.into_iter().map(|part| Command::PersonAdd {
+        person: part.person(),
+        office: part.office(),
+        name: part.name().into(),
+    });
+    let mut commands: Vec<Command> = people.collect();
+    let bodies = people::organisations();
+    let bodies = bodies.map(|(organisation, profile)| Command::OrganisationAdd { organisation, profile });
+    commands.splice(1..1, bodies);
+    for (number, command) in commands.into_iter().enumerate() {
         entries.push((added + number as i64 * 41_000, Part::Administrator, Entry::Command(command)));
     }
     let mut command = |when: diary::When, command| {
@@ -185,6 +207,10 @@ fn entries(texts: &[Vec<Atom>]) -> Vec<(i64, Part, Entry)> {
     };
     let plan = plan();
     command(diary::PLAN_BEGUN, Command::PlanCreate { plan: Some(plan), title: diary::TITLE.into() });
+    command(
+        diary::DATES_SET,
+        Command::ProcessStart { plan, template: "strategic-plan".into(), phases: phases() },
+    );
     command(diary::FROZEN.0, Command::PlanFreeze { plan, reason: diary::FROZEN.1.into() });
     command(diary::UNFROZEN.0, Command::PlanUnfreeze { plan, reason: diary::UNFROZEN.1.into() });
 
@@ -199,6 +225,21 @@ fn entries(texts: &[Vec<Atom>]) -> Vec<(i64, Part, Entry)> {
     // Stable: what one person does in one millisecond stays in order.
     entries.sort_by_key(|(at, ..)| *at);
     entries
+}
+
+/// The plan's way from the first draft on, in milliseconds since the beginning of day 0. Drafting stays open for over
+/// a year, so that there is always something to write in.
+fn phases() -> Vec<PhasePlan> {
+    let template = Template::built_in().swap_remove(0);
+    let begun = Timestamp(diary::DATES_SET.seconds() * 1000);
+    let mut phases: Vec<PhasePlan> = template.dated(begun).into_iter().skip(2).collect();
+    let later = begun.0 + DRAFTING - phases[0].closes.0;
+    for phase in &mut phases {
+        phase.opens.0 += later;
+        phase.closes.0 += later;
+    }
+    phases[0].opens = begun;
+    phases
 }
 
 /// All sessions. Where two people work at once, each takes in the other's work twice a minute or
@@ -400,7 +441,9 @@ mod tests {
         assert!(moved > 0 && moved % (7 * DAY) == 0);
         assert_eq!(acts.len(), later.len());
         for (act, other) in acts.iter().zip(&later) {
-            assert_eq!((act.at.0 + moved, &act.person, &act.what), (other.at.0, &other.person, &other.what));
+            let mut act = act.clone();
+            act.shift(moved);
+            assert_eq!(&act, other);
         }
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use quorate::domain::{EventId, PersonId, PlanId, Position, Timestamp};
-use quorate::log::{Append, Durable, Failure, Identity, Log, Recorded, RedbLog, Stream};
+use quorate::log::{AccessChange, Append, Durable, Failure, Identity, Log, Recorded, RedbLog, Stream};
 use tokio::sync::watch;
 
 /// What stands in front.
@@ -79,5 +79,11 @@ impl<F: Front> Log for Through<F> {
     }
     fn get_person(&self, person: &PersonId) -> Result<Option<Bytes>, Failure> {
         self.0.behind().get_person(person)
+    }
+    fn change_access(&self, changes: &[AccessChange]) -> Result<(), Failure> {
+        self.0.behind().change_access(changes)
+    }
+    fn list_access(&self, prefix: &[u8]) -> Result<Vec<(Bytes, Bytes)>, Failure> {
+        self.0.behind().list_access(prefix)
     }
 }

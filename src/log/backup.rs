@@ -18,7 +18,7 @@ use super::{
 };
 
 /// Writes all that the log holds now to `file`, which must not exist: events, erasable payloads and people,
-/// but no cache and no signing key. The log goes on meanwhile. The file gets its name only after it was
+/// but no cache, no signing key, and nothing that lets people in: what was taken back would come back with it. The log goes on meanwhile. The file gets its name only after it was
 /// verified and the disk has it; it is for its owner alone.
 pub fn backup(log: &RedbLog, file: &Path, witness: &mut dyn Witness) -> Result<Report, Failure> {
     let (folder, name) =

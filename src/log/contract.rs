@@ -4,7 +4,9 @@
 use bytes::Bytes;
 use uuid::Uuid;
 
-use super::{Append, Check, Durable, Log, Outcome, Payload, Proposed, Recorded, Stream, payload_digest};
+use super::{
+    AccessChange, Append, Check, Durable, Log, Outcome, Payload, Proposed, Recorded, Stream, payload_digest,
+};
 use crate::domain::{EventId, PersonId, PlanId, Position, Timestamp};
 
 /// An event with the id, stream and payload that a test chooses.
@@ -57,6 +59,7 @@ pub(super) fn suite(make: &dyn Fn() -> Box<dyn Log>) {
     the_head_wakes_its_watchers(&*make());
     an_erased_payload_leaves_its_shell(&*make());
     caches_and_people_are_kept(&*make());
+    what_lets_people_in_is_put_and_taken_back(&*make());
 }
 
 fn what_is_appended_is_read_back(log: &dyn Log) {
@@ -258,6 +261,32 @@ fn caches_and_people_are_kept(log: &dyn Log) {
     assert_eq!(log.get_person(&person).unwrap().as_deref(), Some(&b"{\"name\":\"\"}"[..]));
 }
 
+pub(super) fn access(key: &str, value: Option<&str>) -> AccessChange {
+    AccessChange {
+        key: Bytes::copy_from_slice(key.as_bytes()),
+        value: value.map(|value| Bytes::copy_from_slice(value.as_bytes())),
+    }
+}
+
+fn accesses(log: &dyn Log, prefix: &str) -> Vec<String> {
+    let entries = log.list_access(prefix.as_bytes()).unwrap().into_iter();
+    entries.map(|(key, value)| String::from_utf8([key, value].concat()).unwrap()).collect()
+}
+
+fn what_lets_people_in_is_put_and_taken_back(log: &dyn Log) {
+    log.change_access(&[]).unwrap();
+    let three = [access("b/1", Some("x")), access("a/2", Some("y")), access("a/1", Some("z"))];
+    log.change_access(&three).unwrap();
+    assert_eq!(accesses(log, "a/"), ["a/1z", "a/2y"]);
+    assert_eq!(accesses(log, ""), ["a/1z", "a/2y", "b/1x"]);
+    assert_eq!(accesses(log, "a/3").len() + accesses(log, "c").len(), 0);
+    // In their order, so that one commit can say one thing after another.
+    log.change_access(&[access("a/1", None), access("a/2", Some("new")), access("c", None)]).unwrap();
+    log.change_access(&[access("d", Some("x")), access("d", None)]).unwrap();
+    assert_eq!(accesses(log, ""), ["a/2new", "b/1x"]);
+    assert_eq!(log.head(), 0, "it is no part of the record");
+}
+
 /// What was acknowledged is there after a restart, and the log goes on where it stood.
 pub(super) fn persists(open: &dyn Fn() -> Box<dyn Log>) {
     let log = open();
@@ -267,11 +296,14 @@ pub(super) fn persists(open: &dyn Fn() -> Box<dyn Log>) {
         vec![one(proposed(1, "s", b"a")), one(Proposed { payload: words, ..proposed(2, "t", b"") })],
     );
     log.put_cache("waiting", b"value").unwrap();
+    log.change_access(&[access("a/1", Some("x")), access("a/2", Some("y"))]).unwrap();
+    log.change_access(&[access("a/1", None)]).unwrap();
     let before = log.read(0, 10).unwrap();
     drop(log);
     let log = open();
     assert_eq!((log.head(), log.read(0, 10).unwrap()), (2, before));
     assert_eq!(log.get_cache("waiting").unwrap().as_deref(), Some(&b"value"[..]));
+    assert_eq!(accesses(&*log, "a/"), ["a/2y"]);
     let durable = append(&*log, vec![one(proposed(1, "s", b"a")), one(proposed(3, "s", b"b"))]);
     assert_eq!(
         durable.outcomes,

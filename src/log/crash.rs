@@ -19,7 +19,7 @@ use super::{
     oracle::{Flight, Oracle, verified},
     restore::{refuse_unfinished, restore_into},
     store::FILE,
-    tables::META,
+    tables::{ACCESS, META},
 };
 
 /// Each run is about two cuts.
@@ -66,6 +66,7 @@ enum Act {
     Append,
     Erase,
     Name,
+    LetIn,
     Sign,
     Cache,
     /// A clean stop, and a start.
@@ -108,6 +109,7 @@ impl Plan {
                 3 => Act::Cache,
                 4 | 5 => Act::Reopen,
                 6 | 7 => Act::BackUp,
+                8 => Act::LetIn,
                 _ => Act::Append,
             });
         }
@@ -160,10 +162,13 @@ fn make_ground(ground: Ground) -> (Machine, Oracle) {
     }
     oracle.sign(&log).unwrap();
     oracle.name(&log, &mut dice).unwrap();
+    if ground != Ground::FirstLayout {
+        oracle.let_in(&log, &mut dice).unwrap();
+    }
     oracle.compare(&log).unwrap();
     if ground == Ground::Backup {
         drop(back_up(&log, &machine).unwrap());
-        oracle.identity = None;
+        oracle = oracle.as_backup();
     }
     if ground == Ground::Unclean {
         let machine = machine.twin(2);
@@ -177,6 +182,8 @@ fn make_ground(ground: Ground) -> (Machine, Oracle) {
             let db = redb::Builder::new().create_with_backend(file).unwrap();
             let write = db.begin_write().unwrap();
             drop(write.open_table(META).unwrap().insert("format", &b"1"[..]).unwrap());
+            // It came later.
+            assert!(write.delete_table(ACCESS).unwrap());
             write.commit().unwrap();
         }
         Ground::Backup => {
@@ -233,14 +240,12 @@ impl Run {
             (Act::Append, Some(log)) => self.oracle.append(log, &mut self.dice)?,
             (Act::Erase, Some(log)) => self.oracle.erase(log, &mut self.dice)?,
             (Act::Name, Some(log)) => self.oracle.name(log, &mut self.dice)?,
+            (Act::LetIn, Some(log)) => self.oracle.let_in(log, &mut self.dice)?,
             (Act::Sign, Some(log)) => self.oracle.sign(log)?,
             (Act::Cache, Some(log)) => log.put_cache("cache", &vec![7; self.dice.roll(100_000) as usize])?,
             (Act::BackUp, Some(log)) => {
                 if self.backup.is_none() && !self.machine.exists(BACKUP).unwrap() {
-                    let mut backed_up = self.oracle.clone();
-                    // What is restored from it is another epoch.
-                    backed_up.identity = None;
-                    self.backup = Some((backed_up, false));
+                    self.backup = Some((self.oracle.as_backup(), false));
                     drop(back_up(log, &self.machine)?);
                     self.backup.as_mut().expect("it was just set").1 = true;
                 }
@@ -403,8 +408,8 @@ fn report(met: &[Met]) {
             }
             (Some(Act::Open), _) => "during a start".to_owned(),
             (Some(Act::Append), _) => "during an append".to_owned(),
-            (Some(Act::Erase | Act::Name | Act::Sign | Act::Cache), _) => {
-                "during an erasure, a name, a checkpoint, a cache entry".to_owned()
+            (Some(Act::Erase | Act::Name | Act::LetIn | Act::Sign | Act::Cache), _) => {
+                "during an erasure, a name, a session, a checkpoint, a cache entry".to_owned()
             }
             (Some(Act::Reopen), _) => "during a clean stop, or the start after it".to_owned(),
             (Some(Act::BackUp), _) => "during a backup".to_owned(),

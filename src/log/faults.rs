@@ -15,7 +15,7 @@ use super::{
 };
 
 /// What a run does: enough to meet most kinds of operation, and so much that the file has to grow.
-const ACTS: usize = 6;
+const ACTS: usize = 7;
 const ACTS_THAT_GROW: usize = 150;
 
 #[derive(Debug, Default, Clone)]
@@ -47,6 +47,7 @@ fn run(from: Ground, trouble: &Trouble, seed: u64, met: &mut Met) -> Result<(), 
             2 => oracle.erase(&log, &mut dice),
             3 => oracle.name(&log, &mut dice),
             4 => oracle.sign(&log),
+            5 => oracle.let_in(&log, &mut dice),
             _ => oracle.append(&log, &mut dice),
         };
         match done {

@@ -1,11 +1,11 @@
 //! What holds for the whole file: its layout, which log it is, and which epoch of it.
 
-use redb::{Database, ReadTransaction, ReadableTable, Table, WriteTransaction};
+use redb::{Database, ReadTransaction, ReadableTable, Table, TableHandle as _, WriteTransaction};
 
 use super::{
     Failure,
     folder::Folder,
-    tables::{META, make_all, unreadable, unwritable},
+    tables::{ACCESS, META, make_all, unreadable, unwritable},
 };
 
 /// The version of the layout, under `format`.
@@ -47,7 +47,14 @@ pub(super) fn prepare(folder: &dyn Folder, db: &Database) -> Result<(), Failure>
 pub(super) fn upgrade(db: &Database) -> Result<(), Failure> {
     let read = redb::ReadableDatabase::begin_read(db).map_err(unreadable)?;
     let format = get(&read.open_table(META).map_err(unreadable)?, "format")?;
+    let has_access = has(&read, ACCESS.name())?;
     drop(read);
+    if !has_access {
+        // It came after the others; it holds nothing that the record needs.
+        let write = db.begin_write().map_err(unwritable)?;
+        write.open_table(ACCESS).map_err(unwritable)?;
+        write.commit().map_err(unwritable)?;
+    }
     if format.as_deref() != Some(FORMAT_WITHOUT_EPOCHS) {
         return Ok(());
     }
@@ -87,6 +94,11 @@ pub(super) fn identity(read: &ReadTransaction) -> Result<Identity, Failure> {
 
 pub(super) fn is_backup(read: &ReadTransaction) -> Result<bool, Failure> {
     Ok(get(&read.open_table(META).map_err(unreadable)?, "backup")?.is_some())
+}
+
+/// Whether the file has a table.
+pub(super) fn has(read: &ReadTransaction, table: &str) -> Result<bool, Failure> {
+    Ok(read.list_tables().map_err(unreadable)?.any(|one| one.name() == table))
 }
 
 fn change(db: &Database, work: impl FnOnce(&mut Entries<'_>) -> Result<(), Failure>) -> Result<(), Failure> {

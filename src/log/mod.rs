@@ -150,6 +150,14 @@ pub enum Outcome {
     },
 }
 
+/// An entry of what lets people in, put under a key, or removed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccessChange {
+    pub key: Bytes,
+    /// None: the entry goes.
+    pub value: Option<Bytes>,
+}
+
 /// Proof that a commit has returned from the disk. Only what it holds may be shown or acknowledged.
 #[must_use = "what was committed is to be published and acknowledged"]
 #[derive(Debug)]
@@ -214,6 +222,11 @@ pub trait Log: Send + Sync {
     /// Name and address of a person, apart from the log and erasable (JSON).
     fn put_person(&self, person: &PersonId, about: &[u8]) -> Result<(), Failure>;
     fn get_person(&self, person: &PersonId) -> Result<Option<Bytes>, Failure>;
+    /// Puts and removes entries of what lets people in, in one commit. Apart from the record: a backup has none
+    /// of them, so that what was taken back stays taken back.
+    fn change_access(&self, changes: &[AccessChange]) -> Result<(), Failure>;
+    /// The entries whose keys begin with this, in the order of their keys.
+    fn list_access(&self, prefix: &[u8]) -> Result<Vec<(Bytes, Bytes)>, Failure>;
 }
 
 impl Log for RedbLog {
@@ -261,6 +274,12 @@ impl Log for RedbLog {
     }
     fn get_person(&self, person: &PersonId) -> Result<Option<Bytes>, Failure> {
         self.person(person)
+    }
+    fn change_access(&self, changes: &[AccessChange]) -> Result<(), Failure> {
+        self.write_access(changes)
+    }
+    fn list_access(&self, prefix: &[u8]) -> Result<Vec<(Bytes, Bytes)>, Failure> {
+        self.access_under(prefix)
     }
     fn checkpoint(&self, at: Timestamp) -> Result<(), Failure> {
         self.sign_checkpoint(at).map(drop)

@@ -8,8 +8,8 @@ use parking_lot::Mutex;
 use tokio::sync::watch;
 
 use super::{
-    Append, Durable, Failure, Identity, Log, Outcome, Payload, Recorded, Stream, envelope::leaf,
-    payload_digest, tree::Tree,
+    AccessChange, Append, Durable, Failure, Identity, Log, Outcome, Payload, Recorded, Stream,
+    envelope::leaf, payload_digest, tree::Tree,
 };
 use crate::domain::{EventId, PersonId, PlanId, Position, Timestamp};
 
@@ -26,6 +26,7 @@ struct List {
     events: Vec<(Recorded, bool)>,
     people: BTreeMap<PersonId, Bytes>,
     cache: BTreeMap<String, Bytes>,
+    access: BTreeMap<Bytes, Bytes>,
 }
 
 impl List {
@@ -164,5 +165,20 @@ impl Log for MemoryLog {
     }
     fn get_person(&self, person: &PersonId) -> Result<Option<Bytes>, Failure> {
         Ok(self.list.lock().people.get(person).cloned())
+    }
+    fn change_access(&self, changes: &[AccessChange]) -> Result<(), Failure> {
+        let mut list = self.list.lock();
+        for AccessChange { key, value } in changes.iter().cloned() {
+            match value {
+                Some(value) => drop(list.access.insert(key, value)),
+                None => drop(list.access.remove(&key)),
+            }
+        }
+        Ok(())
+    }
+    fn list_access(&self, prefix: &[u8]) -> Result<Vec<(Bytes, Bytes)>, Failure> {
+        let list = self.list.lock();
+        let under = list.access.iter().filter(|(key, _)| key.starts_with(prefix));
+        Ok(under.map(|(key, value)| (key.clone(), value.clone())).collect())
     }
 }

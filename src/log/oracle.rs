@@ -3,13 +3,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use bytes::Bytes;
 use tlog_tiles::tlog::Hash;
 use uuid::Uuid;
 
 use super::{
-    Append, Checkpoint, Durable, Epoch, Failure, Identity, Log, Outcome, Payload, Proposed, Recorded,
-    RedbLog, Report, Stream, Witness, contract::proposed, envelope::leaf, machine::Dice, payload_digest,
-    row::Stored, tree::Tree, verify::walk,
+    AccessChange, Append, Checkpoint, Durable, Epoch, Failure, Identity, Log, Outcome, Payload, Proposed,
+    Recorded, RedbLog, Report, Stream, Witness, contract::proposed, envelope::leaf, machine::Dice,
+    payload_digest, row::Stored, tree::Tree, verify::walk,
 };
 use crate::domain::{EventId, PersonId, PlanId, Position, Timestamp};
 
@@ -38,6 +39,7 @@ pub(super) struct Oracle {
     events: Vec<Known>,
     erased: BTreeSet<Position>,
     people: BTreeMap<PersonId, Vec<u8>>,
+    access: BTreeMap<Bytes, Bytes>,
     /// How many events the newest acknowledged checkpoint covers.
     signed: Position,
     pub(super) identity: Option<Identity>,
@@ -46,6 +48,7 @@ pub(super) struct Oracle {
     flight: Vec<Proposed>,
     erasing: Option<Position>,
     naming: Option<(PersonId, Vec<u8>)>,
+    letting: Option<Vec<AccessChange>>,
 }
 
 /// What became of what was in flight.
@@ -126,6 +129,40 @@ impl Oracle {
         log.put_person(&person, &about)?;
         self.people.extend(self.naming.take());
         Ok(())
+    }
+
+    /// Puts and removes some of what lets people in, together.
+    pub(super) fn let_in(&mut self, log: &dyn Log, dice: &mut Dice) -> Result<(), Failure> {
+        // What is not known of an earlier one is found out first.
+        if self.letting.is_some() {
+            return Ok(());
+        }
+        let change = |dice: &mut Dice| AccessChange {
+            key: format!("session/{}", dice.roll(4)).into(),
+            value: (dice.roll(3) > 0).then(|| vec![b'x'; dice.roll(300) as usize].into()),
+        };
+        let changes: Vec<_> = (0..1 + dice.roll(3)).map(|_| change(dice)).collect();
+        self.letting = Some(changes.clone());
+        log.change_access(&changes)?;
+        self.letting = None;
+        self.access = self.access_after(&changes);
+        Ok(())
+    }
+
+    fn access_after(&self, changes: &[AccessChange]) -> BTreeMap<Bytes, Bytes> {
+        let mut access = self.access.clone();
+        for AccessChange { key, value } in changes.iter().cloned() {
+            match value {
+                Some(value) => drop(access.insert(key, value)),
+                None => drop(access.remove(&key)),
+            }
+        }
+        access
+    }
+
+    /// What a backup is known by: it lets nobody in, and what is restored from it is another epoch.
+    pub(super) fn as_backup(&self) -> Self {
+        Self { identity: None, access: BTreeMap::new(), letting: None, ..self.clone() }
     }
 
     pub(super) fn sign(&mut self, log: &dyn Log) -> Result<(), Failure> {
@@ -292,6 +329,14 @@ impl Oracle {
             let found = log.get_person(person).map_err(said)?;
             must!(found.as_deref() == Some(&about[..]), "LOST: what is known of {person}");
         }
+        let found: BTreeMap<_, _> = log.list_access(b"").map_err(said)?.into_iter().collect();
+        if let Some(changes) = self.letting.take() {
+            let after = self.access_after(&changes);
+            if found == after {
+                self.access = after;
+            }
+        }
+        must!(found == self.access, "LOST or TORN: what lets people in");
         if let Some(position) = self.erasing.take() {
             let stored = log.read_stored(position - 1, 1).map_err(said)?;
             if stored[0].event.payload.is_none() {

@@ -9,7 +9,7 @@ use super::{
     names::{Name, Names},
     row::{Stored, unpack},
     store::RedbLog,
-    tables::{CACHE, EVENTS, IDS, PAYLOADS, PEOPLE, PLANS, STREAMS, get_cache, unreadable},
+    tables::{ACCESS, CACHE, EVENTS, IDS, PAYLOADS, PEOPLE, PLANS, STREAMS, get_cache, unreadable},
 };
 use crate::domain::{EventId, PersonId, PlanId, Position};
 
@@ -199,6 +199,21 @@ impl RedbLog {
             let people = read.open_table(PEOPLE).map_err(unreadable)?;
             let about = people.get(person.as_str()).map_err(unreadable)?;
             Ok(about.map(|about| Bytes::copy_from_slice(about.value())))
+        })
+    }
+
+    pub(super) fn access_under(&self, prefix: &[u8]) -> Result<Vec<(Bytes, Bytes)>, Failure> {
+        self.reading(|read| {
+            let access = read.open_table(ACCESS).map_err(unreadable)?;
+            let mut entries = Vec::new();
+            for entry in access.range(prefix..).map_err(unreadable)? {
+                let (key, value) = entry.map_err(unreadable)?;
+                if !key.value().starts_with(prefix) {
+                    break;
+                }
+                entries.push((Bytes::copy_from_slice(key.value()), Bytes::copy_from_slice(value.value())));
+            }
+            Ok(entries)
         })
     }
 }

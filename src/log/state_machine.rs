@@ -8,8 +8,8 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 use super::{
-    Append, Check, Log, Outcome, Payload, Proposed, Recorded, RedbLog, Stream, contract::proposed,
-    envelope::leaf, machine::Machine, model::MemoryLog, tests, tree::Tree,
+    AccessChange, Append, Check, Log, Outcome, Payload, Proposed, Recorded, RedbLog, Stream,
+    contract::proposed, envelope::leaf, machine::Machine, model::MemoryLog, tests, tree::Tree,
 };
 use crate::domain::{EventId, PersonId, PlanId, Position, Timestamp};
 
@@ -34,6 +34,7 @@ enum Step {
     Erase(Position),
     Name(u8, usize),
     Cache(u8, usize),
+    Access(Vec<(u8, Option<usize>)>),
     Sign,
     Restart,
     Read { after: u64, limit: usize },
@@ -46,6 +47,7 @@ struct Expected {
     erased: Vec<Position>,
     people: BTreeMap<u8, usize>,
     cache: BTreeMap<u8, usize>,
+    access: BTreeMap<u8, usize>,
     outcomes: Vec<Outcome>,
     erased_now: bool,
 }
@@ -102,6 +104,8 @@ impl ReferenceStateMachine for Expected {
             2 => (0..head + 2).prop_map(Step::Erase),
             1 => (0..3u8, 0..300usize).prop_map(|(person, length)| Step::Name(person, length)),
             1 => (0..3u8, 0..100_000usize).prop_map(|(key, length)| Step::Cache(key, length)),
+            1 => proptest::collection::vec((0..4u8, proptest::option::of(0..300usize)), 0..4)
+                .prop_map(Step::Access),
             1 => Just(Step::Sign),
             1 => Just(Step::Restart),
             3 => (0..head + 3, 0..20usize).prop_map(|(after, limit)| Step::Read { after, limit }),
@@ -125,6 +129,14 @@ impl ReferenceStateMachine for Expected {
             }
             Step::Name(person, length) => drop(state.people.insert(*person, *length)),
             Step::Cache(key, length) => drop(state.cache.insert(*key, *length)),
+            Step::Access(changes) => {
+                for (key, length) in changes {
+                    match length {
+                        Some(length) => drop(state.access.insert(*key, *length)),
+                        None => drop(state.access.remove(key)),
+                    }
+                }
+            }
             Step::Sign | Step::Restart | Step::Read { .. } => {}
         }
         state
@@ -212,6 +224,13 @@ impl<E: Engine> StateMachineTest for Suite<E> {
             Step::Erase(position) => assert_eq!(log.erase(position).unwrap(), expected.erased_now),
             Step::Name(person, length) => log.put_person(&name(person), &vec![b'n'; length]).unwrap(),
             Step::Cache(key, length) => log.put_cache(&key.to_string(), &vec![b'c'; length]).unwrap(),
+            Step::Access(changes) => {
+                let changes = changes.into_iter().map(|(key, length)| AccessChange {
+                    key: vec![b'a', key].into(),
+                    value: length.map(|length| vec![b'v'; length].into()),
+                });
+                log.change_access(&changes.collect::<Vec<_>>()).unwrap();
+            }
             Step::Sign => log.checkpoint(Timestamp(0)).unwrap(),
             Step::Restart => {
                 tried.engine = tried.engine.restart();
@@ -271,6 +290,9 @@ impl<E: Engine> StateMachineTest for Suite<E> {
         for id in 200..203 {
             assert_eq!(log.position_of(EventId(Uuid::from_u128(id))).unwrap(), None);
         }
+        let entries = log.list_access(b"a").unwrap().into_iter();
+        let entries: BTreeMap<u8, usize> = entries.map(|(key, value)| (key[1], value.len())).collect();
+        assert_eq!(entries, expected.access);
         for number in 0..3u8 {
             let about = log.get_person(&name(number)).unwrap().map(|about| about.len());
             assert_eq!(about, expected.people.get(&number).copied());

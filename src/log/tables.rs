@@ -22,6 +22,8 @@ pub(super) const CHECKPOINTS: TableDefinition<u64, &[u8]> = TableDefinition::new
 pub(super) const PAYLOADS: TableDefinition<u64, &[u8]> = TableDefinition::new("payloads");
 /// Person → JSON, until erased.
 pub(super) const PEOPLE: TableDefinition<&str, &[u8]> = TableDefinition::new("people");
+/// What lets people in → JSON, until it ends or is taken back. Not of the record: no backup holds it.
+pub(super) const ACCESS: TableDefinition<&[u8], &[u8]> = TableDefinition::new("access");
 /// (key, piece) → a piece of a cache entry.
 pub(super) const CACHE: TableDefinition<(&str, u32), &[u8]> = TableDefinition::new("cache");
 /// What holds for the whole file, see `meta`.
@@ -44,6 +46,7 @@ pub(super) fn make_all(write: &WriteTransaction) -> Result<(), TableError> {
     write.open_table(CHECKPOINTS)?;
     write.open_table(PAYLOADS)?;
     write.open_table(PEOPLE)?;
+    write.open_table(ACCESS)?;
     write.open_table(CACHE)?;
     write.open_table(META)?;
     Ok(())

@@ -43,7 +43,7 @@ mod files {
 
     use super::super::{
         Continues, Epoch, Failure, Log, Options, Payload, Proposed, Recorded, RedbLog, Witness, backup,
-        contract::{one, proposed},
+        contract::{access, one, proposed},
         restore, verify,
     };
     use crate::domain::{PersonId, Timestamp};
@@ -95,6 +95,7 @@ mod files {
         assert!(log.erase(100).unwrap());
         log.put_person(&PersonId::new("member-1").unwrap(), b"{}").unwrap();
         log.put_cache("cache", b"cached").unwrap();
+        log.change_access(&[access("session/1", Some("{}"))]).unwrap();
         log.checkpoint(Timestamp(1)).unwrap();
         log
     }
@@ -129,6 +130,7 @@ mod files {
         assert_eq!(log.read_stored(0, 5000).unwrap(), events);
         assert_eq!(log.get_person(&PersonId::new("member-1").unwrap()).unwrap().as_deref(), Some(&b"{}"[..]));
         assert_eq!(log.get_cache("cache").unwrap(), None, "caches are built again");
+        assert_eq!(log.list_access(b"").unwrap(), [], "nobody is let in by a backup");
         assert_ne!(log.origin(), origin);
         assert!(log.origin().starts_with(&origin));
         assert_ne!(log.verifier_key(), key);

@@ -7,15 +7,15 @@ use redb::{ReadableTable as _, Table, WriteTransaction};
 use tlog_tiles::tlog::Hash;
 
 use super::{
-    Append, Durable, Failure, Outcome, Payload, Proposed, Recorded, Stream,
+    AccessChange, Append, Durable, Failure, Outcome, Payload, Proposed, Recorded, Stream,
     envelope::{SALT, leaf, payload_digest},
     file::Store,
     names::Name,
     row::{ROW_BYTES, ROW_EVENTS, Stored, pack},
     store::{PlanEnd, RedbLog, StreamEnd, Writer},
     tables::{
-        CACHE, EVENTS, IDS, MERKLE, META, NAMES, PAYLOADS, PEOPLE, PLANS, ROW_PIECE, STREAMS, put_cache,
-        unreadable, unwritable,
+        ACCESS, CACHE, EVENTS, IDS, MERKLE, META, NAMES, PAYLOADS, PEOPLE, PLANS, ROW_PIECE, STREAMS,
+        put_cache, unreadable, unwritable,
     },
     tree::{ROW_HASHES, Tree},
 };
@@ -174,6 +174,20 @@ impl RedbLog {
             Ok(erased)
         })?;
         Ok(erased)
+    }
+
+    pub(super) fn write_access(&self, changes: &[AccessChange]) -> Result<(), Failure> {
+        let mut writer = self.writer.lock();
+        self.commit_or_recover(&mut writer, |write, _| {
+            let mut access = write.open_table(ACCESS).map_err(unwritable)?;
+            for AccessChange { key, value } in changes {
+                match value {
+                    Some(value) => access.insert(&**key, &**value).map_err(unwritable)?,
+                    None => access.remove(&**key).map_err(unwritable)?,
+                };
+            }
+            Ok(!changes.is_empty())
+        })
     }
 
     pub(super) fn cache(&self, key: &str, value: &[u8]) -> Result<(), Failure> {

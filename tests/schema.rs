@@ -119,6 +119,7 @@ fn sample(event: &str) -> Value {
         }),
         "phase.opened" | "phase.closed" => json!({ "plan": plan, "phase": "consultation" }),
         "gate.approved" => json!({ "plan": plan, "phase": "consultation", "role": "board" }),
+        "person.joined" => json!({ "person": "member-1" }),
         "plan.created" => json!({ "plan": plan, "title": "Strategic plan", "document": document }),
         "plan.renamed" => json!({ "plan": plan, "title": "Strategic plan, second draft" }),
         "plan.frozen" | "plan.unfrozen" => json!({ "plan": plan, "reason": "The consultation has begun." }),

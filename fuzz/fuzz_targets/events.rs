@@ -11,6 +11,7 @@ const KINDS: [&str; 15] = [
     "document.changed",
     "epoch.began",
     "person.added",
+    "person.joined",
     "plan.created",
     "plan.renamed",
     "plan.frozen",

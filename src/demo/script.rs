@@ -194,6 +194,7 @@ fn entries(texts: &[Vec<Atom>]) -> Vec<(i64, Part, Entry)> {
         person: part.person(),
         office: part.office(),
         name: part.name().into(),
+        email: None,
     });
     let mut commands: Vec<Command> = people.collect();
     let bodies = people::organisations();

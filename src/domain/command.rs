@@ -26,7 +26,13 @@ pub enum Command {
         #[serde(flatten)]
         office: Office,
         name: String,
+        /// Where the person is sent a link to sign in; kept beside the record, never in it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        email: Option<String>,
     },
+    /// By that person alone: at the first sign-in.
+    #[serde(rename = "person.join")]
+    PersonJoin { person: PersonId },
     #[serde(rename = "person.change")]
     PersonChange {
         person: PersonId,

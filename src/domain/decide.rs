@@ -1,8 +1,8 @@
 //! `decide`: what follows from a command. The nouns' own files hold their ladders.
 
 use super::{
-    Actor, Command, Event, EventId, PlanId, ProvisionId, Refusal, SectionId, State, organisation, person,
-    plan, process, section, stray, thread,
+    About, Actor, Command, Event, EventId, PlanId, ProvisionId, Refusal, SectionId, State, organisation,
+    person, plan, process, section, stray, thread,
 };
 
 /// What is to be recorded when a command is granted.
@@ -11,8 +11,8 @@ pub struct Decision {
     pub events: Vec<Event>,
     /// What the program writes into the plan's document, recorded together with the events.
     pub write: Option<Write>,
-    /// A name to keep apart from the log.
-    pub name: Option<String>,
+    /// Of whom the command makes somebody known: what is kept apart from the log.
+    pub about: Option<About>,
     /// What the command made or touched, for the answer.
     pub plan: Option<PlanId>,
 }
@@ -63,7 +63,10 @@ pub enum Write {
 /// Decides a command. The same state, actor and command always give the same answer.
 pub fn decide(state: &State, actor: &Actor, id: EventId, command: &Command) -> Result<Decision, Refusal> {
     match command {
-        Command::PersonAdd { person, office, name } => person::add(state, actor, person, office, name),
+        Command::PersonAdd { person, office, name, email } => {
+            person::add(state, actor, person, office, name, email.as_deref())
+        }
+        Command::PersonJoin { person } => person::join(state, actor, person),
         Command::PersonChange { person, office, version } => {
             person::change(state, actor, person, office, *version)
         }

@@ -137,6 +137,9 @@ pub enum Event {
     PhaseClosed { plan: PlanId, phase: PhaseId },
     #[serde(rename = "gate.approved")]
     GateApproved { plan: PlanId, phase: PhaseId, role: Role },
+    /// Somebody who was added signed in for the first time.
+    #[serde(rename = "person.joined")]
+    PersonJoined { person: PersonId },
     #[serde(rename = "plan.created")]
     PlanCreated { plan: PlanId, title: String, document: DocumentId },
     #[serde(rename = "plan.renamed")]

@@ -249,7 +249,20 @@ fn people() {
         person: person(id),
         office: office(roles),
         name: name.into(),
+        email: None,
     };
+    let reached = |email: String| Command::PersonAdd {
+        person: person("new"),
+        office: Office { roles: vec![Role::Board], ..Office::default() },
+        name: "New".into(),
+        email: Some(email),
+    };
+    let longest = |more: usize| {
+        let domain = format!("{}.example", ["d".repeat(60), "e".repeat(60), "f".repeat(60)].join("."));
+        format!("{}@{domain}", "a".repeat(limits::EMAIL_BYTES - domain.len() - 1 + more))
+    };
+    let join = |id: &str| Command::PersonJoin { person: person(id) };
+    let joined = state(&[Event::PersonJoined { person: person("member-1") }]);
     let board = [Role::Board];
     let some = state(&[]);
     for (state, who, command, heard) in [
@@ -259,6 +272,22 @@ fn people() {
         (&some, "administrator", add("new", &[], "New"), "field_empty"),
         (&some, "administrator", add("new", &board, ""), "field_empty"),
         (&some, "administrator", add("new", &board, "New"), "ok"),
+        (&some, "administrator", reached("Ada@Example.org ".into()), "ok"),
+        (&some, "administrator", reached(longest(0)), "ok"),
+        (&some, "administrator", reached(longest(1)), "email_not_valid"),
+        (&some, "administrator", reached("".into()), "email_not_valid"),
+        (&some, "administrator", reached("ada".into()), "email_not_valid"),
+        (&some, "administrator", reached("Ada <ada@example.org>".into()), "email_not_valid"),
+        (
+            &some,
+            "administrator",
+            reached("ada@example.org\r\nBcc: eve@example.org".into()),
+            "email_not_valid",
+        ),
+        (&some, "secretariat", join("member-1"), "not_permitted"),
+        (&some, "nobody", join("nobody"), "person_unknown"),
+        (&joined, "member-1", join("member-1"), "already_joined"),
+        (&some, "member-1", join("member-1"), "ok"),
     ] {
         assert_eq!(hears(state, who, &command), heard, "{who}: {command:?}");
     }
@@ -303,7 +332,8 @@ fn parts_in_the_network() {
         successor: successor.map(person),
         version,
     };
-    let invite = |office| Command::PersonAdd { person: person("new"), office, name: "New".into() };
+    let invite =
+        |office| Command::PersonAdd { person: person("new"), office, name: "New".into(), email: None };
     let member = |weight| profile("East", Standing::Member, weight, 2);
     for (state, who, command, heard) in [
         (&some, "member-1", add("east", member(1)), "not_permitted"),

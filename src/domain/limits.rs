@@ -14,6 +14,9 @@ pub const TITLE: usize = 300;
 /// Longest comment, reason or quoted selection.
 pub const TEXT: usize = 10_000;
 
+/// Longest e-mail address, in bytes (RFC 5321, as its erratum 1690 has it).
+pub const EMAIL_BYTES: usize = 254;
+
 // The network.
 
 /// Votes of one member.
@@ -154,6 +157,45 @@ pub const CONNECTIONS: usize = 16_384;
 /// Requests of one person, or from one address by nobody in particular. Pages' scripts and pictures, which
 /// come from memory, do not count.
 pub const REQUESTS: Rate = Rate { burst: 2_000, per_second: 100 };
+
+// Signing in. The figures follow what is at stake (ASVS 5.0, V7.3): what is lost with a session is what one person
+// may do in one network, all of it recorded and none of it final.
+
+/// How long a link and a code to sign in hold.
+pub const SIGN_IN_WITHIN: Duration = Duration::from_secs(15 * 60);
+/// Wrong codes after which a request to sign in is void: one guess in 20 million at 8 digits.
+pub const CODE_TRIES: u32 = 5;
+/// Asking for mail, opening links and typing codes from one address, by nobody in particular. Where a proxy stands
+/// before the server, all of a network come from its address.
+pub const SIGN_INS: Rate = Rate { burst: 60, per_second: 1 };
+/// Mails to one address: so many at once, and one more after each [`SIGN_IN_MAIL_EVERY`].
+pub const SIGN_IN_MAILS: u32 = 5;
+pub const SIGN_IN_MAIL_EVERY: Duration = Duration::from_secs(180);
+/// A session in which nothing was asked for this long is over.
+pub const SESSION_IDLE: Duration = Duration::from_secs(14 * DAY);
+/// A session is over after this time, whatever was asked in it.
+pub const SESSION_LIFE: Duration = Duration::from_secs(30 * DAY);
+/// Sessions of one person. One more ends the one that was not used for longest.
+pub const SESSIONS_PER_PERSON: usize = 32;
+/// What a browser says of itself is kept up to this length, in characters.
+pub const AGENT: usize = 200;
+/// Tokens for tools that one person has.
+pub const TOKENS_PER_PERSON: usize = 32;
+/// A token for tools holds this long at most.
+pub const TOKEN_LIFE: Duration = Duration::from_secs(366 * DAY);
+/// A ticket for one connection is used within this time.
+pub const TICKET_WITHIN: Duration = Duration::from_secs(30);
+/// Tickets of one person that wait to be used.
+pub const TICKETS_WAITING: usize = 64;
+
+// Mail.
+
+/// Mails that wait to be sent.
+pub const MAILS_WAITING: usize = 1_000;
+/// For how long it is tried to send one.
+pub const MAIL_WITHIN: Duration = Duration::from_secs(DAY);
+
+const DAY: u64 = 24 * 3600;
 
 /// So many at once, and so many a second after that.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

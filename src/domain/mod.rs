@@ -30,7 +30,7 @@ pub use id::{
     Position, ProvisionId, SectionId, ThreadId,
 };
 pub use organisation::{Organisation, Profile, Standing};
-pub use person::{Office, Person};
+pub use person::{About, Email, Office, Person};
 pub use policy::{Action, Party, Stage, always_granted, granted};
 pub use process::{Phase, PhaseKind, PhasePlan, Process};
 pub use refusal::Refusal;

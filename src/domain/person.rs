@@ -1,5 +1,6 @@
-//! People of the network, by opaque id: what they do in it, and for whom.
+//! People of the network, by opaque id: what they do in it, and for whom; and what is kept of them beside the record.
 
+use email_address::{EmailAddress, Options};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -31,8 +32,47 @@ pub struct Person {
     pub office: Office,
     /// They have left the network; what they did stays theirs.
     pub left: bool,
+    /// Whether they have ever signed in.
+    pub joined: bool,
     /// How often their part was changed, its beginning included.
     pub version: u64,
+}
+
+/// What is known of a person beside the record, as it lies there: JSON that can be erased.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct About {
+    pub name: String,
+    /// Where they are sent a link to sign in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<Email>,
+}
+
+/// An e-mail address that mail can be sent to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Email(String);
+
+impl Email {
+    /// Space around it does not count.
+    pub fn new(address: &str) -> Result<Self, Refusal> {
+        let address = address.trim();
+        // Of one line and of letters that every mail server takes: some know nothing beyond ASCII before the @.
+        let plain = address.len() <= limits::EMAIL_BYTES && address.is_ascii() && !address.contains('"');
+        let options = Options::default().without_display_text().without_domain_literal();
+        match EmailAddress::parse_with_options(address, options) {
+            Ok(_) if plain => Ok(Self(address.to_owned())),
+            Ok(_) | Err(_) => Err(Refusal::EmailNotValid),
+        }
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The same for all ways to write one address: by it people are found, and no two have the same.
+    pub fn key(&self) -> String {
+        self.0.to_ascii_lowercase()
+    }
 }
 
 pub(super) fn add(
@@ -41,6 +81,7 @@ pub(super) fn add(
     person: &PersonId,
     office: &Office,
     name: &str,
+    email: Option<&str>,
 ) -> Result<Decision, Refusal> {
     // Nobody is there to grant anything before the first person: that one comes in unasked.
     if !state.people.is_empty() {
@@ -51,9 +92,10 @@ pub(super) fn add(
     }
     let office = checked(state, person, office)?;
     let name = text("name", name, limits::TITLE)?;
+    let email = email.map(Email::new).transpose()?;
     Ok(Decision {
         events: vec![Event::PersonAdded { person: person.clone(), office }],
-        name: Some(name),
+        about: Some(About { name, email }),
         ..Decision::default()
     })
 }
@@ -161,4 +203,20 @@ impl State {
         let organisation = person.office.organisation.as_ref()?;
         self.organisations.get(organisation).map(|organisation| organisation.profile.standing)
     }
+}
+
+/// The first sign-in.
+pub(super) fn join(state: &State, actor: &Actor, person: &PersonId) -> Result<Decision, Refusal> {
+    if actor.person != *person {
+        return Err(Refusal::NotPermitted { what: "sign in for somebody else" });
+    }
+    let known = state.people.get(person).ok_or(Refusal::PersonUnknown)?;
+    if known.left {
+        return Err(Refusal::PersonHasLeft);
+    }
+    if known.joined {
+        return Err(Refusal::AlreadyJoined);
+    }
+    let events = vec![Event::PersonJoined { person: person.clone() }];
+    Ok(Decision { events, ..Decision::default() })
 }

@@ -7,6 +7,9 @@ use super::{PersonId, Timestamp};
 pub enum Refusal {
     PersonUnknown,
     PersonExists,
+    EmailNotValid,
+    EmailTaken,
+    AlreadyJoined,
     PlanUnknown,
     PlanExists,
     NotPermitted {
@@ -86,6 +89,9 @@ impl Refusal {
         match self {
             Self::PersonUnknown => "person_unknown",
             Self::PersonExists => "person_exists",
+            Self::EmailNotValid => "email_not_valid",
+            Self::EmailTaken => "email_taken",
+            Self::AlreadyJoined => "already_joined",
             Self::PlanUnknown => "plan_unknown",
             Self::PlanExists => "plan_exists",
             Self::NotPermitted { .. } => "not_permitted",
@@ -144,6 +150,9 @@ impl Refusal {
         match self {
             Self::PersonUnknown => "Nobody in this network has that id.".into(),
             Self::PersonExists => "Somebody in this network has that id already.".into(),
+            Self::EmailNotValid => "This is no e-mail address that mail could be sent to.".into(),
+            Self::EmailTaken => "Somebody in this network has that e-mail address already.".into(),
+            Self::AlreadyJoined => "This person has signed in before.".into(),
             Self::PlanUnknown => "There is no such plan, or you may not read it.".into(),
             Self::PlanExists => "A plan with that id exists already.".into(),
             Self::NotPermitted { what } => format!("Your part in the network does not let you {what}."),
@@ -217,6 +226,11 @@ impl Refusal {
             Self::PersonExists | Self::PlanExists | Self::ThreadExists | Self::SectionExists => {
                 "Choose another id."
             }
+            Self::EmailNotValid => {
+                "Write it as name@example.org, without spaces and without the person's name before it."
+            }
+            Self::EmailTaken => "Each person signs in with an address of their own: use another one.",
+            Self::AlreadyJoined => "Nothing is to be done.",
             Self::PlanUnknown => "Open the list of plans and choose one from there.",
             Self::NotPermitted { .. } => "Ask the secretariat if you think that you should be able to.",
             Self::Frozen { .. } => {

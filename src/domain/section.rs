@@ -46,6 +46,7 @@ pub(super) fn decide(
         | Command::ProcessStart { .. }
         | Command::PhaseReschedule { .. }
         | Command::GateApprove { .. }
+        | Command::PersonJoin { .. }
         | Command::PlanCreate { .. }
         | Command::PlanRename { .. }
         | Command::PlanFreeze { .. }

@@ -99,8 +99,13 @@ impl State {
             }
             Event::PersonAdded { person, office } => {
                 self.people_version += 1;
-                self.people
-                    .insert(person.clone(), Person { office: office.clone(), left: false, version: 1 });
+                let new = Person { office: office.clone(), left: false, joined: false, version: 1 };
+                self.people.insert(person.clone(), new);
+            }
+            Event::PersonJoined { person } => {
+                if let Some(person) = self.people.get_mut(person) {
+                    person.joined = true;
+                }
             }
             Event::PersonChanged { person, office } => {
                 self.people_version += 1;

@@ -1,5 +1,6 @@
 //! The write path: drains its inbox, decides, appends once, applies, makes visible, replies.
 
+mod addresses;
 mod clock;
 pub mod record;
 mod writer;
@@ -11,12 +12,13 @@ use parking_lot::{Mutex, RwLock, RwLockReadGuard};
 use tokio::sync::{oneshot, watch};
 
 use crate::domain::{
-    Base64, Change, Continued, DocumentId, Event, EventId, Heads, PersonId, PlanId, Position, Refusal,
-    Request, Timestamp,
+    About, Base64, Change, Continued, DocumentId, Email, Event, EventId, Heads, PersonId, PlanId, Position,
+    Refusal, Request, Timestamp,
 };
 use crate::log::{Append, Failure, Log, Recorded};
 use crate::projection::Views;
 
+use addresses::Addresses;
 pub use clock::{Clock, system};
 use writer::Job;
 
@@ -83,6 +85,7 @@ pub struct Receipt {
 pub struct Engine {
     log: Arc<dyn Log>,
     views: Arc<RwLock<Views>>,
+    addresses: Arc<Addresses>,
     inbox: mpsc::Sender<Job>,
     visible: watch::Receiver<Position>,
     clock: Clock,
@@ -96,12 +99,13 @@ impl Engine {
         fold(&*log, &mut views)?;
         begin_epoch(&*log, &views, &clock)?;
         fold(&*log, &mut views)?;
+        let addresses = Arc::new(Addresses::read(&*log, views.state.people.keys())?);
         let head = views.head;
         let views = Arc::new(RwLock::new(views));
         let (inbox, jobs) = mpsc::channel();
         let (show, visible) = watch::channel(head);
-        let writer = writer::start(log.clone(), views.clone(), clock.clone(), jobs, show)?;
-        Ok(Self { log, views, inbox, visible, clock, writer: Arc::new(Mutex::new(Some(writer))) })
+        let writer = writer::start(log.clone(), views.clone(), addresses.clone(), clock.clone(), jobs, show)?;
+        Ok(Self { log, views, addresses, inbox, visible, clock, writer: Arc::new(Mutex::new(Some(writer))) })
     }
 
     /// What is visible: all of it is on disk. Hold it briefly, the writer waits for it.
@@ -111,6 +115,16 @@ impl Engine {
 
     pub fn log(&self) -> &Arc<dyn Log> {
         &self.log
+    }
+
+    /// What is known of a person beside the record; none once erased.
+    pub fn about(&self, person: &PersonId) -> Result<Option<About>, Failure> {
+        addresses::about(&*self.log, person)
+    }
+
+    /// Whose address this is.
+    pub fn person_at(&self, email: &Email) -> Option<PersonId> {
+        self.addresses.person(email)
     }
 
     pub fn clock(&self) -> &Clock {

@@ -57,6 +57,11 @@ pub(super) fn organisations() -> Stream {
     Stream::new("organisations")
 }
 
+/// Of its own: to come in changes nothing that decisions about people rest on.
+pub(super) fn joining(person: &PersonId) -> Stream {
+    Stream::new(format!("person/{person}/joining"))
+}
+
 pub(super) fn plan(plan: PlanId) -> Stream {
     Stream::new(format!("plan/{plan}"))
 }
@@ -75,6 +80,7 @@ pub(super) fn propose(event: &Event, id: EventId, source: &Source) -> Proposed {
         Event::PhaseOpened { plan, .. } => ("phase.opened", governance(*plan), Some(*plan), false),
         Event::PhaseClosed { plan, .. } => ("phase.closed", governance(*plan), Some(*plan), false),
         Event::GateApproved { plan, .. } => ("gate.approved", governance(*plan), Some(*plan), false),
+        Event::PersonJoined { person } => ("person.joined", joining(person), None, false),
         Event::PlanCreated { plan: id, .. } => ("plan.created", plan(*id), Some(*id), false),
         Event::PlanRenamed { plan: id, .. } => ("plan.renamed", plan(*id), Some(*id), false),
         Event::PlanFrozen { plan, .. } => ("plan.frozen", governance(*plan), Some(*plan), false),
@@ -305,6 +311,7 @@ pub(super) fn follows(kind: &str, command: &Command) -> bool {
         Command::ProcessStart { .. } => kind == "process.started",
         Command::PhaseReschedule { .. } => kind == "phase.rescheduled",
         Command::GateApprove { .. } => kind == "gate.approved",
+        Command::PersonJoin { .. } => kind == "person.joined",
         Command::PlanCreate { .. } => kind == "plan.created",
         Command::PlanRename { .. } => kind == "plan.renamed",
         Command::PlanFreeze { .. } => kind == "plan.frozen",

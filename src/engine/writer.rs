@@ -10,9 +10,9 @@ use tokio::sync::{oneshot, watch};
 use tracing::error;
 
 use super::record::{self, Source};
-use super::{Clock, Edit, Error, Prepared, Receipt, apply};
+use super::{Addresses, Clock, Edit, Error, Prepared, Receipt, apply};
 use crate::domain::{
-    self, Actor, Command, DocumentId, EventId, PersonId, PlanId, Position, Refusal, Request, State,
+    self, About, Actor, Command, DocumentId, EventId, PersonId, PlanId, Position, Refusal, Request, State,
     Timestamp, process,
 };
 use crate::log::{Append, Check, Failure, Log, Outcome, Proposed, Recorded};
@@ -50,11 +50,12 @@ pub(super) enum Job {
 pub(super) fn start(
     log: Arc<dyn Log>,
     views: Arc<RwLock<Views>>,
+    addresses: Arc<Addresses>,
     clock: Clock,
     jobs: mpsc::Receiver<Job>,
     show: watch::Sender<Position>,
 ) -> Result<JoinHandle<()>, Failure> {
-    let writer = Writer { log, views, clock, show };
+    let writer = Writer { log, views, addresses, clock, show };
     std::thread::Builder::new()
         .name("writer".into())
         .spawn(move || writer.run(&jobs))
@@ -64,6 +65,7 @@ pub(super) fn start(
 struct Writer {
     log: Arc<dyn Log>,
     views: Arc<RwLock<Views>>,
+    addresses: Arc<Addresses>,
     clock: Clock,
     show: watch::Sender<Position>,
 }
@@ -79,7 +81,7 @@ struct Granted {
     waiting: Waiting,
     changes_from: usize,
     changes: usize,
-    name: Option<(PersonId, String)>,
+    about: Option<(PersonId, About)>,
 }
 
 impl Writer {
@@ -205,8 +207,8 @@ impl Writer {
                     continue;
                 }
                 match self.decide(&views.state, &one.job) {
-                    Ok((append, changes_from, changes, name)) => {
-                        granted.push(Granted { waiting: one, changes_from, changes, name });
+                    Ok((append, changes_from, changes, about)) => {
+                        granted.push(Granted { waiting: one, changes_from, changes, about });
                         appends.push(append);
                     }
                     Err(Decided::Repeated(position)) => {
@@ -240,8 +242,8 @@ impl Writer {
         for (one, outcome) in granted.into_iter().zip(durable.outcomes) {
             match outcome {
                 Outcome::Appended { first, .. } => {
-                    if let Some((person, name)) = &one.name {
-                        self.keep_name(person, name);
+                    if let Some((person, about)) = &one.about {
+                        self.keep_about(person, about);
                     }
                     let from = first + one.changes_from as u64;
                     let changes = (from..from + one.changes as u64).collect();
@@ -261,10 +263,9 @@ impl Writer {
         again
     }
 
-    fn keep_name(&self, person: &PersonId, name: &str) {
-        let about = serde_json::json!({ "name": name }).to_string();
-        if let Err(failure) = self.log.put_person(person, about.as_bytes()) {
-            error!("a person's name was not kept: {failure}");
+    fn keep_about(&self, person: &PersonId, about: &About) {
+        if let Err(failure) = self.addresses.keep(&*self.log, person, about) {
+            error!("what is known of a person was not kept: {failure}");
         }
     }
 
@@ -275,7 +276,13 @@ impl Writer {
                     return Err(Decided::Repeated(position));
                 }
                 let source = self.source(state, person, *at, Some(request.id));
-                command(state, person, request, written.as_ref(), &source)
+                let made = command(state, person, request, written.as_ref(), &source)?;
+                if let Some((person, About { email: Some(email), .. })) = &made.3
+                    && self.addresses.taken(email, person)
+                {
+                    return Err(Refusal::EmailTaken.into());
+                }
+                Ok(made)
             }
             Job::Edit { edit, .. } => self.edit(state, edit),
             Job::Stop { plan, reason } => self.stop(state, *plan, reason),
@@ -351,8 +358,8 @@ pub(super) fn repeated(
     if is_same { Ok(Some(position)) } else { Err(Refusal::IdTaken.into()) }
 }
 
-/// The append, where its changes begin, how many they are, and a name to keep apart.
-type Made = (Append, usize, usize, Option<(PersonId, String)>);
+/// The append, where its changes begin, how many they are, and what to keep apart of a person.
+type Made = (Append, usize, usize, Option<(PersonId, About)>);
 
 enum Decided {
     Repeated(Position),
@@ -398,11 +405,11 @@ fn command(
             });
         }
     }
-    let name = match (&request.command, decision.name) {
-        (Command::PersonAdd { person, .. }, Some(name)) => Some((person.clone(), name)),
+    let about = match (&request.command, decision.about) {
+        (Command::PersonAdd { person, .. }, Some(about)) => Some((person.clone(), about)),
         _ => None,
     };
-    Ok((append, from, count, name))
+    Ok((append, from, count, about))
 }
 
 /// The first event bears the command's own id, so that repeating the command finds it.
@@ -443,6 +450,7 @@ fn checks(state: &State, command: &Command, plan: Option<PlanId>) -> Vec<Check> 
         Command::OrganisationAdd { .. } | Command::OrganisationChange { .. } => {
             vec![organisations_check(state), people_check(state)]
         }
+        Command::PersonJoin { person } => vec![Check { stream: record::joining(person), version: 0 }],
         Command::PlanCreate { .. } => {
             plan.map(|plan| Check { stream: record::plan(plan), version: 0 }).into_iter().collect()
         }

@@ -86,6 +86,7 @@ impl Strays {
             | Event::PhaseOpened { .. }
             | Event::PhaseClosed { .. }
             | Event::GateApproved { .. }
+            | Event::PersonJoined { .. }
             | Event::PlanCreated { .. }
             | Event::PlanRenamed { .. }
             | Event::PlanFrozen { .. }

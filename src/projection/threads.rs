@@ -102,6 +102,7 @@ impl Threads {
             | Event::PhaseOpened { .. }
             | Event::PhaseClosed { .. }
             | Event::GateApproved { .. }
+            | Event::PersonJoined { .. }
             | Event::PlanCreated { .. }
             | Event::PlanRenamed { .. }
             | Event::PlanFrozen { .. }

@@ -26,6 +26,7 @@ async fn opened() -> (tempfile::TempDir, Engine, Rooms, PersonId) {
     let rooms = Rooms::made(Way::Proof, engine.clone(), Duration::ZERO);
     let secretary = PersonId::new("secretariat").unwrap();
     let add = Command::PersonAdd {
+        email: None,
         person: secretary.clone(),
         office: Office { roles: vec![Role::Secretariat], ..Office::default() },
         name: "Secretariat".into(),

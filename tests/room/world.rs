@@ -113,7 +113,8 @@ impl World {
             (ODD, Role::Consultant),
         ];
         for (id, role) in roles {
-            let command = Command::PersonAdd { person: person(id), office: office(role), name: id.into() };
+            let command =
+                Command::PersonAdd { person: person(id), office: office(role), name: id.into(), email: None };
             world.done(command).await;
         }
         world.done(Command::PlanCreate { plan: Some(plan), title: "A plan".into() }).await;
@@ -189,7 +190,12 @@ impl World {
             }
             Step::Welcome => {
                 let person = person(&format!("guest-{}", self.ids));
-                self.ask(Command::PersonAdd { person, office: office(Role::Chair), name: "A guest".into() });
+                self.ask(Command::PersonAdd {
+                    person,
+                    office: office(Role::Chair),
+                    name: "A guest".into(),
+                    email: None,
+                });
             }
             Step::Comment { place } => self.comment(place),
             // What takes a thread of its own is begun only when it alone decides what happens next.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use quorate::{
     domain::{Command, EventId, Office, PersonId, PlanId, Request, Role, SectionId},
     engine::{self, Engine},
-    http::{self, App},
+    http::{self, App, Entrance},
     log::{Append, Durable, Failure, Log, Options, RedbLog},
     room::Rooms,
 };
@@ -55,6 +55,7 @@ async fn plan(rooms: &Rooms) -> PlanId {
         person: person(id),
         office: Office { roles: vec![role], ..Office::default() },
         name: id.into(),
+        email: None,
     };
     let create = Command::PlanCreate { plan: Some(plan), title: "A plan".into() };
     let section = Command::SectionCreate {
@@ -83,7 +84,13 @@ async fn edits_that_the_log_could_not_take_are_asked_for_when_it_can() {
     let plan = plan(&rooms).await;
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let at = listener.local_addr().unwrap();
-    let app = App::new(rooms.clone(), folder.path(), format!("http://{at}"), true).unwrap();
+    let app = App::new(
+        rooms.clone(),
+        folder.path(),
+        format!("http://{at}"),
+        Entrance::demonstration(folder.path()).unwrap(),
+    )
+    .unwrap();
     let (stop, mut stopped) = watch::channel(());
     let serving = tokio::spawn(http::serve(listener, app, async move { drop(stopped.changed().await) }));
 

@@ -1,5 +1,6 @@
 //! Quorate: drafting a plan together, and standing by it. See `ARCHITECTURE.md`.
 
+pub mod access;
 pub mod cli;
 pub mod demo;
 pub mod document;
@@ -8,6 +9,7 @@ pub mod engine;
 pub mod export;
 pub mod http;
 pub mod log;
+pub mod mail;
 pub mod projection;
 pub mod replay;
 pub mod room;

@@ -7,17 +7,33 @@ use std::path::{Path, PathBuf};
 /// A module and the modules that it may use.
 const ARROWS: &[(&str, &[&str])] = &[
     ("domain", &[]),
+    ("mail", &["domain"]),
     ("log", &["domain"]),
     ("document", &["domain"]),
     ("projection", &["domain"]),
     ("replay", &["domain"]),
     ("export", &["domain", "document"]),
     ("engine", &["domain", "log", "document", "projection"]),
+    ("access", &["domain", "log", "mail", "engine"]),
     ("session", &["domain", "document"]),
     ("room", &["domain", "log", "document", "projection", "replay", "engine", "session"]),
     ("demo", &["domain", "log", "document", "engine", "room"]),
-    ("http", &["domain", "log", "document", "projection", "replay", "export", "engine", "session", "room"]),
-    ("cli", &["domain", "log", "document", "engine", "room", "http", "demo"]),
+    (
+        "http",
+        &[
+            "domain",
+            "log",
+            "document",
+            "projection",
+            "replay",
+            "export",
+            "engine",
+            "access",
+            "session",
+            "room",
+        ],
+    ),
+    ("cli", &["domain", "mail", "log", "document", "engine", "access", "room", "http", "demo"]),
 ];
 
 /// An outside crate and the one module that meets it.
@@ -32,6 +48,8 @@ const OWNED: &[(&str, &str)] = &[
     ("governor", "http"),
     ("rust_embed", "http"),
     ("clap", "cli"),
+    ("email_address", "domain"),
+    ("lettre", "mail"),
     ("minicbor", "session"),
 ];
 

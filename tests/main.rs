@@ -20,6 +20,7 @@ mod phases;
 mod room;
 mod schema;
 mod session;
+mod sign_in;
 mod sync_fails;
 mod sync_samod;
 mod through;

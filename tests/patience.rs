@@ -10,7 +10,7 @@ use automerge::{Automerge, Change, ChangeHash, ReadDoc as _};
 use futures_util::{SinkExt as _, StreamExt as _};
 use quorate::domain::{Command, DocumentId, EventId, PersonId, PlanId, Request, Role, Timestamp, limits};
 use quorate::engine::{self, Engine};
-use quorate::http::{self, App};
+use quorate::http::{self, App, Entrance};
 use quorate::log::{Append, Log as _, Options, Payload, Proposed, RedbLog, Stream};
 use quorate::room::Rooms;
 use serde_json::{Value, json};
@@ -49,7 +49,13 @@ impl Inside {
 
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let place = listener.local_addr().unwrap().to_string();
-        let app = App::new(rooms, folder.path(), format!("http://{place}"), true).unwrap();
+        let app = App::new(
+            rooms,
+            folder.path(),
+            format!("http://{place}"),
+            Entrance::demonstration(folder.path()).unwrap(),
+        )
+        .unwrap();
         tokio::spawn(http::serve(listener, app, std::future::pending()));
         Self { place, document, _folder: folder }
     }

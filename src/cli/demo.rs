@@ -35,7 +35,7 @@ impl Demo {
         if !self.data.join(log::FILE).exists() {
             build(&self.data)?;
         }
-        if self.reset { Ok(()) } else { serve::serve(&self.data, &self.place, true) }
+        if self.reset { Ok(()) } else { serve::serve(&self.data, &self.place, &serve::Door::Demonstration) }
     }
 }
 

@@ -6,18 +6,22 @@ use std::time::Duration;
 
 use clap::Args;
 use tokio::net::TcpListener;
-use tracing::info;
+use tracing::{error, info, warn};
 
 use super::{Data, Outcome, Place, control};
+use crate::access::Access;
 use crate::engine::{self, Clock, Engine};
-use crate::http::{self, App};
+use crate::http::{self, App, Entrance};
 use crate::log::{self, Options, RedbLog};
+use crate::mail::Outbox;
 use crate::room::Rooms;
 
 /// How long what still runs at the end may take.
 const FAREWELL: Duration = Duration::from_secs(1);
 /// The exit code when the disk failed to confirm what was written (EX_IOERR of sysexits.h).
 const LOST: i32 = 74;
+/// How often what lets people in and has had its time is removed.
+const SWEEP_EVERY: Duration = Duration::from_secs(3600);
 /// How often what is new is signed.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(60);
 
@@ -27,6 +31,36 @@ pub(super) struct Serve {
     data: Data,
     #[command(flatten)]
     place: Place,
+    #[command(flatten)]
+    mail: Mail,
+}
+
+/// How the server sends mail.
+#[derive(Args)]
+pub(super) struct Mail {
+    /// How mail leaves: smtps://user:password@host, smtp+starttls://user:password@host:587, smtp://localhost:25,
+    /// or `print` for standard error
+    #[arg(long = "mail", env = "QUORATE_MAIL", hide_env_values = true, default_value = "print")]
+    way: String,
+    /// Who mails are from [default: quorate at the host of the public address]
+    #[arg(long = "mail-from", env = "QUORATE_MAIL_FROM")]
+    from: Option<String>,
+}
+
+impl Mail {
+    fn from(&self, public_url: &str) -> String {
+        let host = public_url.split_once("://").map_or(public_url, |(_, rest)| rest);
+        let host = host.split(['/', ':']).next().unwrap_or_default();
+        self.from.clone().unwrap_or_else(|| format!("Quorate <quorate@{host}>"))
+    }
+}
+
+/// How people come in.
+pub(super) enum Door<'a> {
+    /// Anybody picks a person.
+    Demonstration,
+    /// People sign in by mail.
+    Mail(&'a Mail),
 }
 
 impl Serve {
@@ -36,7 +70,7 @@ impl Serve {
     }
 
     pub(super) fn run(self) -> Outcome {
-        serve(&self.data.data, &self.place, false)
+        serve(&self.data.data, &self.place, &Door::Mail(&self.mail))
     }
 }
 
@@ -67,7 +101,7 @@ pub(super) fn open(data: &Path, clock: Clock) -> Result<(Engine, Arc<RedbLog>), 
 }
 
 /// Serves a data folder until the process is asked to stop, then closes the log cleanly.
-pub(super) fn serve(data: &Path, place: &Place, demonstration: bool) -> Outcome {
+pub(super) fn serve(data: &Path, place: &Place, door: &Door<'_>) -> Outcome {
     let (engine, log) = open(data, engine::system())?;
     let runtime = runtime()?;
     let served = runtime.block_on(async {
@@ -76,18 +110,56 @@ pub(super) fn serve(data: &Path, place: &Place, demonstration: bool) -> Outcome 
         tokio::spawn(rooms.clone().keep());
         tokio::spawn(sign(engine.clone()));
         tokio::spawn(end_when_lost(engine.clone()));
-        let app =
-            App::new(rooms, data, place.public_url(), demonstration).map_err(|error| error.to_string())?;
+        let (entrance, first) = match door {
+            Door::Demonstration => (Entrance::demonstration(data).map_err(|error| error.to_string())?, None),
+            Door::Mail(mail) => let_in(&engine, mail, place)?,
+        };
+        let app = App::new(rooms, data, place.public_url(), entrance).map_err(|error| error.to_string())?;
         let listener = TcpListener::bind(place.listen).await.map_err(|error| {
             format!("cannot listen on {}: {error}; another can be named: --listen", place.listen)
         })?;
         info!("open {} in a browser (listening on {})", place.public_url(), place.listen);
+        if let Some(link) = first {
+            // Not by way of the log: logs are kept, and read by others.
+            println!("Nobody is here yet. Whoever opens this link first becomes the administrator: {link}");
+        }
         http::serve(listener, app, stop()).await.map_err(|error| error.to_string())
     });
     // Whoever still waits for an answer has gone; the writer finishes what it has.
     runtime.shutdown_timeout(FAREWELL);
     engine.close();
     served
+}
+
+/// Opens the way in by mail. The second is a link for the first person, where nobody is there.
+fn let_in(engine: &Engine, mail: &Mail, place: &Place) -> Result<(Entrance, Option<String>), String> {
+    let public_url = place.public_url();
+    if mail.way == "print" {
+        warn!(
+            "mails are written to standard error, for whoever runs this server: name a mail server with --mail"
+        );
+    }
+    let is_local = public_url.starts_with("http://localhost") || public_url.starts_with("http://127.0.0.1");
+    if !public_url.starts_with("https://") && !is_local {
+        warn!("{public_url} is not https: what people sign in with travels in the clear");
+    }
+    let (outbox, postman) = Outbox::open(&mail.way, &mail.from(&public_url))?;
+    let access = Access::open(engine.clone(), outbox, &public_url).map_err(|failure| failure.to_string())?;
+    let access = Arc::new(access);
+    let first = access.first_link().map_err(|failure| failure.to_string())?;
+    tokio::spawn(postman.run());
+    tokio::spawn(sweep(access.clone()));
+    Ok((Entrance::People(access), first))
+}
+
+async fn sweep(access: Arc<Access>) {
+    let mut ticks = tokio::time::interval(SWEEP_EVERY);
+    loop {
+        ticks.tick().await;
+        if let Err(failure) = access.blocking(Access::sweep).await {
+            error!("sessions that are over were not removed: {failure}");
+        }
+    }
 }
 
 /// Ends the process at once, with nothing that could still write: what the disk has, only a start finds out.

@@ -1,16 +1,19 @@
-//! Who is asking: a token, in a cookie, in the header, or for the WebSocket in the address.
+//! Who is asking: by a session's cookie, by a tool's token in the header, or for the WebSocket by a ticket in
+//! the address. None of them is ever logged.
 //!
-//! In the demonstration a token is the person's id and an end, sealed with a key of the data folder
-//! (HMAC-SHA-256). It is never logged.
+//! In the demonstration, and only there, people are picked: a token is the person's id and an end, sealed with a
+//! key of the data folder (HMAC-SHA-256), and is taken in all three places.
 
 use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
 use std::{fs, io};
 
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Uri, header};
+use axum::http::{HeaderMap, Method, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
@@ -19,13 +22,20 @@ use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
 use super::problem::Problem;
-use super::{App, Shared};
-use crate::domain::{PersonId, Timestamp};
+use super::{App, Shared, origin};
+use crate::access::{Access, Pass, Scope};
+use crate::domain::{PersonId, Timestamp, limits};
 
 /// The cookie's name on plain http, where the prefix `__Host-` is not allowed.
 pub(super) const COOKIE: &str = "quorate_session";
-/// How long a sign-in holds: 30 days, in seconds.
-pub(super) const LIFE: i64 = 30 * 24 * 3600;
+/// Its name behind https: no other host, and nothing on plain http, can set a cookie of this name.
+const HOST_COOKIE: &str = "__Host-quorate";
+/// How long a sign-in to the demonstration holds, in seconds.
+const LIFE: i64 = limits::SESSION_LIFE.as_secs() as i64;
+/// How often it is looked whether what an open connection came in by has had its time.
+const LOOK_EVERY: Duration = Duration::from_secs(60);
+/// Where a tool that may only read asks for a ticket, which changes nothing.
+const TICKET: &str = "/api/session/ticket";
 
 /// What of the programs' interface is answered without sign-in: what lies below these, and these themselves.
 /// Pages ask for themselves, since they answer with a way to sign in.
@@ -33,8 +43,23 @@ const OPEN_BELOW: [&str; 5] =
     ["/api/public/", "/api/auth/", "/api/invitations/", "/api/guest/", "/api/demo/"];
 const OPEN: [&str; 3] = ["/api/session", "/api/session/end", "/api/openapi.json"];
 
-/// Makes and checks tokens.
-pub(super) struct Tokens {
+/// How people come in.
+pub enum Entrance {
+    /// Anybody picks a person.
+    Demonstration(Tokens),
+    /// People sign in.
+    People(Arc<Access>),
+}
+
+impl Entrance {
+    /// That of the demonstration; `data` is the folder for the key of its tokens.
+    pub fn demonstration(data: &Path) -> io::Result<Self> {
+        Tokens::open(data).map(Self::Demonstration)
+    }
+}
+
+/// Makes and checks the tokens of the demonstration.
+pub struct Tokens {
     key: [u8; 32],
 }
 
@@ -102,6 +127,17 @@ impl<S: Send + Sync> FromRequestParts<S> for SignedIn {
     }
 }
 
+/// What somebody came in by; nothing in the demonstration, where nothing is taken back.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Shown(pub Option<Pass>);
+
+impl<S: Send + Sync> FromRequestParts<S> for Shown {
+    type Rejection = std::convert::Infallible;
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        Ok(parts.extensions.get::<Self>().cloned().unwrap_or_default())
+    }
+}
+
 /// Somebody who is signed in, or nobody.
 pub(super) struct Visitor(pub Option<PersonId>);
 
@@ -114,14 +150,32 @@ impl<S: Send + Sync> FromRequestParts<S> for Visitor {
 
 /// Finds out who asks, and turns away nobody-in-particular before path and body are looked at.
 pub(super) async fn guard(State(app): State<Shared>, mut request: Request, next: Next) -> Response {
-    let person = person(&app, request.headers(), Some(request.uri()));
-    let path = request.uri().path();
+    let (method, headers, path) = (request.method(), request.headers(), request.uri().path());
+    let changes = !matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS);
+    let with_cookie = cookie(&app, headers).is_some();
+    // A page of another server can have a browser send what it keeps of ours; a header it cannot. Where people are
+    // picked, nothing is asked of programs that keep cookies and have no page.
+    let is_foreign = match (with_cookie, bearer(headers)) {
+        (true, _) if app.is_demonstration() => origin::is_foreign(&app, headers),
+        (true, _) => !origin::is_own(&app, headers),
+        (false, None) => changes && origin::is_foreign(&app, headers),
+        (false, Some(_)) => false,
+    } && (changes || headers.contains_key(header::UPGRADE));
+    if is_foreign {
+        return Problem::cross_site().into_response();
+    }
     let asks = (path.starts_with("/api/") || path == "/sync")
         && !OPEN.contains(&path)
         && !OPEN_BELOW.iter().any(|prefix| path.starts_with(prefix));
-    match person {
-        Some(person) => {
+    let asked = asker(&app, headers, Some(request.uri()));
+    match asked {
+        Some((_, Shown(Some(pass)))) if changes && pass.scope == Scope::Read && path != TICKET => {
+            return Problem::scope_read().into_response();
+        }
+        Some((person, shown)) => {
+            note(&app, &shown);
             request.extensions_mut().insert(SignedIn(person));
+            request.extensions_mut().insert(shown);
         }
         None if asks => return Problem::unauthorized().into_response(),
         None => {}
@@ -129,16 +183,56 @@ pub(super) async fn guard(State(app): State<Shared>, mut request: Request, next:
     next.run(request).await
 }
 
-/// The person whose token comes with a request.
-pub(super) fn person(app: &App, headers: &HeaderMap, uri: Option<&Uri>) -> Option<PersonId> {
-    let token = bearer(headers).or_else(|| cookie(headers)).or_else(|| {
-        // A browser cannot set headers on a WebSocket: there, and only there, the address may carry it.
-        let uri = uri.filter(|uri| uri.path() == "/sync")?;
-        query(uri, "access_token")
-    })?;
-    let person = app.tokens.read(token, (app.engine.clock())())?;
-    let known = app.engine.views().state.people.contains_key(&person);
-    known.then_some(person)
+/// Who sent a request, and what came with it that says so.
+pub(super) fn asker(app: &App, headers: &HeaderMap, uri: Option<&Uri>) -> Option<(PersonId, Shown)> {
+    // A browser cannot set headers on a WebSocket: there, and only there, the address may carry something.
+    let in_address = || query(uri.filter(|uri| uri.path() == "/sync")?, "access_token");
+    let access = match &app.entrance {
+        Entrance::Demonstration(tokens) => {
+            let token = bearer(headers).or_else(|| cookie(app, headers)).or_else(in_address)?;
+            let person = tokens.read(token, (app.engine.clock())())?;
+            let known = app.engine.views().state.people.contains_key(&person);
+            return known.then_some((person, Shown(None)));
+        }
+        Entrance::People(access) => access,
+    };
+    // Who shows a token is who it says, whatever cookie comes along.
+    let pass = match (bearer(headers), cookie(app, headers)) {
+        (Some(token), _) => access.token(token),
+        (None, Some(cookie)) => access.session(cookie),
+        (None, None) => access.ticket(in_address()?),
+    }?;
+    Some((pass.person.clone(), Shown(Some(pass))))
+}
+
+/// Has it noted, now and then, that something is in use.
+fn note(app: &App, shown: &Shown) {
+    if let (Some(pass), Entrance::People(access)) = (&shown.0, &app.entrance)
+        && access.is_to_note(pass)
+    {
+        let (access, pass) = (access.clone(), pass.clone());
+        tokio::spawn(async move {
+            if let Err(failure) = access.blocking(move |access| access.note(&pass)).await {
+                tracing::error!("the use of a session was not noted: {failure}");
+            }
+        });
+    }
+}
+
+/// Done when what somebody came in by holds no longer: taken back, or at its end. For connections that stay.
+pub(super) async fn ended(app: Shared, shown: Shown) {
+    let (Some(pass), Entrance::People(access)) = (&shown.0, &app.entrance) else {
+        return std::future::pending().await;
+    };
+    let mut taken_back = access.taken_back();
+    while access.stands(pass) {
+        // A connection that is open is in use.
+        note(&app, &shown);
+        tokio::select! {
+            moved = taken_back.changed() => if moved.is_err() { return },
+            () = tokio::time::sleep(LOOK_EVERY) => {}
+        }
+    }
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {
@@ -146,23 +240,35 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then_some(token)
 }
 
-fn cookie(headers: &HeaderMap) -> Option<&str> {
+/// What the session's cookie holds.
+fn cookie<'a>(app: &App, headers: &'a HeaderMap) -> Option<&'a str> {
+    let name = cookie_name(app.is_secure());
     headers
         .get_all(header::COOKIE)
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|line| line.split(';'))
-        .find_map(|pair| pair.trim().strip_prefix(COOKIE)?.strip_prefix('='))
+        .find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('='))
+}
+
+fn cookie_name(secure: bool) -> &'static str {
+    if secure { HOST_COOKIE } else { COOKIE }
 }
 
 fn query<'a>(uri: &'a Uri, name: &str) -> Option<&'a str> {
     uri.query()?.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='))
 }
 
-/// The header that sets the cookie; an empty token takes it away.
-pub(super) fn set_cookie(token: &str) -> String {
-    let life = if token.is_empty() { 0 } else { LIFE };
-    format!("{COOKIE}={token}; Path=/; Max-Age={life}; HttpOnly; SameSite=Lax")
+/// The header that sets the cookie; an empty one takes it away.
+pub(super) fn set_cookie(app: &App, value: &str) -> String {
+    cookie_line(app.is_secure(), value)
+}
+
+fn cookie_line(secure: bool, value: &str) -> String {
+    let life = if value.is_empty() { 0 } else { LIFE };
+    let name = cookie_name(secure);
+    let secure = if secure { "; Secure" } else { "" };
+    format!("{name}={value}; Path=/; Max-Age={life}; HttpOnly; SameSite=Lax{secure}")
 }
 
 #[cfg(test)]
@@ -180,5 +286,17 @@ mod tests {
         assert_eq!(tokens.read(&token[..token.len() - 2], Timestamp(1)), None);
         assert_eq!(Tokens { key: [8; 32] }.read(&token, Timestamp(1)), None);
         assert_eq!(tokens.read("", Timestamp(1)), None);
+    }
+
+    #[test]
+    fn behind_https_nobody_else_can_set_the_cookie() {
+        let life = limits::SESSION_LIFE.as_secs();
+        let [plain, secure] = [false, true].map(|secure| cookie_line(secure, "x"));
+        assert_eq!(plain, format!("quorate_session=x; Path=/; Max-Age={life}; HttpOnly; SameSite=Lax"));
+        assert_eq!(
+            secure,
+            format!("__Host-quorate=x; Path=/; Max-Age={life}; HttpOnly; SameSite=Lax; Secure")
+        );
+        assert!(cookie_line(true, "").starts_with("__Host-quorate=; Path=/; Max-Age=0;"));
     }
 }

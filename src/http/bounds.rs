@@ -1,6 +1,7 @@
 //! How much one person, or one address, may ask at a time (`domain::limits`).
 
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -17,8 +18,8 @@ use parking_lot::Mutex;
 use super::auth::SignedIn;
 use super::problem::Problem;
 use super::{Shared, listen};
-use crate::domain::PersonId;
 use crate::domain::limits::{self, Rate};
+use crate::domain::{Email, PersonId};
 
 /// After how many callers those who have been quiet are forgotten.
 const FORGET_AFTER: usize = 4_096;
@@ -43,23 +44,40 @@ type Open = Arc<Mutex<HashMap<(PersonId, Kind), usize>>>;
 
 pub(super) struct Bounds {
     requests: DefaultKeyedRateLimiter<Caller>,
+    /// Attempts to sign in.
+    sign_ins: DefaultKeyedRateLimiter<IpAddr>,
+    /// Mails to sign in, by the address that was typed, whether or not anybody has it.
+    mails: DefaultKeyedRateLimiter<String>,
     open: Open,
 }
 
 impl Default for Bounds {
     fn default() -> Self {
-        Self { requests: RateLimiter::keyed(quota(limits::REQUESTS)), open: Open::default() }
+        let mails = NonZeroU32::new(limits::SIGN_IN_MAILS).expect("some mails may be sent");
+        let mails = Quota::with_period(limits::SIGN_IN_MAIL_EVERY).map(|quota| quota.allow_burst(mails));
+        Self {
+            requests: RateLimiter::keyed(quota(limits::REQUESTS)),
+            sign_ins: RateLimiter::keyed(quota(limits::SIGN_INS)),
+            mails: RateLimiter::keyed(mails.expect("the time between two mails is one")),
+            open: Open::default(),
+        }
     }
 }
 
 impl Bounds {
     /// How long to wait, when this caller has asked too often.
     fn ask(&self, caller: &Caller) -> Result<(), Duration> {
-        if self.requests.len() > FORGET_AFTER {
-            self.requests.retain_recent();
-            self.requests.shrink_to_fit();
-        }
-        self.requests.check_key(caller).map_err(|until| until.wait_time_from(self.requests.clock().now()))
+        check(&self.requests, caller)
+    }
+
+    /// How long to wait, when too many attempts to sign in came from there.
+    pub(super) fn sign_in(&self, from: IpAddr) -> Result<(), Duration> {
+        check(&self.sign_ins, &network(from))
+    }
+
+    /// Whether one more mail may go to an address now.
+    pub(super) fn mail(&self, to: &Email) -> bool {
+        check(&self.mails, &to.key()).is_ok()
     }
 
     /// A connection for a person, counted until what is given is dropped.
@@ -72,6 +90,22 @@ impl Bounds {
         }
         *count += 1;
         Ok(Entered { key, open: self.open.clone() })
+    }
+}
+
+fn check<K: Clone + Eq + Hash>(limiter: &DefaultKeyedRateLimiter<K>, key: &K) -> Result<(), Duration> {
+    if limiter.len() > FORGET_AFTER {
+        limiter.retain_recent();
+        limiter.shrink_to_fit();
+    }
+    limiter.check_key(key).map_err(|until| until.wait_time_from(limiter.clock().now()))
+}
+
+/// Whoever has one address of IPv6 mostly has the 2^64 around it as well.
+fn network(from: IpAddr) -> IpAddr {
+    match from {
+        IpAddr::V4(_) => from,
+        IpAddr::V6(from) => IpAddr::from((u128::from(from) >> 64 << 64).to_be_bytes()),
     }
 }
 
@@ -149,6 +183,24 @@ mod tests {
         assert!(bounds.ask(&hasty).unwrap_err() <= Duration::from_secs(1), "and hears when to come again");
         assert_eq!(bounds.ask(&Caller::Person(person("member-2"))), Ok(()));
         assert_eq!(bounds.ask(&Caller::Address(IpAddr::from([127, 0, 0, 1]))), Ok(()));
+    }
+
+    #[test]
+    fn signing_in_is_bounded_by_where_it_is_tried_and_for_whom() {
+        let bounds = Bounds::default();
+        let from = |text: &str| text.parse::<IpAddr>().unwrap();
+        let tried =
+            (0..2 * limits::SIGN_INS.burst).take_while(|_| bounds.sign_in(from("2001:db8::1")).is_ok());
+        assert_eq!(tried.count(), limits::SIGN_INS.burst as usize);
+        assert!(bounds.sign_in(from("2001:db8::ffff:2")).is_err(), "the same network");
+        assert!(bounds.sign_in(from("2001:db8:0:1::1")).is_ok(), "another");
+        assert!(bounds.sign_in(from("192.0.2.1")).is_ok());
+        let ada = |text| Email::new(text).unwrap();
+        let sent = (0..2 * limits::SIGN_IN_MAILS).take_while(|_| bounds.mail(&ada("ada@example.org")));
+        assert_eq!(sent.count(), limits::SIGN_IN_MAILS as usize);
+        assert!(!bounds.mail(&ada("Ada@EXAMPLE.org")), "however it is written");
+        assert!(bounds.mail(&ada("eve@example.org")));
+        assert!(limits::SIGN_IN_MAIL_EVERY * limits::SIGN_IN_MAILS >= limits::SIGN_IN_WITHIN);
     }
 
     #[test]

@@ -67,16 +67,19 @@ fn unavailable(error: Error) -> Unavailable {
 
 impl Library for Reader {
     fn demonstration(&self) -> bool {
-        self.app.demonstration
+        self.app.is_demonstration()
     }
 
     fn viewer(&self, headers: &HeaderMap) -> Option<PersonId> {
-        auth::person(&self.app, headers, None)
+        auth::asker(&self.app, headers, None).map(|(person, _)| person)
     }
 
     fn people(&self) -> Vec<Person> {
         let people = api::session::everybody(&self.app).into_iter();
-        people.map(|person| Person { id: person.id, name: person.name, roles: person.roles }).collect()
+        let picked = self.app.is_demonstration();
+        people
+            .map(|person| Person { id: person.id, name: person.name, roles: person.roles, picked })
+            .collect()
     }
 
     fn plans(&self, viewer: &PersonId) -> Result<Vec<PlanCard>, Unavailable> {

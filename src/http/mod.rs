@@ -8,6 +8,7 @@ mod health;
 mod library;
 mod listen;
 mod metrics;
+mod origin;
 pub mod pages;
 mod problem;
 pub mod socket;
@@ -29,10 +30,11 @@ use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove
 use tower_http::set_header::SetResponseHeaderLayer;
 use uuid::Uuid;
 
+use crate::access::Access;
 use crate::domain::{EventId, Template, limits};
 use crate::engine::Engine;
 use crate::room::Rooms;
-use auth::Tokens;
+pub use auth::Entrance;
 use bounds::Bounds;
 use metrics::Metrics;
 use problem::Problem;
@@ -49,7 +51,6 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; script-src 'self' 'wa
 pub struct App {
     pub engine: Engine,
     pub rooms: Rooms,
-    tokens: Tokens,
     metrics: Metrics,
     bounds: Bounds,
     /// Stable for a data folder: peers take what it acknowledges as on disk.
@@ -60,15 +61,14 @@ pub struct App {
     public_url: String,
     /// The templates of processes: the program's own, then the network's.
     templates: Vec<Template>,
-    /// Whether anybody may pick a person: in the demonstration only.
-    demonstration: bool,
+    entrance: Entrance,
 }
 
 type Shared = Arc<App>;
 
 impl App {
-    /// `data` is the folder for the key of the tokens.
-    pub fn new(rooms: Rooms, data: &Path, public_url: String, demonstration: bool) -> io::Result<Self> {
+    /// `data` is the folder for the network's own templates.
+    pub fn new(rooms: Rooms, data: &Path, public_url: String, entrance: Entrance) -> io::Result<Self> {
         let engine = rooms.engine().clone();
         let identity = engine.log().identity();
         let mut digest = Sha256::new_with_prefix(engine.log().verifier_key());
@@ -82,15 +82,32 @@ impl App {
         Ok(Self {
             engine,
             rooms,
-            tokens: Tokens::open(data)?,
             metrics: Metrics::default(),
             bounds: Bounds::default(),
             peer: format!("quorate-{storage}").into(),
             storage: storage.into(),
             public_url,
             templates: templates(data)?,
-            demonstration,
+            entrance,
         })
+    }
+
+    /// Whether anybody may pick a person.
+    fn is_demonstration(&self) -> bool {
+        matches!(self.entrance, Entrance::Demonstration(_))
+    }
+
+    /// How people sign in; none where they are picked.
+    fn access(&self) -> Option<&Arc<Access>> {
+        match &self.entrance {
+            Entrance::People(access) => Some(access),
+            Entrance::Demonstration(_) => None,
+        }
+    }
+
+    /// Whether people reach it by https alone.
+    fn is_secure(&self) -> bool {
+        self.public_url.starts_with("https://")
     }
 }
 
@@ -132,6 +149,7 @@ pub fn router(app: App) -> Router {
         .merge(api::routes())
         .merge(health::routes())
         .merge(socket::routes())
+        .merge(pages::access_routes())
         .with_state(app.clone())
         .merge(pages::router(Arc::new(library::Reader::new(app.clone()))))
         .merge(assets::router())

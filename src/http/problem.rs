@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use tracing::error;
 
+use crate::access::{self, Refused};
 use crate::domain::{Refusal, limits};
 use crate::engine;
 use crate::log::Failure;
@@ -50,6 +51,24 @@ impl Problem {
             "sign_in_needed",
             "This needs somebody who is signed in.",
             "Sign in, then try again.",
+        )
+    }
+
+    pub(super) fn cross_site() -> Self {
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "cross_site",
+            "A page of another server may not ask for this in your name.",
+            "Open Quorate's own page and do it there. A program signs in with a token, without a cookie.",
+        )
+    }
+
+    pub(super) fn scope_read() -> Self {
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "scope_read",
+            "This token lets a tool read, and nothing else.",
+            "Make a token that may write, if the tool is to write.",
         )
     }
 
@@ -147,6 +166,7 @@ fn status_of(refusal: &Refusal) -> StatusCode {
         | Refusal::TooLong { .. }
         | Refusal::SectionInsideItself
         | Refusal::AnchorUnknown
+        | Refusal::EmailNotValid
         | Refusal::IdReserved
         | Refusal::OrganisationMissing
         | Refusal::WeightNotValid
@@ -171,6 +191,8 @@ fn status_of(refusal: &Refusal) -> StatusCode {
         | Refusal::PhaseHasNotBegun
         | Refusal::ApprovedAlready
         | Refusal::PersonExists
+        | Refusal::EmailTaken
+        | Refusal::AlreadyJoined
         | Refusal::PlanExists
         | Refusal::AlreadyFrozen
         | Refusal::NotFrozen
@@ -189,6 +211,26 @@ fn status_of(refusal: &Refusal) -> StatusCode {
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
         Self::new(status_of(&refusal), refusal.code(), refusal.sentence(), refusal.hint())
+    }
+}
+
+impl From<access::Error> for Problem {
+    fn from(error: access::Error) -> Self {
+        match error {
+            access::Error::Refused(refused) => {
+                let status = match refused {
+                    Refused::LinkVoid | Refused::CodeVoid | Refused::FirstVoid => StatusCode::GONE,
+                    Refused::EntryUnknown => StatusCode::NOT_FOUND,
+                    Refused::TooManyTokens => StatusCode::CONFLICT,
+                    Refused::CodeWrong | Refused::TokenNameNotValid | Refused::TokenLifeNotValid => {
+                        StatusCode::UNPROCESSABLE_ENTITY
+                    }
+                };
+                Self::new(status, refused.code(), refused.sentence(), refused.hint())
+            }
+            access::Error::Ruled(refusal) => refusal.into(),
+            access::Error::Failed(failure) => Self::failure(&failure),
+        }
     }
 }
 

@@ -8,14 +8,14 @@ use axum::response::sse::{Event as Message, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
-use futures_util::Stream;
+use futures_util::{Stream, StreamExt as _};
 use serde::Deserialize;
 use serde_json::json;
 
 use super::plans::readable;
 use crate::domain::{PlanId, Position};
 use crate::engine::record::EventView;
-use crate::http::auth::SignedIn;
+use crate::http::auth::{self, Shown, SignedIn};
 use crate::http::bounds::{Entered, Kind};
 use crate::http::problem::Problem;
 use crate::http::{App, Shared};
@@ -36,6 +36,7 @@ struct After {
 async fn feed(
     State(app): State<Shared>,
     SignedIn(person): SignedIn,
+    shown: Shown,
     Path(plan): Path<String>,
     Query(query): Query<After>,
     headers: HeaderMap,
@@ -54,9 +55,9 @@ async fn feed(
         .is_some_and(|kinds| kinds.contains("text/event-stream"));
     if streams {
         let entered = app.bounds.enter(&person, Kind::Stream)?;
-        return Ok(Sse::new(stream(app, plan.id, after, entered))
-            .keep_alive(KeepAlive::default())
-            .into_response());
+        let signed_out = auth::ended(app.clone(), shown);
+        let messages = stream(app, plan.id, after, entered).take_until(Box::pin(signed_out));
+        return Ok(Sse::new(messages).keep_alive(KeepAlive::default()).into_response());
     }
     let (events, head) = page(&app, plan.id, after)?;
     Ok(Json(json!({ "events": events, "head": head })).into_response())

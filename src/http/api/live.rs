@@ -15,7 +15,7 @@ use tokio::sync::{broadcast, mpsc, watch};
 use super::plans::{PlanView, plan_view, readable};
 use crate::domain::{PersonId, PlanId, Position, limits};
 use crate::http::Shared;
-use crate::http::auth::SignedIn;
+use crate::http::auth::{self, Shown, SignedIn};
 use crate::http::bounds::{Entered, Kind};
 use crate::http::problem::Problem;
 use crate::projection::{Thread, Views};
@@ -28,6 +28,7 @@ pub(super) fn routes() -> Router<Shared> {
 async fn live(
     State(app): State<Shared>,
     SignedIn(person): SignedIn,
+    shown: Shown,
     Path(plan): Path<String>,
 ) -> Result<Sse<impl Stream<Item = Result<Message, Infallible>>>, Problem> {
     let plan = readable(&app, &person, &plan)?;
@@ -35,7 +36,13 @@ async fn live(
     let id = plan.id;
     let room = app.rooms.blocking(move |rooms| rooms.of_plan(id)).await?;
     let (listener, receive) = Listener::of(app, room, person, entered);
-    tokio::spawn(listener.run(plan));
+    let signed_out = auth::ended(listener.app.clone(), shown);
+    tokio::spawn(async move {
+        tokio::select! {
+            () = listener.run(plan) => {}
+            () = signed_out => {}
+        }
+    });
     let messages = tokio_stream::wrappers::ReceiverStream::new(receive);
     Ok(Sse::new(tokio_stream::StreamExt::map(messages, Ok)).keep_alive(KeepAlive::default()))
 }
@@ -168,7 +175,7 @@ mod tests {
     use super::*;
     use crate::domain::{Command, EventId, Office, Request, Role, Timestamp};
     use crate::engine::Engine;
-    use crate::http::App;
+    use crate::http::{App, Entrance};
     use crate::log::{Options, RedbLog};
     use crate::room::{Member, Rooms};
     use crate::session::ConnectionId;
@@ -182,13 +189,14 @@ mod tests {
             person: person.clone(),
             office: Office { roles, ..Office::default() },
             name,
+            email: None,
         };
         let create = Command::PlanCreate { plan: Some(plan), title: "A plan".into() };
         for (number, command) in [add, create].into_iter().enumerate() {
             let request = Request { id: EventId(Uuid::from_u128(number as u128 + 1)), command };
             rooms.command(person.clone(), request, None).await.unwrap();
         }
-        Arc::new(App::new(rooms, folder, String::new(), false).unwrap())
+        Arc::new(App::new(rooms, folder, String::new(), Entrance::demonstration(folder).unwrap()).unwrap())
     }
 
     #[tokio::test]

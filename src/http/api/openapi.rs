@@ -17,6 +17,13 @@ pub(super) fn routes() -> Router<Shared> {
 const OPERATIONS: &[(&str, &str, bool, &str, &str)] = &[
     ("/api/session", "get", false, "Who is signed in", "application/json"),
     ("/api/session/end", "post", false, "Sign out", "text/html"),
+    (
+        "/api/session/ticket",
+        "post",
+        true,
+        "A ticket that opens one connection to `/sync?access_token=`, within seconds",
+        "application/json",
+    ),
     ("/api/demo/people", "get", false, "The people of the demonstration", "application/json"),
     (
         "/api/demo/sign-in",

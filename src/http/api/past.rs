@@ -104,7 +104,9 @@ fn set_position(value: &mut Value, position: Position) {
 fn people(app: &App) -> People {
     let people = everybody(app).into_iter();
     People::of(
-        people.map(|person| Person { id: person.id, name: person.name, roles: person.roles }).collect(),
+        people
+            .map(|person| Person { id: person.id, name: person.name, roles: person.roles, picked: false })
+            .collect(),
     )
 }
 

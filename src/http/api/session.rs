@@ -7,8 +7,8 @@ use axum::routing::{get, post};
 use axum::{Form, Json, Router};
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{PersonId, Refusal, Role};
-use crate::http::auth::{Visitor, set_cookie};
+use crate::domain::{PersonId, Refusal, Role, limits};
+use crate::http::auth::{Entrance, Shown, Visitor, set_cookie};
 use crate::http::problem::Problem;
 use crate::http::{App, Shared};
 
@@ -16,6 +16,7 @@ pub(super) fn routes() -> Router<Shared> {
     Router::new()
         .route("/api/session", get(session))
         .route("/api/session/end", post(end))
+        .route("/api/session/ticket", post(ticket))
         .route("/api/demo/people", get(demo_people))
         .route("/api/demo/sign-in", post(sign_in))
         .route("/api/people", get(people))
@@ -36,17 +37,16 @@ pub(crate) fn person_view(app: &App, id: &PersonId) -> PersonView {
 
 /// A person's name, or a word for somebody whose name was erased.
 pub(crate) fn name_of(app: &App, id: &PersonId) -> String {
-    let about = app.engine.log().get_person(id).ok().flatten();
-    about
-        .and_then(|bytes| serde_json::from_slice::<serde_json::Value>(&bytes).ok())
-        .and_then(|about| Some(about.get("name")?.as_str()?.to_owned()))
-        .unwrap_or_else(|| "Somebody".to_owned())
+    let about = app.engine.about(id).ok().flatten();
+    about.map_or_else(|| "Somebody".to_owned(), |about| about.name)
 }
 
 async fn session(State(app): State<Shared>, Visitor(person): Visitor) -> Json<serde_json::Value> {
     let person = person.map(|person| person_view(&app, &person));
     // What a device keeps belongs to one network: a demonstration built anew is another one.
-    Json(serde_json::json!({ "person": person, "demonstration": app.demonstration, "network": app.storage }))
+    Json(
+        serde_json::json!({ "person": person, "demonstration": app.is_demonstration(), "network": app.storage }),
+    )
 }
 
 async fn people(State(app): State<Shared>) -> Json<Vec<PersonView>> {
@@ -59,7 +59,7 @@ pub(crate) fn everybody(app: &App) -> Vec<PersonView> {
 }
 
 async fn demo_people(State(app): State<Shared>) -> Result<Json<serde_json::Value>, Problem> {
-    if !app.demonstration {
+    if !app.is_demonstration() {
         return Err(Problem::not_found());
     }
     let people: Vec<_> = everybody(&app)
@@ -93,9 +93,7 @@ async fn sign_in(
     headers: HeaderMap,
     request: Request,
 ) -> Result<Response, Problem> {
-    if !app.demonstration {
-        return Err(Problem::not_found());
-    }
+    let Entrance::Demonstration(tokens) = &app.entrance else { return Err(Problem::not_found()) };
     let is_form = headers
         .get(header::CONTENT_TYPE)
         .and_then(|kind| kind.to_str().ok())
@@ -110,15 +108,27 @@ async fn sign_in(
     if !app.engine.views().state.people.contains_key(&person) {
         return Err(Refusal::PersonUnknown.into());
     }
-    let token = app.tokens.make(&person, (app.engine.clock())());
-    let cookie = [(header::SET_COOKIE, set_cookie(&token))];
+    let token = tokens.make(&person, (app.engine.clock())());
+    let cookie = [(header::SET_COOKIE, set_cookie(&app, &token))];
     if is_form {
         return Ok((cookie, Redirect::to("/")).into_response());
     }
     Ok((cookie, Json(serde_json::json!({ "person": person, "token": token }))).into_response())
 }
 
-async fn end() -> Response {
-    (StatusCode::SEE_OTHER, [(header::SET_COOKIE, set_cookie("")), (header::LOCATION, "/".to_owned())])
-        .into_response()
+/// Signs out. The session is over, also for whoever may have a copy of the cookie.
+async fn end(State(app): State<Shared>, Shown(pass): Shown) -> Result<Response, Problem> {
+    if let (Some(access), Some(pass)) = (app.access(), pass) {
+        access.blocking(move |access| access.leave(&pass)).await?;
+    }
+    let headers = [(header::SET_COOKIE, set_cookie(&app, "")), (header::LOCATION, "/".to_owned())];
+    Ok((StatusCode::SEE_OTHER, headers).into_response())
+}
+
+/// A ticket for one connection to `/sync`, for programs that can set no header there.
+async fn ticket(State(app): State<Shared>, Shown(pass): Shown) -> Result<Json<serde_json::Value>, Problem> {
+    let (Some(access), Some(pass)) = (app.access(), pass) else { return Err(Problem::not_found()) };
+    let ticket = access.make_ticket(&pass)?;
+    let seconds = limits::TICKET_WITHIN.as_secs();
+    Ok(Json(serde_json::json!({ "ticket": ticket.text(), "seconds": seconds })))
 }

@@ -61,7 +61,14 @@ fn card(person: &Person, people: &People) -> Markup {
 
 fn sign_in() -> Markup {
     let frame = Frame { title: words::PRODUCT, viewer: None, plan: None, script: None };
-    frame.page("home", html! { h1 { (words::PRODUCT) } p.lead { (say::NO_PICK) } })
+    frame.page(
+        "home",
+        html! {
+            h1 { (words::PRODUCT) }
+            p.lead { (say::NO_PICK) }
+            p.actions { a.button.button-primary href="/sign-in" { (words::sign_in::TITLE) } }
+        },
+    )
 }
 
 fn plans(viewer: &Person, people: &People, plans: &[PlanCard]) -> Markup {

@@ -19,6 +19,8 @@ pub struct Person {
     /// For the erased: a word that says so.
     pub name: String,
     pub roles: Vec<Role>,
+    /// In the demonstration: nobody signed in, somebody was chosen.
+    pub picked: bool,
 }
 
 /// A plan as the list of plans shows it.

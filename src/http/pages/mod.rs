@@ -5,11 +5,13 @@ mod form;
 mod frame;
 mod home;
 mod library;
+mod me;
 mod people;
 mod phases;
 mod problem;
 mod read;
 mod replay;
+mod sign_in;
 mod strip;
 mod time;
 mod words;
@@ -17,7 +19,12 @@ mod workspace;
 
 use std::sync::Arc;
 
-use axum::{Router, http::HeaderMap, routing::get};
+use axum::{
+    Router,
+    http::{HeaderMap, HeaderValue, header},
+    routing::get,
+};
+use tower_http::set_header::SetResponseHeaderLayer;
 
 pub use library::{Comment, Denied, Frozen, Library, Person, PlanCard, Thread, Unavailable};
 pub(crate) use people::People;
@@ -67,6 +74,13 @@ pub fn router(library: Arc<dyn Library>) -> Router {
         .route("/plans/{plan}/replay", get(replay::replay))
         .route("/plans/{plan}/replay/fragment", get(replay::fragment))
         .with_state(Shared(library))
+}
+
+/// The pages on which people sign in and look after it. No copy of them is kept anywhere: some hold a secret.
+pub(super) fn access_routes() -> Router<super::Shared> {
+    let no_store =
+        SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    sign_in::routes().merge(me::routes()).layer(no_store)
 }
 
 /// The style sheets of a page that stands by itself.

@@ -1,7 +1,7 @@
 //! What a reader sees where a page cannot be shown: what is wrong, and a way on.
 
 use axum::{
-    http::StatusCode,
+    http::{StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
 use maud::html;
@@ -19,6 +19,8 @@ pub(crate) enum Problem {
     /// The plan's history has no such position.
     NoMoment(PlanId),
     Unavailable,
+    /// Too many attempts to sign in from one place: how many seconds to wait.
+    TooManySignIns(u64),
 }
 
 impl From<Unavailable> for Problem {
@@ -34,6 +36,7 @@ impl IntoResponse for Problem {
             Self::NotFound => (StatusCode::NOT_FOUND, words::problem::NOT_FOUND),
             Self::NoMoment(_) => (StatusCode::NOT_FOUND, words::problem::NO_MOMENT),
             Self::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, words::problem::UNAVAILABLE),
+            Self::TooManySignIns(_) => (StatusCode::TOO_MANY_REQUESTS, words::sign_in::TOO_OFTEN),
         };
         let frame = Frame { title, viewer: None, plan: None, script: None };
         let page = frame.page(
@@ -49,6 +52,10 @@ impl IntoResponse for Problem {
                 }
             },
         );
-        (status, page).into_response()
+        let mut response = (status, page).into_response();
+        if let Self::TooManySignIns(seconds) = self {
+            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+        }
+        response
     }
 }

@@ -4,7 +4,9 @@ pub(super) const PRODUCT: &str = "Quorate";
 pub(super) const SKIP: &str = "Skip to the content";
 pub(super) const VIEWS: &str = "Views of this plan";
 pub(super) const SIGNED_IN_AS: &str = "You are";
-pub(super) const SIGN_OUT: &str = "Change person";
+pub(super) const CHANGE_PERSON: &str = "Change person";
+pub(super) const SIGN_OUT: &str = "Sign out";
+pub(super) const ACCOUNT: &str = "Your sign-ins";
 pub(super) const WRITE: &str = "Write";
 /// The workspace, for those who may not edit.
 pub(super) const WORKSPACE: &str = "Discuss";
@@ -25,8 +27,8 @@ pub(super) mod home {
     pub(in super::super) const PICK_TIP: &str = "To see people work together, open this page in a second browser or a private window and choose \
         someone else there.";
     pub(in super::super) const PICK_AS: &str = "Enter as";
-    pub(in super::super) const NO_PICK: &str =
-        "To go on, sign in. If you have no access yet, ask your network's secretariat.";
+    pub(in super::super) const NO_PICK: &str = "Here a network writes its strategic plan. To go on, sign in. If you have no access yet, ask your network's \
+        secretariat.";
     pub(in super::super) const PLANS_TITLE: &str = "Plans";
     pub(in super::super) const NO_PLANS: &str = "There is no plan here that you may read yet.";
     pub(in super::super) const OPEN: &str = "Open for writing";
@@ -108,6 +110,91 @@ pub(super) mod phases {
             PhaseKind::Decision => "The text stands still. The board reads, comments and decides.",
             PhaseKind::FollowUp => "The plan is adopted and carried out. All members read and comment.",
         }
+    }
+}
+
+pub(super) mod sign_in {
+    pub(in super::super) const TITLE: &str = "Sign in";
+    pub(in super::super) const LEAD: &str =
+        "There is no password. Type your e-mail address, and a mail with a link and a code comes to you.";
+    pub(in super::super) const ADDRESS: &str = "Your e-mail address";
+    pub(in super::super) const ADDRESS_HINT: &str =
+        "The one under which your network's secretariat knows you.";
+    pub(in super::super) const SEND: &str = "Send me a mail";
+    pub(in super::super) const SENT_TITLE: &str = "Look into your mail";
+    pub(in super::super) const SENT: &str =
+        "If this address is known here, a mail is on its way. Open the link in it, or type its code here.";
+    pub(in super::super) const NOTHING_CAME: &str = "Nothing came? Look among unwanted mail, check that the address is the one that the secretariat has, \
+        and then ask again. A newer mail makes the older ones void.";
+    pub(in super::super) const CODE: &str = "The code from the mail";
+    pub(in super::super) const CODE_HINT: &str = "8 digits. The space between them does not matter.";
+    pub(in super::super) const USE_CODE: &str = "Sign in with this code";
+    pub(in super::super) const AGAIN: &str = "Ask for a new mail";
+    pub(in super::super) const LINK_TITLE: &str = "Welcome";
+    pub(in super::super) const LINK_LEAD: &str = "One press, and you are signed in on this device.";
+    pub(in super::super) const VOID_TITLE: &str = "This link is over";
+    pub(in super::super) const CODE_VOID_TITLE: &str = "This code is over";
+    pub(in super::super) const TOO_OFTEN: (&str, &str) = (
+        "Too many attempts to sign in",
+        "From where you are, too many attempts to sign in have come in a short time. Wait a minute, then try again.",
+    );
+
+    pub(in super::super) fn as_person(name: &str) -> String {
+        format!("Sign in as {name}")
+    }
+}
+
+pub(super) mod first {
+    pub(in super::super) const TITLE: &str = "The first person";
+    pub(in super::super) const LEAD: &str = "Nobody is here yet. Whoever fills this in becomes the administrator and the secretariat of this \
+        network: adds people and organisations, starts plans, and can give these parts to others later.";
+    pub(in super::super) const NAME: &str = "Your name";
+    pub(in super::super) const NAME_HINT: &str = "As others are to read it beside what you do.";
+    pub(in super::super) const ADDRESS_HINT: &str =
+        "Mails with links to sign in come to it. It is kept beside the record, never in it.";
+    pub(in super::super) const BEGIN: &str = "Begin";
+    pub(in super::super) const VOID_TITLE: &str = "This link is over";
+}
+
+pub(super) mod me {
+    pub(in super::super) const SESSIONS_TITLE: &str = "Where you are signed in";
+    pub(in super::super) const SESSIONS_LEAD: &str = "Each device on which you signed in stays signed in for a while. If one of them is not yours or not with you \
+        any more, end it here: it is signed out at once.";
+    pub(in super::super) const DEVICE: &str = "Device";
+    pub(in super::super) const SINCE: &str = "Signed in";
+    pub(in super::super) const SEEN: &str = "Last used (to the hour)";
+    pub(in super::super) const DO: &str = "What you can do";
+    pub(in super::super) const THIS_ONE: &str = "this device, now";
+    pub(in super::super) const END: &str = "Sign it out";
+    pub(in super::super) const END_THIS: &str = "Sign out here";
+    pub(in super::super) const END_OTHERS: &str = "Sign out everywhere else";
+    pub(in super::super) const TO_TOKENS: &str = "Tokens for tools";
+    pub(in super::super) const TO_SESSIONS: &str = "Where you are signed in";
+    pub(in super::super) const TOKENS_TITLE: &str = "Tokens for tools";
+    pub(in super::super) const TOKENS_LEAD: &str = "A token lets a program of yours act here in your name, without a browser. It goes into the header \
+        Authorization: Bearer. Whoever has it can do what you can: give each tool its own, and take it back when the tool is gone.";
+    pub(in super::super) const NO_TOKENS: &str = "You have made none.";
+    pub(in super::super) const NEW_TITLE: &str = "Make a token";
+    pub(in super::super) const NAME: &str = "What is it for?";
+    pub(in super::super) const SCOPE: &str = "What may the tool do?";
+    pub(in super::super) const READ: &str = "Read";
+    pub(in super::super) const WRITE: &str = "Read and write, as you may";
+    pub(in super::super) const DAYS: &str = "For how many days?";
+    pub(in super::super) const DAYS_HINT: &str = "At most 366.";
+    pub(in super::super) const MAKE: &str = "Make the token";
+    pub(in super::super) const MADE_TITLE: &str = "Your new token";
+    pub(in super::super) const MADE_LEAD: &str = "Copy it now: it is shown this once and kept nowhere.";
+    pub(in super::super) const FOR: &str = "For";
+    pub(in super::super) const MAY: &str = "May";
+    pub(in super::super) const UNTIL: &str = "Until";
+    pub(in super::super) const USED: &str = "Last used (to the hour)";
+    pub(in super::super) const NEVER: &str = "never";
+    pub(in super::super) const TAKE_BACK: &str = "Take it back";
+    pub(in super::super) const BACK: &str = "Go on";
+    pub(in super::super) const UNKNOWN_DEVICE: &str = "A device that does not say what it is";
+
+    pub(in super::super) fn on(browser: &str, system: &str) -> String {
+        format!("{browser} on {system}")
     }
 }
 

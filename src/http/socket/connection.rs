@@ -13,8 +13,10 @@ use tracing::debug;
 
 use super::frame::{self, Broken, Heard, code};
 use super::wire::{End, Wire};
+use crate::access::Scope;
 use crate::domain::{Action, Actor, DocumentId, PersonId, PlanId, limits, plan};
 use crate::http::Shared;
+use crate::http::auth::{self, Shown};
 use crate::http::bounds::{Entered, PresenceRate};
 use crate::http::listen::Place;
 use crate::room::{Member, Room, Submitted, Wake};
@@ -34,6 +36,8 @@ enum Woken {
     Tick,
     Retry,
     Ping,
+    /// What the person came in by holds no longer.
+    SignedOut,
 }
 
 /// A document that the peer has open here.
@@ -54,6 +58,10 @@ pub(super) struct Connection {
     retry_at: Option<Instant>,
     peer: Arc<str>,
     presence: PresenceRate,
+    /// Of somebody who may only read here, whatever their part in the network lets them do.
+    reads_only: bool,
+    /// What the person came in by.
+    shown: Shown,
     /// Counts among its person's connections, and among all, for as long as it is there.
     _held: (Entered, Option<Place>),
 }
@@ -69,8 +77,11 @@ impl From<End> for Over {
 
 type Submissions = FuturesUnordered<Pin<Box<dyn Future<Output = (DocumentId, Ticket, Submitted)> + Send>>>;
 
+/// Done when what the person came in by holds no longer.
+type SignedOut = Pin<Box<dyn Future<Output = ()> + Send>>;
+
 impl Connection {
-    pub(super) fn new(app: Shared, person: PersonId, held: (Entered, Option<Place>)) -> Self {
+    pub(super) fn new(app: Shared, person: PersonId, shown: Shown, held: (Entered, Option<Place>)) -> Self {
         let id = app.rooms.next_connection();
         let config = Config { peer: app.peer.clone(), storage: app.storage.clone(), connection: id };
         app.metrics.add("connections_opened", 1);
@@ -85,6 +96,8 @@ impl Connection {
             retry_at: None,
             peer: "".into(),
             presence: PresenceRate::default(),
+            reads_only: shown.0.as_ref().is_some_and(|pass| pass.scope == Scope::Read),
+            shown,
             _held: held,
         }
     }
@@ -110,9 +123,10 @@ impl Connection {
         let mut ping: Interval = interval_at(time::Instant::now() + PING, PING);
         ping.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut last_heard = time::Instant::now();
+        let mut signed_out: SignedOut = Box::pin(auth::ended(self.app.clone(), self.shown.clone()));
         self.listen(std::mem::take(&mut heard), wire, &mut submissions).await?;
         loop {
-            let woken = self.next(wire, &mut heard, &mut submissions, &mut ping).await;
+            let woken = self.next(wire, &mut heard, &mut submissions, &mut ping, &mut signed_out).await;
             let outputs = match woken {
                 Woken::Heard(Ok(())) => {
                     last_heard = time::Instant::now();
@@ -132,6 +146,11 @@ impl Connection {
                     self.session.tick(Instant::now())
                 }
                 Woken::Retry => self.retry().await,
+                Woken::SignedOut => {
+                    // The peer may have gone already.
+                    let _ = wire.control(frame::close(code::POLICY, "signed out")).await;
+                    return Err(Over);
+                }
                 Woken::Ping if last_heard.elapsed() > limits::SILENCE => return Err(Over),
                 Woken::Ping => {
                     wire.control(frame::ping()).await?;
@@ -148,6 +167,7 @@ impl Connection {
         heard: &mut Vec<Heard>,
         submissions: &mut Submissions,
         ping: &mut Interval,
+        signed_out: &mut SignedOut,
     ) -> Woken {
         let (tick_at, retry_at) = (self.tick_at, self.retry_at);
         tokio::select! {
@@ -158,6 +178,7 @@ impl Connection {
             () = until(tick_at), if tick_at.is_some() => Woken::Tick,
             () = until(retry_at), if retry_at.is_some() => Woken::Retry,
             _ = ping.tick() => Woken::Ping,
+            () = signed_out => Woken::SignedOut,
         }
     }
 
@@ -281,7 +302,7 @@ impl Connection {
 
     /// What this person may do with the plan's document now.
     fn access(&self, plan: PlanId) -> Access {
-        if self.retry_at.is_some() {
+        if self.retry_at.is_some() || self.reads_only {
             return Access::ReadOnly;
         }
         let views = self.app.engine.views();

@@ -6,16 +6,16 @@ mod upgrade;
 mod wire;
 
 use axum::extract::State;
-use axum::http::{HeaderMap, header};
+use axum::http::HeaderMap;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use axum::{Extension, Router};
 
-use super::auth::SignedIn;
+use super::auth::{Shown, SignedIn};
 use super::bounds::Kind;
 use super::listen::Place;
 use super::problem::Problem;
-use super::{App, Shared};
+use super::{Shared, origin};
 use connection::Connection;
 use upgrade::Upgrade;
 
@@ -26,11 +26,12 @@ pub(super) fn routes() -> Router<Shared> {
 async fn open(
     State(app): State<Shared>,
     SignedIn(person): SignedIn,
+    shown: Shown,
     place: Option<Extension<Place>>,
     headers: HeaderMap,
     upgrade: Upgrade,
 ) -> Response {
-    if !is_own_origin(&app, &headers) {
+    if origin::is_foreign(&app, &headers) {
         return Problem::foreign_origin().into_response();
     }
     let entered = match app.bounds.enter(&person, Kind::Sync) {
@@ -38,13 +39,5 @@ async fn open(
         Err(problem) => return problem.into_response(),
     };
     let held = (entered, place.map(|Extension(place)| place));
-    upgrade.then(move |upgraded| Connection::new(app, person, held).run(upgraded))
-}
-
-/// A browser says which page opens the socket: only pages of this server may, since the cookie comes along.
-fn is_own_origin(app: &App, headers: &HeaderMap) -> bool {
-    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
-    let Some(origin) = text(header::ORIGIN) else { return true };
-    let authority = origin.split_once("://").map_or(origin, |(_, authority)| authority);
-    origin == app.public_url.trim_end_matches('/') || text(header::HOST) == Some(authority)
+    upgrade.then(move |upgraded| Connection::new(app, person, shown, held).run(upgraded))
 }

@@ -1,0 +1,503 @@
+//! Who is let in: by a link or a code in a mail, for a session; by a token, for a tool; by a ticket, for one
+//! connection. What lets somebody in lies beside the record, as digests (`log`, table `access`), and is gone when
+//! it has had its time or is taken back.
+
+mod held;
+mod refused;
+mod secret;
+#[cfg(test)]
+mod tests;
+mod tickets;
+
+use std::sync::Arc;
+
+use parking_lot::{Mutex, MutexGuard, RwLock, RwLockReadGuard};
+use tokio::sync::watch;
+use uuid::Uuid;
+
+use crate::domain::{
+    Command, Email, EventId, Office, PersonId, Refusal, Request as Asked, Role, Timestamp, limits,
+};
+use crate::engine::{self, Engine};
+use crate::log::{AccessChange, Failure};
+use crate::mail::{self, Outbox};
+
+pub use held::{Scope, Session, Token};
+pub use refused::{Error, Refused};
+pub use secret::{Digest, Secret};
+
+use held::{Held, Kind, Request, Typed, is_worth_noting, put, remove};
+use tickets::Tickets;
+
+/// By what somebody has come in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Holder {
+    Session(Digest),
+    Token(Digest),
+}
+
+/// Somebody who was let in: who, by what, and what for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pass {
+    pub person: PersonId,
+    pub holder: Holder,
+    pub scope: Scope,
+}
+
+/// A token begins with it, so that people and programs that search for secrets know one when they see it.
+const TOKEN_MARK: &str = "quorate_";
+
+/// Lets people in. Whatever changes here is on disk before it counts; asking reads memory alone.
+pub struct Access {
+    engine: Engine,
+    outbox: Outbox,
+    /// Without a slash at its end.
+    public_url: String,
+    held: RwLock<Held>,
+    /// Held while something is decided and recorded.
+    writing: Mutex<()>,
+    tickets: Mutex<Tickets>,
+    /// Moves whenever something may have been taken back.
+    taken_back: watch::Sender<u64>,
+}
+
+impl Access {
+    /// Reads all entries, and removes those that have had their time.
+    pub fn open(engine: Engine, outbox: Outbox, public_url: &str) -> Result<Self, Failure> {
+        let mut held = Held::default();
+        for (key, value) in engine.log().list_access(b"")? {
+            held.apply(&key, Some(&value))?;
+        }
+        let access = Self {
+            engine,
+            outbox,
+            public_url: public_url.trim_end_matches('/').to_owned(),
+            held: RwLock::new(held),
+            writing: Mutex::default(),
+            tickets: Mutex::default(),
+            taken_back: watch::Sender::new(0),
+        };
+        access.sweep()?;
+        Ok(access)
+    }
+
+    /// Does what may wait for a disk, off the async threads.
+    pub async fn blocking<T, E>(
+        self: &Arc<Self>,
+        work: impl FnOnce(&Self) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Failure> + Send + 'static,
+    {
+        let access = self.clone();
+        let done = tokio::task::spawn_blocking(move || work(&access)).await;
+        // Only a panic in the work itself gets here, and its hook has told the operator.
+        done.unwrap_or_else(|stopped| Err(Failure::Write(stopped.to_string()).into()))
+    }
+
+    fn now(&self) -> Timestamp {
+        (self.engine.clock())()
+    }
+
+    fn held(&self) -> RwLockReadGuard<'_, Held> {
+        self.held.read()
+    }
+
+    /// From here on nobody else decides anything, until what is answered is dropped.
+    fn alone(&self) -> MutexGuard<'_, ()> {
+        self.writing.lock()
+    }
+
+    /// Records changes, then lets them count.
+    fn commit(&self, _alone: &MutexGuard<'_, ()>, changes: &[AccessChange]) -> Result<(), Failure> {
+        if changes.is_empty() {
+            return Ok(());
+        }
+        self.engine.log().change_access(changes)?;
+        let mut held = self.held.write();
+        for AccessChange { key, value } in changes {
+            held.apply(key, value.as_deref())?;
+        }
+        drop(held);
+        if changes.iter().any(|change| change.value.is_none()) {
+            self.taken_back.send_modify(|count| *count += 1);
+        }
+        Ok(())
+    }
+
+    /// Removes what has had its time.
+    pub fn sweep(&self) -> Result<(), Failure> {
+        let alone = self.alone();
+        let changes = self.held().swept(self.now());
+        self.commit(&alone, &changes)
+    }
+
+    /// Whether a person is of the network: who has left it is let in no more.
+    fn is_known(&self, person: &PersonId) -> bool {
+        self.engine.views().state.people.get(person).is_some_and(|person| !person.left)
+    }
+
+    // The first person.
+
+    /// A link by which the first person comes in; none where somebody is there. An earlier link is void.
+    pub fn first_link(&self) -> Result<Option<String>, Failure> {
+        let alone = self.alone();
+        let earlier = self.held().first;
+        let mut changes: Vec<_> = earlier.iter().map(|digest| remove(Kind::First, digest)).collect();
+        let link = if self.engine.views().state.people.is_empty() {
+            let secret = Secret::draw()?;
+            changes.push(put(Kind::First, &secret.digest(), &()));
+            Some(format!("{}/first/{}", self.public_url, secret.text()))
+        } else {
+            None
+        };
+        self.commit(&alone, &changes)?;
+        Ok(link)
+    }
+
+    /// Whether the link is the one by which the first person may come in.
+    pub fn is_first(&self, link: &str) -> bool {
+        let digest = Secret::read(link).map(|secret| secret.digest());
+        digest.is_some() && self.held().first == digest && self.engine.views().state.people.is_empty()
+    }
+
+    /// The first person comes in, to keep the system and the process.
+    pub async fn first(
+        self: &Arc<Self>,
+        link: &str,
+        name: String,
+        email: String,
+        agent: String,
+    ) -> Result<Secret, Error> {
+        if !self.is_first(link) {
+            return Err(Refused::FirstVoid.into());
+        }
+        let person = new_person()?;
+        let roles = vec![Role::Administrator, Role::Secretariat];
+        let office = Office { roles, ..Office::default() };
+        let command = Command::PersonAdd { person: person.clone(), office, name, email: Some(email) };
+        match self.command(&person, command).await {
+            // Somebody was faster.
+            Err(engine::Error::Refused(Refusal::NotPermitted { .. })) => {
+                return Err(Refused::FirstVoid.into());
+            }
+            done => done?,
+        }
+        let begun = person.clone();
+        let begin = move |access: &Self| {
+            let alone = access.alone();
+            let used = access.held().first.iter().map(|digest| remove(Kind::First, digest)).collect();
+            access.begin(&alone, &begun, &agent, used)
+        };
+        let session = self.blocking(begin).await?;
+        self.joined(&person).await;
+        Ok(session)
+    }
+
+    // Signing in.
+
+    /// Sends a mail to whoever has this address, if anybody has. `page` is the secret of the page on which it was
+    /// asked for, where the code is to be typed. What becomes of it is not for the asker to know.
+    pub fn ask(&self, email: &Email, page: &Secret) -> Result<(), Failure> {
+        let Some(person) = self.engine.person_at(email).filter(|person| self.is_known(person)) else {
+            return Ok(());
+        };
+        // The address as the network has it, not as it was typed.
+        let Some(about) = self.engine.about(&person)? else { return Ok(()) };
+        let Some(to) = about.email else { return Ok(()) };
+        let (link, code) = (Secret::draw()?, secret::draw_code()?);
+        let request = Request {
+            person,
+            made: self.now(),
+            page: page.digest(),
+            code: page.digest_with(&code),
+            wrong: 0,
+        };
+        {
+            let alone = self.alone();
+            let mut changes = self.held().swept(self.now());
+            changes.extend(self.held().asked(&link.digest(), &request));
+            self.commit(&alone, &changes)?;
+        }
+        let host = self.public_url.split_once("://").map_or(&*self.public_url, |(_, host)| host);
+        let address = format!("{}/sign-in/{}", self.public_url, link.text());
+        self.outbox.post(mail::words::sign_in(to, &about.name, host, &address, &code));
+        Ok(())
+    }
+
+    /// Whom a link lets in. Looking at it does not use it up: programs that read mail do so too.
+    pub fn linked(&self, link: &str) -> Result<PersonId, Refused> {
+        let digest = Secret::read(link).map(|secret| secret.digest()).ok_or(Refused::LinkVoid)?;
+        let person = self.held().linked(&digest, self.now()).cloned();
+        person.filter(|person| self.is_known(person)).ok_or(Refused::LinkVoid)
+    }
+
+    /// Uses a link up: a session begins.
+    pub async fn use_link(self: &Arc<Self>, link: &str, agent: String) -> Result<Secret, Error> {
+        let digest = Secret::read(link).map(|secret| secret.digest()).ok_or(Refused::LinkVoid)?;
+        let (person, session) = self.blocking(move |access| access.use_request(&digest, &agent)).await?;
+        self.joined(&person).await;
+        Ok(session)
+    }
+
+    /// Uses up the code that was sent together with a link.
+    pub async fn use_code(self: &Arc<Self>, page: &str, code: &str, agent: String) -> Result<Secret, Error> {
+        let page = Secret::read(page).ok_or(Refused::CodeVoid)?;
+        let code = page.digest_with(&secret::code_of(code));
+        let used = self.blocking(move |access| access.use_typed(&page.digest(), &code, &agent)).await;
+        let (person, session) = used?;
+        self.joined(&person).await;
+        Ok(session)
+    }
+
+    fn use_typed(&self, page: &Digest, code: &Digest, agent: &str) -> Result<(PersonId, Secret), Error> {
+        let link = {
+            let alone = self.alone();
+            let typed = self.held().typed(page, code, self.now());
+            match typed {
+                Typed::Void => return Err(Refused::CodeVoid.into()),
+                Typed::Wrong(change) => {
+                    self.commit(&alone, &[change])?;
+                    return Err(Refused::CodeWrong.into());
+                }
+                Typed::Right(link) => link,
+            }
+        };
+        self.use_request(&link, agent)
+    }
+
+    fn use_request(&self, link: &Digest, agent: &str) -> Result<(PersonId, Secret), Error> {
+        let alone = self.alone();
+        let person = self.held().linked(link, self.now()).cloned();
+        let person = person.filter(|person| self.is_known(person)).ok_or(Refused::LinkVoid)?;
+        let used = vec![remove(Kind::Request, link)];
+        let session = self.begin(&alone, &person, agent, used)?;
+        Ok((person, session))
+    }
+
+    /// A session begins, in one commit with what it was begun by being used up.
+    fn begin(
+        &self,
+        alone: &MutexGuard<'_, ()>,
+        person: &PersonId,
+        agent: &str,
+        used: Vec<AccessChange>,
+    ) -> Result<Secret, Failure> {
+        let (secret, now) = (Secret::draw()?, self.now());
+        let agent = agent.chars().filter(|letter| !letter.is_control()).take(limits::AGENT).collect();
+        let session = Session { person: person.clone(), made: now, seen: now, agent };
+        let mut changes = used;
+        changes.extend(self.held().began(&secret.digest(), &session));
+        self.commit(alone, &changes)?;
+        Ok(secret)
+    }
+
+    /// Records the first sign-in of somebody. Where that fails, the next sign-in tries again.
+    async fn joined(&self, person: &PersonId) {
+        if self.engine.views().state.people.get(person).is_none_or(|person| person.joined) {
+            return;
+        }
+        match self.command(person, Command::PersonJoin { person: person.clone() }).await {
+            Ok(()) | Err(engine::Error::Refused(_)) => {}
+            Err(engine::Error::Failed(failure)) => {
+                tracing::error!("a first sign-in was not recorded: {failure}")
+            }
+        }
+    }
+
+    async fn command(&self, person: &PersonId, command: Command) -> Result<(), engine::Error> {
+        let mut random = [0; 10];
+        secret::random(&mut random)?;
+        let millis = u64::try_from(self.now().0).unwrap_or_default();
+        let id = EventId(uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid());
+        self.engine.command(person.clone(), Asked { id, command }, None, None).await.map(drop)
+    }
+
+    // Who asks.
+
+    /// Whose session this is, by what its cookie holds.
+    pub fn session(&self, cookie: &str) -> Option<Pass> {
+        let digest = Secret::read(cookie)?.digest();
+        let person = {
+            let held = self.held();
+            let session = held.sessions.get(&digest).filter(|session| session.stands(self.now()))?;
+            session.person.clone()
+        };
+        let pass = Pass { person, holder: Holder::Session(digest), scope: Scope::Write };
+        self.is_known(&pass.person).then_some(pass)
+    }
+
+    /// For whom a tool asks, by its token.
+    pub fn token(&self, text: &str) -> Option<Pass> {
+        let digest = Secret::read(text.strip_prefix(TOKEN_MARK)?)?.digest();
+        let (person, scope) = {
+            let held = self.held();
+            let token = held.tokens.get(&digest).filter(|token| token.stands(self.now()))?;
+            (token.person.clone(), token.scope)
+        };
+        let pass = Pass { person, holder: Holder::Token(digest), scope };
+        self.is_known(&pass.person).then_some(pass)
+    }
+
+    /// For whom a connection is opened, by a ticket, which is used up.
+    pub fn ticket(&self, text: &str) -> Option<Pass> {
+        let pass = self.tickets.lock().take(&Secret::read(text)?.digest(), self.now())?;
+        self.stands(&pass).then_some(pass)
+    }
+
+    /// A ticket for one connection.
+    pub fn make_ticket(&self, pass: &Pass) -> Result<Secret, Failure> {
+        let ticket = Secret::draw()?;
+        self.tickets.lock().put(ticket.digest(), pass.clone(), self.now());
+        Ok(ticket)
+    }
+
+    /// Whether what somebody came in by still holds.
+    pub fn stands(&self, pass: &Pass) -> bool {
+        if !self.is_known(&pass.person) {
+            return false;
+        }
+        let (held, now) = (self.held(), self.now());
+        match &pass.holder {
+            Holder::Session(digest) => held.sessions.get(digest).is_some_and(|session| session.stands(now)),
+            Holder::Token(digest) => held.tokens.get(digest).is_some_and(|token| token.stands(now)),
+        }
+    }
+
+    /// Wakes whenever something may have been taken back.
+    pub fn taken_back(&self) -> watch::Receiver<u64> {
+        self.taken_back.subscribe()
+    }
+
+    /// Whether a use of this is worth being noted now.
+    pub fn is_to_note(&self, pass: &Pass) -> bool {
+        let (held, now) = (self.held(), self.now());
+        match &pass.holder {
+            Holder::Session(digest) => {
+                held.sessions.get(digest).is_some_and(|session| is_worth_noting(session.seen, now))
+            }
+            Holder::Token(digest) => held
+                .tokens
+                .get(digest)
+                .is_some_and(|token| token.used.is_none_or(|used| is_worth_noting(used, now))),
+        }
+    }
+
+    /// Notes a use, once an hour at most.
+    pub fn note(&self, pass: &Pass) -> Result<(), Failure> {
+        let alone = self.alone();
+        if !self.is_to_note(pass) {
+            return Ok(());
+        }
+        let now = self.now();
+        let change = match &pass.holder {
+            Holder::Session(digest) => {
+                let session = self.held().sessions.get(digest).cloned();
+                session.map(|session| put(Kind::Session, digest, &Session { seen: now, ..session }))
+            }
+            Holder::Token(digest) => {
+                let token = self.held().tokens.get(digest).cloned();
+                token.map(|token| put(Kind::Token, digest, &Token { used: Some(now), ..token }))
+            }
+        };
+        self.commit(&alone, change.as_slice())
+    }
+
+    // What somebody sees and takes back of their own.
+
+    pub fn sessions(&self, person: &PersonId) -> Vec<(Digest, Session)> {
+        self.held().sessions_of(person, self.now())
+    }
+
+    pub fn tokens(&self, person: &PersonId) -> Vec<(Digest, Token)> {
+        self.held().tokens_of(person, self.now())
+    }
+
+    /// Ends the session of which one has the pass.
+    pub fn leave(&self, pass: &Pass) -> Result<(), Failure> {
+        let alone = self.alone();
+        match &pass.holder {
+            Holder::Session(digest) => self.commit(&alone, &[remove(Kind::Session, digest)]),
+            Holder::Token(_) => Ok(()),
+        }
+    }
+
+    /// Ends one of a person's sessions, named as in the list of them.
+    pub fn end_session(&self, person: &PersonId, short: &str) -> Result<(), Error> {
+        let alone = self.alone();
+        let own = self.sessions(person);
+        let (digest, _) =
+            own.iter().find(|(digest, _)| digest.short() == short).ok_or(Refused::EntryUnknown)?;
+        Ok(self.commit(&alone, &[remove(Kind::Session, digest)])?)
+    }
+
+    /// Ends all of a person's sessions but the one that asks for it.
+    pub fn end_others(&self, pass: &Pass) -> Result<(), Failure> {
+        let alone = self.alone();
+        let own = self.sessions(&pass.person).into_iter();
+        let others = own.filter(|(digest, _)| Holder::Session(*digest) != pass.holder);
+        let changes: Vec<_> = others.map(|(digest, _)| remove(Kind::Session, &digest)).collect();
+        self.commit(&alone, &changes)
+    }
+
+    /// Ends all that lets a person in: somebody has left.
+    pub fn end_all(&self, person: &PersonId) -> Result<(), Failure> {
+        let alone = self.alone();
+        let changes = self.held().all_of(person);
+        self.commit(&alone, &changes)?;
+        // Also where nothing was left to be removed: a ticket may have opened a connection.
+        self.taken_back.send_modify(|count| *count += 1);
+        Ok(())
+    }
+
+    /// A new token. It is shown once: here is only its digest.
+    pub fn make_token(
+        &self,
+        person: &PersonId,
+        name: &str,
+        scope: Scope,
+        days: u32,
+    ) -> Result<String, Error> {
+        const DAY: u64 = 24 * 3600;
+        let name = name.trim();
+        if name.is_empty() || name.chars().count() > limits::TITLE {
+            return Err(Refused::TokenNameNotValid.into());
+        }
+        if days == 0 || u64::from(days) > limits::TOKEN_LIFE.as_secs() / DAY {
+            return Err(Refused::TokenLifeNotValid.into());
+        }
+        let alone = self.alone();
+        if self.tokens(person).len() >= limits::TOKENS_PER_PERSON {
+            return Err(Refused::TooManyTokens.into());
+        }
+        let (secret, now) = (Secret::draw()?, self.now());
+        let token = Token {
+            person: person.clone(),
+            name: name.to_owned(),
+            scope,
+            made: now,
+            until: now.plus_seconds(i64::from(days) * DAY as i64),
+            used: None,
+        };
+        self.commit(&alone, &[put(Kind::Token, &secret.digest(), &token)])?;
+        Ok(format!("{TOKEN_MARK}{}", secret.text()))
+    }
+
+    /// Takes back one of a person's tokens, named as in the list of them.
+    pub fn end_token(&self, person: &PersonId, short: &str) -> Result<(), Error> {
+        let alone = self.alone();
+        let own = self.tokens(person);
+        let (digest, _) =
+            own.iter().find(|(digest, _)| digest.short() == short).ok_or(Refused::EntryUnknown)?;
+        Ok(self.commit(&alone, &[remove(Kind::Token, digest)])?)
+    }
+}
+
+/// An id that says nothing of whom it is.
+fn new_person() -> Result<PersonId, Failure> {
+    let mut bytes = [0; 16];
+    secret::random(&mut bytes)?;
+    let id = format!("p-{}", Uuid::from_bytes(bytes).simple());
+    PersonId::new(id).map_err(|error| Failure::Read(error.to_string()))
+}

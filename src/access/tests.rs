@@ -1,0 +1,254 @@
+//! Everything that ends, at the moment at which it ends: with a clock that the test moves.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use super::*;
+use crate::log::{Options, RedbLog};
+use crate::mail::Postman;
+
+const DAY: u64 = 24 * 3600;
+
+struct Tried {
+    folder: tempfile::TempDir,
+    clock: Arc<AtomicI64>,
+    access: Arc<Access>,
+    postman: Postman,
+}
+
+impl Tried {
+    /// A network in which `ada` is known by an address.
+    async fn new() -> Self {
+        let (folder, clock) = (tempfile::tempdir().unwrap(), Arc::new(AtomicI64::new(1_700_000_000_000)));
+        let (access, postman) = open(folder.path(), &clock);
+        let person = PersonId::new("ada").unwrap();
+        let email = Some("ada@example.org".into());
+        let add = Command::PersonAdd {
+            person: person.clone(),
+            office: Office { roles: vec![Role::Board], ..Office::default() },
+            name: "Ada".into(),
+            email,
+        };
+        access.command(&person, add).await.unwrap();
+        Self { folder, clock, access, postman }
+    }
+
+    /// A stop and a start: what is in memory alone is gone.
+    fn restart(self) -> Self {
+        let Self { folder, clock, access, .. } = self;
+        access.engine.close();
+        drop(access);
+        let (access, postman) = open(folder.path(), &clock);
+        Self { folder, clock, access, postman }
+    }
+
+    fn passes(&self, time: Duration) {
+        self.clock.fetch_add(time.as_millis() as i64, Ordering::Relaxed);
+    }
+
+    /// Somebody asks for a mail: the page, the link and the code.
+    fn ask(&mut self) -> (String, String, String) {
+        let page = Secret::draw().unwrap();
+        self.access.ask(&Email::new("ada@example.org").unwrap(), &page).unwrap();
+        let text = self.postman.take().expect("a mail is on its way").text;
+        let link = text.split("/sign-in/").nth(1).unwrap()[..43].to_owned();
+        let code = text.lines().find(|line| line.len() == 9 && !line.contains(',')).unwrap().to_owned();
+        (page.text(), link, code)
+    }
+
+    async fn sign_in(&mut self) -> Secret {
+        let (_, link, _) = self.ask();
+        self.access.use_link(&link, "a browser".into()).await.unwrap()
+    }
+}
+
+fn open(folder: &std::path::Path, clock: &Arc<AtomicI64>) -> (Arc<Access>, Postman) {
+    let log = Arc::new(RedbLog::open(folder, &Options::default()).unwrap());
+    let time = clock.clone();
+    let engine = Engine::open(log, Arc::new(move || Timestamp(time.load(Ordering::Relaxed)))).unwrap();
+    let (outbox, postman) = Outbox::open("print", "quorate@example.org").unwrap();
+    (Arc::new(Access::open(engine, outbox, "https://plan.example.org/").unwrap()), postman)
+}
+
+/// Just before and at the end of a time.
+fn around(time: Duration) -> [Duration; 2] {
+    [time - Duration::from_millis(1), Duration::from_millis(1)]
+}
+
+fn refused<T: std::fmt::Debug>(done: Result<T, Error>) -> &'static str {
+    match done {
+        Err(Error::Refused(refused)) => refused.code(),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_link_and_a_code_hold_for_a_while() {
+    let mut tried = Tried::new().await;
+    let [before, end] = around(limits::SIGN_IN_WITHIN);
+    let (page, link, code) = tried.ask();
+    tried.passes(before);
+    assert_eq!(tried.access.linked(&link).unwrap().as_str(), "ada");
+    tried.passes(end);
+    assert_eq!(tried.access.linked(&link), Err(Refused::LinkVoid));
+    assert_eq!(refused(tried.access.use_link(&link, String::new()).await), "link_void");
+    assert_eq!(refused(tried.access.use_code(&page, &code, String::new()).await), "code_void");
+    // Across a restart too.
+    let (page, link, code) = tried.ask();
+    let tried = tried.restart();
+    assert!(tried.access.linked(&link).is_ok());
+    tried.access.use_code(&page, &code, String::new()).await.unwrap();
+    assert_eq!(refused(tried.access.use_link(&link, String::new()).await), "link_void");
+    tried.access.sweep().unwrap();
+    assert!(tried.access.held().requests.is_empty());
+}
+
+#[tokio::test]
+async fn a_guesser_has_so_many_tries() {
+    let mut tried = Tried::new().await;
+    let (page, _, code) = tried.ask();
+    let wrong = if code == "0000 0000" { "0000 0001" } else { "0000 0000" };
+    for _ in 1..limits::CODE_TRIES {
+        assert_eq!(refused(tried.access.use_code(&page, wrong, String::new()).await), "code_wrong");
+    }
+    // The count is on disk: a restart gives no new tries.
+    let tried = tried.restart();
+    assert_eq!(refused(tried.access.use_code(&page, wrong, String::new()).await), "code_wrong");
+    assert_eq!(refused(tried.access.use_code(&page, &code, String::new()).await), "code_void");
+}
+
+#[tokio::test]
+async fn a_session_ends_unused_and_in_the_end_used_or_not() {
+    let mut tried = Tried::new().await;
+    let session = tried.sign_in().await.text();
+    let [before, end] = around(limits::SESSION_IDLE);
+    tried.passes(before);
+    let pass = tried.access.session(&session).expect("it holds until then");
+    assert!(tried.access.stands(&pass));
+    tried.passes(end);
+    assert_eq!((tried.access.session(&session), tried.access.stands(&pass)), (None, false));
+
+    let session = tried.sign_in().await.text();
+    let begun = tried.clock.load(Ordering::Relaxed);
+    let life = limits::SESSION_LIFE.as_millis() as i64;
+    while tried.clock.load(Ordering::Relaxed) + 3 * DAY as i64 * 1000 < begun + life {
+        tried.passes(Duration::from_secs(3 * DAY));
+        let pass = tried.access.session(&session).expect("it is in use");
+        tried.access.note(&pass).unwrap();
+    }
+    let tried = tried.restart();
+    tried.clock.store(begun + life - 1, Ordering::Relaxed);
+    assert!(tried.access.session(&session).is_some());
+    tried.clock.store(begun + life, Ordering::Relaxed);
+    assert_eq!(tried.access.session(&session), None);
+    tried.access.sweep().unwrap();
+    assert!(tried.access.held().sessions.is_empty(), "what is over does not stay on disk");
+}
+
+#[tokio::test]
+async fn a_use_is_noted_to_the_hour() {
+    let mut tried = Tried::new().await;
+    let session = tried.sign_in().await.text();
+    let pass = tried.access.session(&session).unwrap();
+    let seen = |access: &Access| access.sessions(&pass.person)[0].1.seen;
+    let first = seen(&tried.access);
+    tried.passes(Duration::from_secs(3599));
+    assert!(!tried.access.is_to_note(&pass));
+    tried.access.note(&pass).unwrap();
+    assert_eq!(seen(&tried.access), first);
+    tried.passes(Duration::from_secs(1));
+    assert!(tried.access.is_to_note(&pass));
+    tried.access.note(&pass).unwrap();
+    assert_eq!(seen(&tried.access), first.plus_seconds(3600));
+}
+
+#[tokio::test]
+async fn so_many_sessions_and_the_least_used_one_goes() {
+    let mut tried = Tried::new().await;
+    let mut sessions = Vec::new();
+    for _ in 0..limits::SESSIONS_PER_PERSON {
+        sessions.push(tried.sign_in().await.text());
+        tried.passes(Duration::from_secs(3600));
+    }
+    let first = tried.access.session(&sessions[0]).expect("so many there may be");
+    tried.access.note(&first).unwrap();
+    let mut watch = tried.access.taken_back();
+    watch.mark_unchanged();
+    sessions.push(tried.sign_in().await.text());
+    assert!(watch.has_changed().unwrap(), "its connections hear of it");
+    let standing: Vec<bool> =
+        sessions.iter().map(|session| tried.access.session(session).is_some()).collect();
+    assert_eq!(standing.iter().filter(|stands| **stands).count(), limits::SESSIONS_PER_PERSON);
+    assert!(standing[0] && !standing[1], "the one that was used stays");
+    let agent = "x".repeat(2 * limits::AGENT);
+    tried.passes(Duration::from_secs(1));
+    let (_, link, _) = tried.ask();
+    tried.access.use_link(&link, format!("\u{7}{agent}")).await.unwrap();
+    assert_eq!(tried.access.sessions(&first.person)[0].1.agent, agent[..limits::AGENT]);
+}
+
+#[tokio::test]
+async fn tokens_hold_as_long_as_they_were_made_for() {
+    let tried = Tried::new().await;
+    let ada = PersonId::new("ada").unwrap();
+    let make = |name: &str, days| tried.access.make_token(&ada, name, Scope::Read, days);
+    let longest = (limits::TOKEN_LIFE.as_secs() / DAY) as u32;
+    for (name, days, heard) in [
+        ("", 1, "token_name_not_valid"),
+        (&*"é".repeat(limits::TITLE + 1), 1, "token_name_not_valid"),
+        ("A tool", 0, "token_life_not_valid"),
+        ("A tool", longest + 1, "token_life_not_valid"),
+    ] {
+        assert_eq!(refused(make(name, days)), heard);
+    }
+    let (short, long) = (make("A tool", 1).unwrap(), make("Another", longest).unwrap());
+    for _ in 2..limits::TOKENS_PER_PERSON {
+        make("One more", longest).unwrap();
+    }
+    assert_eq!(refused(make("Too many", 1)), "too_many_tokens");
+    assert_eq!(tried.access.token(&short).unwrap().scope, Scope::Read);
+    assert_eq!(tried.access.token(&short.replace("quorate_", "")), None);
+    assert_eq!(tried.access.session(&short.replace("quorate_", "")), None, "a token is no session");
+    tried.passes(Duration::from_secs(DAY));
+    assert_eq!(tried.access.token(&short), None);
+    make("There is room again", 1).unwrap();
+    tried.passes(limits::TOKEN_LIFE - Duration::from_secs(DAY) - Duration::from_millis(1));
+    let pass = tried.access.token(&long).unwrap();
+    tried.access.note(&pass).unwrap();
+    assert!(
+        tried.access.tokens(&ada).iter().any(|(_, token)| token.name == "Another" && token.used.is_some())
+    );
+    tried.passes(Duration::from_millis(1));
+    assert_eq!(tried.access.token(&long), None);
+}
+
+#[tokio::test]
+async fn a_ticket_opens_nothing_for_whom_the_session_is_over() {
+    let mut tried = Tried::new().await;
+    let session = tried.sign_in().await.text();
+    let pass = tried.access.session(&session).unwrap();
+    let [ticket, late] = [(); 2].map(|()| tried.access.make_ticket(&pass).unwrap().text());
+    assert_eq!(tried.access.ticket(&ticket), Some(pass.clone()));
+    assert_eq!(tried.access.ticket(&ticket), None);
+    tried.access.leave(&pass).unwrap();
+    assert_eq!(tried.access.ticket(&late), None);
+    assert_eq!(refused(tried.access.end_session(&pass.person, "0000000000000000")), "entry_unknown");
+}
+
+#[test]
+fn every_refusal_has_a_code_a_sentence_and_a_way_on() {
+    let all = [
+        Refused::LinkVoid,
+        Refused::CodeWrong,
+        Refused::CodeVoid,
+        Refused::FirstVoid,
+        Refused::TokenNameNotValid,
+        Refused::TokenLifeNotValid,
+        Refused::TooManyTokens,
+        Refused::EntryUnknown,
+    ];
+    let codes: std::collections::HashSet<_> = all.iter().map(|refused| refused.code()).collect();
+    assert_eq!(codes.len(), all.len());
+    assert!(all.iter().all(|refused| refused.sentence().ends_with('.') && refused.hint().ends_with('.')));
+}

@@ -1,0 +1,49 @@
+//! The words of the mails, kept together so that they can be translated.
+
+use maud::html;
+
+use super::Mail;
+use crate::domain::{Email, limits};
+
+const MINUTE: u64 = 60;
+
+/// The mail by which somebody signs in: a link, and a code where the link does not open on the right device.
+pub fn sign_in(to: Email, name: &str, host: &str, link: &str, code: &str) -> Mail {
+    let minutes = limits::SIGN_IN_WITHIN.as_secs() / MINUTE;
+    let subject = format!("Your link to sign in to {host}");
+    let greeting = format!("Hello {name},");
+    let open = format!("open this link to sign in to Quorate at {host}:");
+    let or = "Or type this code on the page on which you asked for this mail:";
+    let holds =
+        format!("Link and code work once, and for {minutes} minutes. A newer mail makes this one void.");
+    let unasked =
+        "If you did not ask for this mail, nothing needs to be done: nobody can sign in without it.";
+    let spaced = format!("{} {}", &code[..code.len() / 2], &code[code.len() / 2..]);
+    let text = format!("{greeting}\n\n{open}\n\n{link}\n\n{or}\n\n{spaced}\n\n{holds}\n\n{unasked}\n");
+    let html = html! {
+        p { (greeting) }
+        p { (open) }
+        p { a href=(link) { "Sign in to Quorate" } }
+        p { (or) }
+        p style="font-size: 1.5em" { (spaced) }
+        p { (holds) }
+        p { (unasked) }
+    };
+    Mail { to, subject, text, html: html.into_string(), within: limits::SIGN_IN_WITHIN }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_person_is_called_is_not_markup() {
+        let to = Email::new("ada@example.org").unwrap();
+        let mail =
+            sign_in(to, "<b>Ada</b>", "plan.example.org", "https://plan.example.org/sign-in/x", "12345678");
+        assert!(mail.html.contains("&lt;b&gt;Ada") && !mail.html.contains("<b>"), "{}", mail.html);
+        for part in ["Hello <b>Ada</b>,", "https://plan.example.org/sign-in/x\n", "1234 5678", "15 minutes"] {
+            assert!(mail.text.contains(part), "{part:?} is not in {}", mail.text);
+        }
+    }
+}

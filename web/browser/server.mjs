@@ -1,4 +1,4 @@
-/** Starts the demonstration network on a port of its own with a data folder of its own, and stops it again. */
+/** Starts a server, of the demonstration network if nothing else is said, on a port of its own with a data folder of its own, and stops it again. */
 import { spawn } from "node:child_process"
 import { existsSync, mkdtempSync, rmSync } from "node:fs"
 import { createServer } from "node:net"
@@ -27,7 +27,7 @@ function freePort() {
 }
 
 /** Answers `{url, stop, restart}` once the server says that it is ready. */
-export async function startServer({ data } = {}) {
+export async function startServer({ data, verb = "demo" } = {}) {
   const folder = data ?? mkdtempSync(join(tmpdir(), "quorate-browser-"))
   const port = await freePort()
   // A name, not an address: sign-in with passkeys needs one, and cookies are then as in real use.
@@ -40,7 +40,7 @@ export async function startServer({ data } = {}) {
     said = ""
     child = spawn(
       binary(),
-      ["demo", "--data", join(folder, "data"), "--listen", `127.0.0.1:${port}`, "--public-url", url],
+      [verb, "--data", join(folder, "data"), "--listen", `127.0.0.1:${port}`, "--public-url", url],
       {
         stdio: ["ignore", "pipe", "pipe"],
       },

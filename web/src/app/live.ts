@@ -15,6 +15,8 @@ export type LiveEvents = {
   strays: () => void
   /** The line is back after a break: whatever was missed must be asked for. */
   opened: () => void
+  /** The server answered, and lets nobody listen: perhaps because nobody is signed in any more. */
+  denied: () => void
 }
 
 const RETRY_MS = 3_000
@@ -39,7 +41,10 @@ export function listen(plan: string, on: LiveEvents): () => void {
     source.onerror = () => {
       on.here([])
       // The browser retries a broken line by itself, but not one that was answered with an error.
-      if (source?.readyState === EventSource.CLOSED && !stopped) timer = setTimeout(open, RETRY_MS)
+      if (source?.readyState === EventSource.CLOSED && !stopped) {
+        on.denied()
+        timer = setTimeout(open, RETRY_MS)
+      }
     }
     data<{ people: Here[] }>("here", ({ people }) => on.here(people))
     data<{ may: May[]; frozen: Frozen | null; phase: Phase | null }>("access", on.access)

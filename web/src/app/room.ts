@@ -142,6 +142,7 @@ export class Room {
         void this.loadThreads()
         void this.loadStrays()
       },
+      denied: () => void this.noteSignedOut(),
     })
     this.connection.sync.subscribe(() => this.noteUnsaved())
   }
@@ -215,6 +216,20 @@ export class Room {
   async settleStray(provision: string, settled: Settled): Promise<void> {
     await this.command({ type: "stray.settle", provision, settled })
     await this.loadStrays()
+  }
+
+  /** Says so when this person was signed out, by themselves elsewhere or in time. */
+  private async noteSignedOut(): Promise<void> {
+    const session = await api.session().catch(() => null)
+    if (!session || session.person) return
+    // What was typed is in this device's storage before the page goes.
+    const signIn = () =>
+      void this.connection.flush().finally(() => location.assign(session.demonstration ? "/" : "/sign-in"))
+    this.tell({
+      kind: "info",
+      text: words.account.signedOut,
+      action: { label: words.account.signIn, run: signIn },
+    })
   }
 
   private setAccess(access: Access): void {

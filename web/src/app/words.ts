@@ -55,6 +55,9 @@ export const words = {
   account: {
     signedInAs: "Signed in as",
     signOut: "Sign out",
+    signedOut:
+      "You are signed out. What you typed stays on this device for you, and is sent when you sign in here again.",
+    signIn: "Sign in",
     signOutKept: (n: number) =>
       `${count(n, "change", "changes")} not sent yet. They stay on this device for you and are sent when you sign in here again.`,
   },

@@ -81,9 +81,7 @@ pub(super) fn change(
 /// The profile in order; `own` is the organisation that has it already.
 fn checked(state: &State, own: Option<&OrganisationId>, profile: &Profile) -> Result<Profile, Refusal> {
     let name = text("name", &profile.name, limits::TITLE)?;
-    let key = name.to_lowercase();
-    let is_other = |id: &OrganisationId| own != Some(id);
-    if state.organisations.iter().any(|(id, one)| is_other(id) && one.profile.name.to_lowercase() == key) {
+    if state.organisation_names.get(&name.to_lowercase()).is_some_and(|id| own != Some(id)) {
         return Err(Refusal::OrganisationNameTaken);
     }
     let weights = match profile.standing {

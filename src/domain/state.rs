@@ -66,6 +66,8 @@ pub struct Restored {
 pub struct State {
     pub people: BTreeMap<PersonId, Person>,
     pub organisations: BTreeMap<OrganisationId, Organisation>,
+    /// By name in small letters: no two have the same, and a long list asks for each of its lines.
+    pub organisation_names: HashMap<String, OrganisationId>,
     /// How often anybody was added, changed or left: the version of the stream in which that is recorded.
     pub people_version: u64,
     pub organisations_version: u64,
@@ -121,12 +123,15 @@ impl State {
             }
             Event::OrganisationAdded { organisation, profile } => {
                 self.organisations_version += 1;
+                self.organisation_names.insert(profile.name.to_lowercase(), organisation.clone());
                 let made = Organisation { profile: profile.clone(), version: 1 };
                 self.organisations.insert(organisation.clone(), made);
             }
             Event::OrganisationChanged { organisation, profile } => {
                 self.organisations_version += 1;
                 if let Some(known) = self.organisations.get_mut(organisation) {
+                    self.organisation_names.remove(&known.profile.name.to_lowercase());
+                    self.organisation_names.insert(profile.name.to_lowercase(), organisation.clone());
                     known.profile = profile.clone();
                     known.version += 1;
                 }
@@ -241,6 +246,16 @@ impl State {
         if let Some(thread) = thread {
             thread.version += 1;
             thread.resolved = resolved.unwrap_or(thread.resolved);
+        }
+    }
+
+    /// People and organisations alone: what is needed to decide over them, to try out what a list would do.
+    pub fn network(&self) -> Self {
+        Self {
+            people: self.people.clone(),
+            organisations: self.organisations.clone(),
+            organisation_names: self.organisation_names.clone(),
+            ..Self::default()
         }
     }
 

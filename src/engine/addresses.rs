@@ -1,10 +1,10 @@
 //! What is known of people beside the record, and by which address each is found.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use parking_lot::RwLock;
 
-use crate::domain::{About, Email, PersonId};
+use crate::domain::{About, Email, PersonId, Refusal};
 use crate::log::{Failure, Log};
 
 /// Every address that somebody can be reached at, with whose it is. A cache of the rows of people, told of each
@@ -38,20 +38,32 @@ impl Addresses {
         self.0.read().get(&email.key()).cloned()
     }
 
-    /// Whether the address is that of anybody else.
-    pub(super) fn taken(&self, email: &Email, by_other_than: &PersonId) -> bool {
-        self.person(email).is_some_and(|person| person != *by_other_than)
+    /// Refused where an address is that of anybody else, or of two of these.
+    pub(super) fn free(&self, people: &[(PersonId, About)]) -> Result<(), Refusal> {
+        let mut seen = HashSet::new();
+        for (person, about) in people {
+            let Some(email) = &about.email else { continue };
+            let taken = self.person(email).is_some_and(|whose| whose != *person);
+            if taken || !seen.insert(email.key()) {
+                return Err(Refusal::EmailTaken);
+            }
+        }
+        Ok(())
     }
 
-    /// Puts the row of a person, and knows the address from then on instead of an earlier one.
-    pub(super) fn keep(&self, log: &dyn Log, person: &PersonId, about: &About) -> Result<(), Failure> {
-        let row = serde_json::to_vec(about).map_err(|error| Failure::Write(error.to_string()))?;
-        log.put_person(person, &row)?;
-        let mut addresses = self.0.write();
-        addresses.retain(|_, whose| whose != person);
-        if let Some(email) = &about.email {
-            addresses.insert(email.key(), person.clone());
+    /// Puts the rows of people, and knows each by their address from then on instead of an earlier one.
+    pub(super) fn keep(&self, log: &dyn Log, people: &[(PersonId, About)]) -> Result<(), Failure> {
+        let mut rows = Vec::with_capacity(people.len());
+        for (person, about) in people {
+            let row = serde_json::to_vec(about).map_err(|error| Failure::Write(error.to_string()))?;
+            rows.push((person.clone(), row));
         }
+        log.put_people(&rows)?;
+        let changed: HashSet<&PersonId> = people.iter().map(|(person, _)| person).collect();
+        let mut addresses = self.0.write();
+        addresses.retain(|_, whose| !changed.contains(whose));
+        let emails = people.iter().filter_map(|(person, about)| Some((about.email.as_ref()?, person)));
+        addresses.extend(emails.map(|(email, person)| (email.key(), person.clone())));
         Ok(())
     }
 }

@@ -3,6 +3,7 @@
 mod addresses;
 mod clock;
 pub mod record;
+mod together;
 mod writer;
 
 use std::sync::{Arc, mpsc};
@@ -155,6 +156,13 @@ impl Engine {
     ) -> Result<Receipt, Error> {
         let (reply, answer) = oneshot::channel();
         self.send(Job::Command { person, request: Box::new(request), written, at, reply })?;
+        answer.await.map_err(|_| stopped())?
+    }
+
+    /// Decides and records new people and organisations, each on what those before it make: all of them or none.
+    pub async fn together(&self, person: PersonId, requests: Vec<Request>) -> Result<Receipt, Error> {
+        let (reply, answer) = oneshot::channel();
+        self.send(Job::Together { person, requests, reply })?;
         answer.await.map_err(|_| stopped())?
     }
 

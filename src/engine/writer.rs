@@ -10,7 +10,7 @@ use tokio::sync::{oneshot, watch};
 use tracing::error;
 
 use super::record::{self, Source};
-use super::{Addresses, Clock, Edit, Error, Prepared, Receipt, apply};
+use super::{Addresses, Clock, Edit, Error, Prepared, Receipt, apply, together};
 use crate::domain::{
     self, About, Actor, Command, DocumentId, EventId, PersonId, PlanId, Position, Refusal, Request, State,
     Timestamp, process,
@@ -31,6 +31,12 @@ pub(super) enum Job {
         request: Box<Request>,
         written: Option<(DocumentId, Vec<Prepared>)>,
         at: Option<Timestamp>,
+        reply: oneshot::Sender<Result<Receipt, Error>>,
+    },
+    /// People and organisations of a list: all of them or none.
+    Together {
+        person: PersonId,
+        requests: Vec<Request>,
         reply: oneshot::Sender<Result<Receipt, Error>>,
     },
     Edit {
@@ -81,7 +87,7 @@ struct Granted {
     waiting: Waiting,
     changes_from: usize,
     changes: usize,
-    about: Option<(PersonId, About)>,
+    about: Vec<(PersonId, About)>,
 }
 
 impl Writer {
@@ -242,9 +248,7 @@ impl Writer {
         for (one, outcome) in granted.into_iter().zip(durable.outcomes) {
             match outcome {
                 Outcome::Appended { first, .. } => {
-                    if let Some((person, about)) = &one.about {
-                        self.keep_about(person, about);
-                    }
+                    self.keep_about(&one.about);
                     let from = first + one.changes_from as u64;
                     let changes = (from..from + one.changes as u64).collect();
                     reply(one.waiting.job, Ok(Receipt { position: first, repeated: false, changes }));
@@ -263,9 +267,12 @@ impl Writer {
         again
     }
 
-    fn keep_about(&self, person: &PersonId, about: &About) {
-        if let Err(failure) = self.addresses.keep(&*self.log, person, about) {
-            error!("what is known of a person was not kept: {failure}");
+    fn keep_about(&self, people: &[(PersonId, About)]) {
+        if people.is_empty() {
+            return;
+        }
+        if let Err(failure) = self.addresses.keep(&*self.log, people) {
+            error!("what is known of {} people was not kept: {failure}", people.len());
         }
     }
 
@@ -277,11 +284,19 @@ impl Writer {
                 }
                 let source = self.source(state, person, *at, Some(request.id));
                 let made = command(state, person, request, written.as_ref(), &source)?;
-                if let Some((person, About { email: Some(email), .. })) = &made.3
-                    && self.addresses.taken(email, person)
+                self.addresses.free(&made.3)?;
+                Ok(made)
+            }
+            Job::Together { person, requests, .. } => {
+                // They were recorded together: the first stands for all.
+                if let Some(first) = requests.first()
+                    && let Some(position) = repeated(&*self.log, person, first)?
                 {
-                    return Err(Refusal::EmailTaken.into());
+                    return Err(Decided::Repeated(position));
                 }
+                let made =
+                    together::decide(state, person, requests, &self.source(state, person, None, None))?;
+                self.addresses.free(&made.3)?;
                 Ok(made)
             }
             Job::Edit { edit, .. } => self.edit(state, edit),
@@ -322,12 +337,12 @@ impl Writer {
                 append.events.push(record::propose_change(change, heads, edit.plan, &stream, id, &source));
             }
         }
-        Ok((append, from, count, None))
+        Ok((append, from, count, Vec::new()))
     }
 
     fn stop(&self, state: &State, plan: PlanId, reason: &str) -> Result<Made, Decided> {
         let event = domain::plan::stop(state, plan, reason)?;
-        Ok((self.unasked(state, plan, &event, self.now(state)), 0, 0, None))
+        Ok((self.unasked(state, plan, &event, self.now(state)), 0, 0, Vec::new()))
     }
 
     fn source(
@@ -358,10 +373,10 @@ pub(super) fn repeated(
     if is_same { Ok(Some(position)) } else { Err(Refusal::IdTaken.into()) }
 }
 
-/// The append, where its changes begin, how many they are, and what to keep apart of a person.
-type Made = (Append, usize, usize, Option<(PersonId, About)>);
+/// The append, where its changes begin, how many they are, and what to keep apart of people.
+pub(super) type Made = (Append, usize, usize, Vec<(PersonId, About)>);
 
-enum Decided {
+pub(super) enum Decided {
     Repeated(Position),
     No(Error),
 }
@@ -406,8 +421,8 @@ fn command(
         }
     }
     let about = match (&request.command, decision.about) {
-        (Command::PersonAdd { person, .. }, Some(about)) => Some((person.clone(), about)),
-        _ => None,
+        (Command::PersonAdd { person, .. }, Some(about)) => vec![(person.clone(), about)],
+        _ => Vec::new(),
     };
     Ok((append, from, count, about))
 }
@@ -433,11 +448,11 @@ fn governance_check(state: &State, plan: PlanId) -> Option<Check> {
     Some(Check { stream: record::governance(plan), version })
 }
 
-fn people_check(state: &State) -> Check {
+pub(super) fn people_check(state: &State) -> Check {
     Check { stream: record::people(), version: state.people_version }
 }
 
-fn organisations_check(state: &State) -> Check {
+pub(super) fn organisations_check(state: &State) -> Check {
     Check { stream: record::organisations(), version: state.organisations_version }
 }
 
@@ -501,7 +516,9 @@ fn governs(kind: &str) -> bool {
 fn reply(job: Job, answer: Result<Receipt, Error>) {
     match job {
         // Whoever asked may have gone; the record stands all the same.
-        Job::Command { reply, .. } | Job::Edit { reply, .. } => drop(reply.send(answer)),
+        Job::Command { reply, .. } | Job::Together { reply, .. } | Job::Edit { reply, .. } => {
+            drop(reply.send(answer));
+        }
         Job::Stop { plan, .. } => match answer {
             Ok(_) | Err(Error::Refused(Refusal::AlreadyFrozen)) => {}
             Err(error) => error!("plan {plan} was not frozen: {error:?}"),

@@ -221,6 +221,10 @@ pub trait Log: Send + Sync {
     fn get_cache(&self, key: &str) -> Result<Option<Bytes>, Failure>;
     /// Name and address of a person, apart from the log and erasable (JSON).
     fn put_person(&self, person: &PersonId, about: &[u8]) -> Result<(), Failure>;
+    /// Several at once: where a log can, in one commit.
+    fn put_people(&self, rows: &[(PersonId, Vec<u8>)]) -> Result<(), Failure> {
+        rows.iter().try_for_each(|(person, about)| self.put_person(person, about))
+    }
     fn get_person(&self, person: &PersonId) -> Result<Option<Bytes>, Failure>;
     /// Puts and removes entries of what lets people in, in one commit. Apart from the record: a backup has none
     /// of them, so that what was taken back stays taken back.
@@ -270,7 +274,10 @@ impl Log for RedbLog {
         self.cached(key)
     }
     fn put_person(&self, person: &PersonId, about: &[u8]) -> Result<(), Failure> {
-        self.write_person(person, about)
+        self.write_people(&[(person.clone(), about.to_vec())])
+    }
+    fn put_people(&self, rows: &[(PersonId, Vec<u8>)]) -> Result<(), Failure> {
+        self.write_people(rows)
     }
     fn get_person(&self, person: &PersonId) -> Result<Option<Bytes>, Failure> {
         self.person(person)

@@ -155,11 +155,13 @@ impl RedbLog {
         Ok(erased)
     }
 
-    pub(super) fn write_person(&self, person: &PersonId, about: &[u8]) -> Result<(), Failure> {
+    pub(super) fn write_people(&self, rows: &[(PersonId, Vec<u8>)]) -> Result<(), Failure> {
         let mut writer = self.writer.lock();
         self.commit_or_recover(&mut writer, |write, _| {
             let mut people = write.open_table(PEOPLE).map_err(unwritable)?;
-            people.insert(person.as_str(), about).map_err(unwritable)?;
+            for (person, about) in rows {
+                people.insert(person.as_str(), about.as_slice()).map_err(unwritable)?;
+            }
             Ok(true)
         })
     }

@@ -13,4 +13,5 @@ pub mod mail;
 pub mod projection;
 pub mod replay;
 pub mod room;
+pub mod roster;
 pub mod session;

@@ -13,6 +13,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("projection", &["domain"]),
     ("replay", &["domain"]),
     ("export", &["domain", "document"]),
+    ("roster", &["domain"]),
     ("engine", &["domain", "log", "document", "projection"]),
     ("access", &["domain", "log", "mail", "engine"]),
     ("session", &["domain", "document"]),
@@ -27,13 +28,14 @@ const ARROWS: &[(&str, &[&str])] = &[
             "projection",
             "replay",
             "export",
+            "roster",
             "engine",
             "access",
             "session",
             "room",
         ],
     ),
-    ("cli", &["domain", "mail", "log", "document", "engine", "access", "room", "http", "demo"]),
+    ("cli", &["domain", "mail", "log", "document", "roster", "engine", "access", "room", "http", "demo"]),
 ];
 
 /// An outside crate and the one module that meets it.
@@ -51,6 +53,7 @@ const OWNED: &[(&str, &str)] = &[
     ("email_address", "domain"),
     ("lettre", "mail"),
     ("minicbor", "session"),
+    ("csv", "roster"),
 ];
 
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {

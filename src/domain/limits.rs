@@ -25,6 +25,12 @@ pub const WEIGHT: u32 = 1_000;
 pub const SEATS: u32 = 100;
 /// Phases of one process.
 pub const PHASES: usize = 40;
+/// Bytes of a list of people and organisations that is taken in at once.
+pub const LIST_BYTES: usize = 1 << 20;
+/// Lines of such a list, the one that names the columns not counted.
+pub const LIST_ROWS: usize = 10_000;
+/// Bytes of a form with such a list in it: its line ends may have become longer on the way.
+pub const LIST_FORM_BYTES: usize = 2 * LIST_BYTES + (64 << 10);
 
 // One change. What is counted is counted before anything is decoded.
 

@@ -14,6 +14,7 @@ mod house;
 mod kill;
 mod limits;
 mod memory;
+mod network;
 mod patience;
 mod pause;
 mod phases;

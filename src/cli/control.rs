@@ -8,13 +8,16 @@ use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _};
 use tokio::net::UnixListener;
 use tracing::error;
 
-use super::backup;
-use super::verify::{Findings, check_copy};
+use super::verify::check_copy;
+use super::{backup, people};
+use crate::engine::Engine;
 use crate::log::RedbLog;
 
 /// What can be asked of a running server.
@@ -26,6 +29,7 @@ pub(super) enum Ask {
     Backup {
         file: PathBuf,
     },
+    PeopleImport(people::Task),
 }
 
 fn socket(data: &Path) -> PathBuf {
@@ -33,7 +37,7 @@ fn socket(data: &Path) -> PathBuf {
 }
 
 /// Asks the server that has the folder open; none when no server runs.
-pub(super) fn ask(data: &Path, ask: &Ask) -> io::Result<Option<Findings>> {
+pub(super) fn ask<T: DeserializeOwned>(data: &Path, ask: &Ask) -> io::Result<Option<T>> {
     let mut stream = match UnixStream::connect(socket(data)) {
         Ok(stream) => stream,
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused) => {
@@ -47,7 +51,7 @@ pub(super) fn ask(data: &Path, ask: &Ask) -> io::Result<Option<Findings>> {
     if line.is_empty() {
         return Err(io::Error::other("the server ended before it was done"));
     }
-    let answer: Result<Findings, String> = serde_json::from_str(&line)?;
+    let answer: Result<T, String> = serde_json::from_str(&line)?;
     answer.map(Some).map_err(io::Error::other)
 }
 
@@ -57,7 +61,7 @@ pub(super) fn is_running(data: &Path) -> bool {
 }
 
 /// Answers verbs for as long as the server runs.
-pub(super) fn listen(data: &Path, log: Arc<RedbLog>) -> io::Result<()> {
+pub(super) fn listen(data: &Path, log: Arc<RedbLog>, engine: Engine) -> io::Result<()> {
     let path = socket(data);
     // The folder is locked by this process: a socket that is there is one that a killed server left.
     match fs::remove_file(&path) {
@@ -70,27 +74,33 @@ pub(super) fn listen(data: &Path, log: Arc<RedbLog>) -> io::Result<()> {
     tokio::spawn(async move {
         loop {
             let Ok((stream, _)) = listener.accept().await else { return };
-            tokio::spawn(answer(stream, data.clone(), log.clone()));
+            tokio::spawn(answer(stream, data.clone(), log.clone(), engine.clone()));
         }
     });
     Ok(())
 }
 
-async fn answer(stream: tokio::net::UnixStream, data: PathBuf, log: Arc<RedbLog>) {
+async fn answer(stream: tokio::net::UnixStream, data: PathBuf, log: Arc<RedbLog>, engine: Engine) {
     let mut stream = tokio::io::BufReader::new(stream);
     let mut line = String::new();
     if stream.read_line(&mut line).await.is_err() {
         return;
     }
     let work = tokio::task::spawn_blocking(move || match serde_json::from_str(&line) {
-        Ok(Ask::Verify) => check_copy(&data, &log),
-        Ok(Ask::Backup { file }) => backup::write(&log, &file),
+        Ok(Ask::Verify) => told(check_copy(&data, &log)),
+        Ok(Ask::Backup { file }) => told(backup::write(&log, &file)),
+        Ok(Ask::PeopleImport(task)) => told(people::import(&engine, &task)),
         Err(error) => Err(format!("the server does not understand the verb: {error}")),
     });
-    let answer: Result<Findings, String> = work.await.unwrap_or_else(|stopped| Err(stopped.to_string()));
+    let answer: Result<Value, String> = work.await.unwrap_or_else(|stopped| Err(stopped.to_string()));
     match serde_json::to_string(&answer) {
         // Whoever asked may have gone.
         Ok(text) => drop(stream.write_all(format!("{text}\n").as_bytes()).await),
         Err(error) => error!("an answer could not be written: {error}"),
     }
+}
+
+/// What was found, as it goes over the socket.
+fn told(found: Result<impl Serialize, String>) -> Result<Value, String> {
+    serde_json::to_value(found?).map_err(|error| error.to_string())
 }

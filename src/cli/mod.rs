@@ -3,6 +3,7 @@
 mod backup;
 mod control;
 mod demo;
+mod people;
 mod restore;
 mod serve;
 mod verify;
@@ -36,6 +37,8 @@ enum Verb {
     Backup(backup::Backup),
     /// Make a data folder from a backup
     Restore(restore::Restore),
+    /// Add many people and organisations at once
+    People(people::People),
 }
 
 /// Where a server listens, and where it keeps its data.
@@ -101,6 +104,7 @@ pub fn run() -> ExitCode {
         Verb::Verify(verify) => verify.run(),
         Verb::Backup(backup) => backup.run(),
         Verb::Restore(restore) => restore.run(),
+        Verb::People(people) => people.run(),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -121,7 +125,7 @@ mod tests {
             let all = ["quorate", "serve"].iter().chain(arguments);
             match Cli::try_parse_from(all).unwrap().verb {
                 Verb::Serve(serve) => serve.place().public_url(),
-                Verb::Demo(_) | Verb::Verify(_) | Verb::Backup(_) | Verb::Restore(_) => {
+                Verb::Demo(_) | Verb::Verify(_) | Verb::Backup(_) | Verb::Restore(_) | Verb::People(_) => {
                     unreachable!("serve was asked for")
                 }
             }

@@ -5,11 +5,13 @@ use std::sync::Arc;
 use axum::http::HeaderMap;
 use tokio::runtime::Handle;
 
-use super::pages::{Comment, Denied, Frozen, Library, Person, PlanCard, Thread, Unavailable};
+use super::pages::{Comment, Denied, Frozen, Library, Network, Person, PlanCard, Thread, Unavailable};
 use super::{Shared, api, auth};
 use crate::document::{PlanDiff, PlanState};
-use crate::domain::{Action, EventId, PersonId, PlanId, Position, Refusal, Request, Template, Timestamp};
-use crate::engine::{Error, record};
+use crate::domain::{
+    Action, Email, EventId, PersonId, PlanId, Position, Refusal, Request, Template, Timestamp,
+};
+use crate::engine::{Error, Receipt, record};
 use crate::replay::Timeline;
 
 pub(super) struct Reader {
@@ -60,6 +62,18 @@ fn last_person(timeline: &Timeline) -> Option<PersonId> {
     newest.and_then(|(_, person)| person.clone())
 }
 
+/// Waits until it is recorded, on a thread that may.
+fn done(asked: impl Future<Output = Result<Receipt, Error>>) -> Result<(), Denied> {
+    match Handle::current().block_on(asked) {
+        Ok(_) => Ok(()),
+        Err(Error::Refused(refusal)) => Err(Denied::Refused(refusal)),
+        Err(error) => {
+            unavailable(error);
+            Err(Denied::Unavailable)
+        }
+    }
+}
+
 fn unavailable(error: Error) -> Unavailable {
     tracing::error!("a page cannot be made: {error:?}");
     Unavailable
@@ -77,8 +91,16 @@ impl Library for Reader {
     fn people(&self) -> Vec<Person> {
         let people = api::session::everybody(&self.app).into_iter();
         let picked = self.app.is_demonstration();
+        let views = self.app.engine.views();
+        let keeps_people = |id: &PersonId| views.state.may_always(id, Action::People);
         people
-            .map(|person| Person { id: person.id, name: person.name, roles: person.roles, picked })
+            .map(|person| Person {
+                keeps_people: keeps_people(&person.id),
+                id: person.id,
+                name: person.name,
+                roles: person.roles,
+                picked,
+            })
             .collect()
     }
 
@@ -115,15 +137,29 @@ impl Library for Reader {
         if record::is_derived(request.id) {
             return Err(Denied::Refused(Refusal::IdReserved));
         }
-        let done = Handle::current().block_on(self.app.rooms.command(viewer.clone(), request, None));
-        match done {
-            Ok(_) => Ok(()),
-            Err(Error::Refused(refusal)) => Err(Denied::Refused(refusal)),
-            Err(error) => {
-                unavailable(error);
-                Err(Denied::Unavailable)
-            }
+        done(self.app.rooms.command(viewer.clone(), request, None))
+    }
+
+    fn together(&self, viewer: &PersonId, requests: Vec<Request>) -> Result<(), Denied> {
+        if requests.iter().any(|request| record::is_derived(request.id)) {
+            return Err(Denied::Refused(Refusal::IdReserved));
         }
+        done(self.app.engine.together(viewer.clone(), requests))
+    }
+
+    fn network(&self, viewer: &PersonId) -> Network {
+        let views = self.app.engine.views();
+        let state = &views.state;
+        let readable = state.order.iter().filter(|plan| state.may(viewer, **plan, Action::Read));
+        let plans = readable.filter_map(|plan| state.plans.get(plan));
+        Network {
+            plans: plans.map(|plan| (plan.title.clone(), plan.stage())).collect(),
+            rules: state.network(),
+        }
+    }
+
+    fn person_at(&self, email: &Email) -> Option<PersonId> {
+        self.app.engine.person_at(email)
     }
 
     fn diff(&self, plan: PlanId, from: Position, to: Position) -> Result<PlanDiff, Unavailable> {

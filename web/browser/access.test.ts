@@ -54,6 +54,57 @@ describe("every screen", () => {
     }
   })
 
+  test("on which the network is kept passes axe and fits a narrow phone, also with something wrong", async () => {
+    for (const viewport of [...sizes, { width: 360, height: 740 }]) {
+      const context = await room.context("administrator", { viewport, javaScriptEnabled: true })
+      const page = await context.newPage()
+      const looks = async (what: string) => {
+        expect(await faults(page), what).toEqual([])
+        const width = await page.evaluate(() => document.documentElement.scrollWidth)
+        expect(width, what).toBeLessThanOrEqual(viewport.width)
+      }
+      const name = unique("Equality office")
+      await page.goto(`${url}/network/add-organisation`)
+      await looks("add an organisation")
+      // By keyboard: what is wrong is where one is, and leads to its field.
+      await page.getByLabel("Name").fill(name)
+      await page.getByLabel("Votes").fill("0")
+      await page.keyboard.press("Enter")
+      await page.getByRole("alert").waitFor()
+      await looks("an organisation that is refused")
+      expect(await page.evaluate(() => document.activeElement?.id)).toBe("wrong")
+      await page.keyboard.press("Tab")
+      await page.keyboard.press("Enter")
+      expect(await page.evaluate(() => document.activeElement?.id)).toBe("weight")
+      expect(await page.getByLabel("Name").inputValue()).toBe(name)
+      await page.keyboard.press("Control+a")
+      await page.keyboard.type("2")
+      await page.keyboard.press("Enter")
+      await page.getByRole("status").waitFor()
+      await looks("the network")
+      await page.getByRole("link", { name, exact: true }).click()
+      await looks("an organisation")
+      const list = `organisation,standing,name,roles\n${name},,Ada ${name},representative\nX,none,,\n`
+      await page.goto(`${url}/network/import`)
+      await looks("a list to take in")
+      await page.getByLabel("Or pasted here").fill(list)
+      await page.getByRole("button", { name: "See what it would do" }).click()
+      await page.getByRole("heading", { name: "What this list would do" }).waitFor()
+      await looks("what a list would do")
+      await page.getByRole("button", { name: "Take the 1 line that is right" }).click()
+      await page.getByRole("status").waitFor()
+      await page.getByRole("link", { name: `Ada ${name}` }).click()
+      await looks("a person")
+      await page.getByRole("button", { name: "Has left the network" }).click()
+      await page.getByRole("alert").waitFor()
+      await looks("a person who is not said to have left")
+      for (const path of ["add-person", "policy"]) {
+        await page.goto(`${url}/network/${path}`)
+        await looks(path)
+      }
+    }
+  })
+
   test("is walked with the keyboard alone: write, format, comment, and out of it again", async () => {
     const page = await room.enter("member-1")
     await saved(page)

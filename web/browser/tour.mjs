@@ -41,6 +41,50 @@ async function freeze(page, button, reason) {
   return page.getByRole("dialog").getByRole("button", { name: button })
 }
 
+const lists = {
+  wide: `organisation,standing,weight,seats,name,roles
+Equality Office Athens,member,2,2,Dimitra Ioannou,representative
+Equality Office Athens,,,,Kostas Vlahos,representative; board
+Women's Network Sofia,member,1,1,Boyana Petrova,representative
+Observatory Vienna,observer,,1,Sepp Gruber,representative
+Ministry Desk Oslo,stakeholder,,0,Liv Dahl,representative
+Centre Graz,guest,many,1,Resi Moser,boss
+Centre Linz,member,0,200,Mia Huber,representative
+`,
+  phone: `organisation,standing,weight,seats,name,roles
+Rights Forum Porto,member,1,2,Rita Alves,representative
+Rights Forum Porto,,,,Rui Costa,representative
+Archive Leiden,guest,,,Jan de Vries,representative
+`,
+}
+
+/** Who belongs to the network, and how that is changed. */
+async function network(size, viewport) {
+  const keeper = await signIn(browser, server.url, "secretariat", { viewport })
+  const page = await keeper.newPage()
+  await page.goto(`${server.url}/network/import`)
+  await picture(page, size, "list")
+  await page.getByLabel("Or pasted here").fill(lists[size])
+  await page.getByRole("button", { name: "See what it would do" }).click()
+  await page.getByRole("heading", { name: "What this list would do" }).waitFor()
+  await picture(page, size, "list-checked")
+  await page.getByRole("button", { name: /^Take the \d+ lines? that/ }).click()
+  await page.getByRole("status").waitFor()
+  await picture(page, size, "network")
+  await page.goto(`${server.url}/network/add-organisation`)
+  await page.getByLabel("Name", { exact: true }).fill("Equality Office Riga")
+  await page.getByLabel("Votes", { exact: true }).fill("0")
+  await page.getByRole("button", { name: "Add an organisation" }).click()
+  await page.getByRole("alert").waitFor()
+  await picture(page, size, "organisation-refused")
+  await page.goto(`${server.url}/network`)
+  await page.getByRole("link", { name: size === "wide" ? "Dimitra Ioannou" : "Rita Alves" }).click()
+  await picture(page, size, "person")
+  await page.goto(`${server.url}/network/policy`)
+  await picture(page, size, "who-can-do-what")
+  await keeper.close()
+}
+
 async function walk(size) {
   const viewport = sizes[size]
   const out = await browser.newContext({ viewport })
@@ -118,6 +162,8 @@ async function walk(size) {
   await saved(page)
   await member.close()
   await other.close()
+
+  await network(size, viewport)
 
   const reader = await signIn(browser, server.url, "administrator", { viewport })
   const lost = await reader.newPage()

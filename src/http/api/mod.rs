@@ -3,6 +3,7 @@
 mod commands;
 mod events;
 mod live;
+mod network;
 mod openapi;
 pub(super) mod past;
 pub(super) mod plans;
@@ -17,6 +18,7 @@ pub(super) fn routes() -> Router<Shared> {
         .merge(commands::routes())
         .merge(events::routes())
         .merge(live::routes())
+        .merge(network::routes())
         .merge(openapi::routes())
         .merge(past::routes())
         .merge(plans::routes())

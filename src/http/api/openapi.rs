@@ -5,6 +5,8 @@ use axum::{Json, Router};
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
+use super::network::{OrganisationView, PolicyView};
+use super::session::PersonView;
 use crate::domain::{Event, Request};
 use crate::http::Shared;
 use crate::replay::Timeline;
@@ -34,6 +36,8 @@ const OPERATIONS: &[(&str, &str, bool, &str, &str)] = &[
     ),
     ("/api/openapi.json", "get", false, "This description", "application/json"),
     ("/api/people", "get", true, "The people of the network", "application/json"),
+    ("/api/organisations", "get", true, "The organisations of the network", "application/json"),
+    ("/api/policy", "get", true, "Who can do what, in which stage of a plan", "application/json"),
     ("/api/plans", "get", true, "The plans that one may read", "application/json"),
     ("/api/plans/{plan}", "get", true, "One plan", "application/json"),
     (
@@ -87,6 +91,9 @@ pub(super) fn document() -> Value {
         schemas.subschema_for::<Request>(),
         schemas.subschema_for::<Event>(),
         schemas.subschema_for::<Timeline>(),
+        schemas.subschema_for::<PersonView>(),
+        schemas.subschema_for::<OrganisationView>(),
+        schemas.subschema_for::<PolicyView>(),
     ] {
         drop(schema);
     }
@@ -124,7 +131,12 @@ fn operation(path: &str, guarded: bool, summary: &str, answers: &str) -> Value {
             "name": "after", "in": "query", "required": false, "schema": { "type": "integer", "minimum": 0 },
         }));
     }
+    let of = |name: &str| json!({ "$ref": format!("#/components/schemas/{name}") });
+    let list = |name: &str| json!({ answers: { "schema": { "type": "array", "items": of(name) } } });
     let content = match path {
+        "/api/people" => list("Person"),
+        "/api/organisations" => list("Organisation"),
+        "/api/policy" => json!({ answers: { "schema": of("Policy") } }),
         "/api/plans/{plan}/timeline" => {
             json!({ answers: { "schema": { "$ref": "#/components/schemas/Timeline" } } })
         }

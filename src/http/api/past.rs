@@ -105,7 +105,13 @@ fn people(app: &App) -> People {
     let people = everybody(app).into_iter();
     People::of(
         people
-            .map(|person| Person { id: person.id, name: person.name, roles: person.roles, picked: false })
+            .map(|person| Person {
+                id: person.id,
+                name: person.name,
+                roles: person.roles,
+                picked: false,
+                keeps_people: false,
+            })
             .collect(),
     )
 }

@@ -5,9 +5,10 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use axum::{Form, Json, Router};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{PersonId, Refusal, Role, limits};
+use crate::domain::{OrganisationId, PersonId, Refusal, Role, limits};
 use crate::http::auth::{Entrance, Shown, Visitor, set_cookie};
 use crate::http::problem::Problem;
 use crate::http::{App, Shared};
@@ -22,17 +23,37 @@ pub(super) fn routes() -> Router<Shared> {
         .route("/api/people", get(people))
 }
 
-#[derive(Serialize)]
+/// Somebody of the network.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Person")]
 pub(crate) struct PersonView {
     pub id: PersonId,
     pub name: String,
     pub roles: Vec<Role>,
+    /// For whom they act.
+    pub organisation: Option<OrganisationId>,
+    /// Whether they hold one of its seats.
+    pub seat: bool,
+    /// Whether they have left the network.
+    pub left: bool,
+    /// How often their part was changed, its beginning included: `person.change` names it.
+    pub version: u64,
 }
 
 /// What is shown of a person; the name is kept apart from the log and may be gone.
 pub(crate) fn person_view(app: &App, id: &PersonId) -> PersonView {
-    let roles = app.engine.views().state.roles(id).to_vec();
-    PersonView { id: id.clone(), name: name_of(app, id), roles }
+    let known = app.engine.views().state.people.get(id).cloned();
+    let (office, left, version) =
+        known.map_or_else(Default::default, |known| (known.office, known.left, known.version));
+    PersonView {
+        id: id.clone(),
+        name: name_of(app, id),
+        roles: office.roles,
+        organisation: office.organisation,
+        seat: office.seat,
+        left,
+        version,
+    }
 }
 
 /// A person's name, or a word for somebody whose name was erased.

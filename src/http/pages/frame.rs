@@ -66,6 +66,7 @@ impl Frame<'_> {
                 }
                 @if let Some(viewer) = self.viewer {
                     div.site-header-end {
+                        @if viewer.keeps_people { a.site-network href="/network" { (words::NETWORK) } }
                         span.site-viewer {
                             (words::SIGNED_IN_AS) " " strong { (viewer.name) }
                             @if let Some(role) = viewer.roles.first() {

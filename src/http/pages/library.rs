@@ -7,7 +7,8 @@ use axum::http::HeaderMap;
 use crate::{
     document::{PlanDiff, PlanState},
     domain::{
-        EventId, PersonId, PlanId, Position, Process, Refusal, Request, Role, Template, ThreadId, Timestamp,
+        Email, EventId, PersonId, PlanId, Position, Process, Refusal, Request, Role, Stage, State, Template,
+        ThreadId, Timestamp,
     },
     replay::Timeline,
 };
@@ -21,6 +22,8 @@ pub struct Person {
     pub roles: Vec<Role>,
     /// In the demonstration: nobody signed in, somebody was chosen.
     pub picked: bool,
+    /// Whether they may change people and organisations.
+    pub keeps_people: bool,
 }
 
 /// A plan as the list of plans shows it.
@@ -73,6 +76,14 @@ pub struct Comment {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Unavailable;
 
+/// The network as it is now.
+pub struct Network {
+    /// The rules' memory, of people and organisations alone.
+    pub rules: State,
+    /// The plans that the viewer may read, each with where it is.
+    pub plans: Vec<(String, Stage)>,
+}
+
 /// Why a command was not carried out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Denied {
@@ -103,6 +114,11 @@ pub trait Library: Send + Sync + 'static {
     fn fresh_id(&self) -> EventId;
     /// Asks for something in somebody's name.
     fn command(&self, viewer: &PersonId, request: Request) -> Result<(), Denied>;
+    /// Asks for new people and organisations: all of them or none.
+    fn together(&self, viewer: &PersonId, requests: Vec<Request>) -> Result<(), Denied>;
+    fn network(&self, viewer: &PersonId) -> Network;
+    /// Whose address this is.
+    fn person_at(&self, email: &Email) -> Option<PersonId>;
     /// From one position to a later one.
     fn diff(&self, plan: PlanId, from: Position, to: Position) -> Result<PlanDiff, Unavailable>;
     /// The threads that were open or resolved at a position, oldest first.

@@ -19,7 +19,7 @@ use super::{
     words::me as say,
 };
 use crate::access::{Access, Error, Holder, Pass, Scope};
-use crate::domain::limits;
+use crate::domain::{Action, limits};
 use crate::http::{
     App, Shared,
     api::session::person_view,
@@ -52,7 +52,8 @@ impl<S: Send + Sync> FromRequestParts<S> for Own {
 
 fn page(app: &App, pass: &Pass, status: StatusCode, title: &str, main: Markup) -> Response {
     let view = person_view(app, &pass.person);
-    let viewer = Person { id: view.id, name: view.name, roles: view.roles, picked: false };
+    let keeps_people = app.engine.views().state.may_always(&view.id, Action::People);
+    let viewer = Person { id: view.id, name: view.name, roles: view.roles, picked: false, keeps_people };
     let frame = Frame { title, viewer: Some(&viewer), plan: None, script: None };
     (status, frame.page("me", main)).into_response()
 }

@@ -6,6 +6,7 @@ mod frame;
 mod home;
 mod library;
 mod me;
+mod network;
 mod people;
 mod phases;
 mod problem;
@@ -26,7 +27,7 @@ use axum::{
 };
 use tower_http::set_header::SetResponseHeaderLayer;
 
-pub use library::{Comment, Denied, Frozen, Library, Person, PlanCard, Thread, Unavailable};
+pub use library::{Comment, Denied, Frozen, Library, Network, Person, PlanCard, Thread, Unavailable};
 pub(crate) use people::People;
 use problem::Problem;
 
@@ -66,6 +67,7 @@ fn asked(library: &dyn Library, headers: &HeaderMap, plan: &str) -> Result<Asked
 
 /// All pages, and the answer to any path that nothing else serves.
 pub fn router(library: Arc<dyn Library>) -> Router {
+    let network = network::router(library.clone());
     Router::new()
         .route("/", get(home::home))
         .route("/plans/{plan}", get(workspace::workspace))
@@ -74,6 +76,7 @@ pub fn router(library: Arc<dyn Library>) -> Router {
         .route("/plans/{plan}/replay", get(replay::replay))
         .route("/plans/{plan}/replay/fragment", get(replay::fragment))
         .with_state(Shared(library))
+        .merge(network)
 }
 
 /// The pages on which people sign in and look after it. No copy of them is kept anywhere: some hold a secret.

@@ -18,6 +18,10 @@ pub(crate) enum Problem {
     NotFound,
     /// The plan's history has no such position.
     NoMoment(PlanId),
+    /// A form that is not one of these pages'.
+    NotUnderstood,
+    /// More was sent than is read.
+    TooLarge,
     Unavailable,
     /// Too many attempts to sign in from one place: how many seconds to wait.
     TooManySignIns(u64),
@@ -35,6 +39,8 @@ impl IntoResponse for Problem {
             Self::SignIn => return Redirect::to("/").into_response(),
             Self::NotFound => (StatusCode::NOT_FOUND, words::problem::NOT_FOUND),
             Self::NoMoment(_) => (StatusCode::NOT_FOUND, words::problem::NO_MOMENT),
+            Self::NotUnderstood => (StatusCode::BAD_REQUEST, words::problem::NOT_UNDERSTOOD),
+            Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, words::problem::TOO_LARGE),
             Self::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, words::problem::UNAVAILABLE),
             Self::TooManySignIns(_) => (StatusCode::TOO_MANY_REQUESTS, words::sign_in::TOO_OFTEN),
         };

@@ -1,5 +1,7 @@
 //! The words of the pages, kept together so that they can be translated.
 
+pub(super) mod network;
+
 pub(super) const PRODUCT: &str = "Quorate";
 pub(super) const SKIP: &str = "Skip to the content";
 pub(super) const VIEWS: &str = "Views of this plan";
@@ -13,6 +15,8 @@ pub(super) const WORKSPACE: &str = "Discuss";
 pub(super) const READ: &str = "Read";
 pub(super) const REPLAY: &str = "Replay";
 pub(super) const CALENDAR: &str = "Calendar";
+/// The pages for those who may change people.
+pub(super) const NETWORK: &str = "Network";
 /// In place of a person where the program itself acted.
 pub(super) const PROGRAM: &str = "The system";
 /// In place of a person whose name has been erased or is not known.
@@ -318,6 +322,12 @@ pub(super) mod problem {
         "There is no such moment",
         "The link names a moment that is not part of this plan's history. You can start from its newest moment.",
     );
+    pub(in super::super) const NOT_UNDERSTOOD: (&str, &str) = (
+        "This form was not understood",
+        "It did not come whole, or not from one of these pages. Go back, reload the page and send it again.",
+    );
+    pub(in super::super) const TOO_LARGE: (&str, &str) =
+        ("This is too much at once", "Nothing of it was taken. Go back and send it in parts.");
     pub(in super::super) const UNAVAILABLE: (&str, &str) = (
         "This cannot be shown just now",
         "The record could not be read. What has been saved is safe; whoever runs this server has been told. \

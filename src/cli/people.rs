@@ -1,0 +1,183 @@
+//! `quorate people`: what an administrator does with many people at once.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use serde::{Deserialize, Serialize};
+
+use super::control::{self, Ask};
+use super::{Data, Outcome, serve};
+use crate::domain::{Action, Email, PersonId};
+use crate::engine::{self, Engine, Error};
+use crate::roster::{self, Found, Known, Report};
+
+#[derive(Args)]
+pub(super) struct People {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Take in a list of people and organisations (CSV): all of it, or nothing where a line is wrong
+    Import(Import),
+}
+
+#[derive(Args)]
+struct Import {
+    /// The list; its first line names the columns: organisation, standing, weight, seats, name, e-mail, roles
+    file: PathBuf,
+    /// In whose name: the id of a person who may add people
+    #[arg(long = "as", value_name = "PERSON")]
+    asker: PersonId,
+    /// Say what the list would do, and do nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Take the lines that are right, also where others are wrong
+    #[arg(long, conflicts_with = "dry_run")]
+    take_right: bool,
+    #[command(flatten)]
+    data: Data,
+}
+
+/// What is asked of whoever has the log.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Task {
+    list: Vec<u8>,
+    asker: PersonId,
+    dry_run: bool,
+    take_right: bool,
+}
+
+/// What became of it.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Done {
+    /// What each line would make, or what is wrong with it.
+    lines: Vec<String>,
+    right: usize,
+    unchanged: usize,
+    wrong: usize,
+    people: usize,
+    organisations: usize,
+    ignored: Vec<String>,
+    taken: bool,
+}
+
+impl People {
+    pub(super) fn run(self) -> Outcome {
+        let Verb::Import(import) = self.verb;
+        let list = fs::read(&import.file).map_err(|error| format!("{}: {error}", import.file.display()))?;
+        let Import { asker, dry_run, take_right, data, .. } = import;
+        let task = Task { list, asker, dry_run, take_right };
+        let failed = |why: String| format!("nothing was taken in: {why}");
+        let ask = Ask::PeopleImport(task);
+        let running = control::ask(&data.data, &ask).map_err(|error| failed(error.to_string()))?;
+        let done: Done = match (running, ask) {
+            (Some(done), _) => done,
+            (None, Ask::PeopleImport(task)) => alone(&data, &task).map_err(failed)?,
+            (None, Ask::Verify | Ask::Backup { .. }) => return Err(failed("the verb is another one".into())),
+        };
+        done.print();
+        match done {
+            Done { taken: true, .. } => Ok(()),
+            Done { wrong: 0, .. } if dry_run => Ok(()),
+            Done { wrong: 0, right: 0, .. } => Ok(()),
+            Done { wrong, .. } => Err(failed(format!(
+                "{wrong} of the lines are wrong{}",
+                if dry_run { "" } else { "; --take-right takes the others" }
+            ))),
+        }
+    }
+}
+
+/// Where no server has the folder open.
+fn alone(data: &Data, task: &Task) -> Result<Done, String> {
+    drop(serve::existing(&data.data)?);
+    let (engine, _) = serve::open(&data.data, engine::system())?;
+    let runtime = serve::runtime()?;
+    let _inside = runtime.enter();
+    let done = import(&engine, task);
+    engine.close();
+    done
+}
+
+/// Checks a list, and takes it in where that was asked for. On a thread that may wait.
+pub(super) fn import(engine: &Engine, task: &Task) -> Result<Done, String> {
+    let rules = {
+        let views = engine.views();
+        if !views.state.may_always(&task.asker, Action::People) {
+            return Err(format!("{} is nobody who may add people and organisations", task.asker));
+        }
+        views.state.network()
+    };
+    let mut names = BTreeMap::new();
+    for id in rules.people.keys() {
+        if let Some(about) = engine.about(id).map_err(|failure| failure.to_string())? {
+            names.insert(id.clone(), about.name);
+        }
+    }
+    let text = roster::within(&task.list).map_err(|unreadable| unreadable.to_string())?;
+    // What is there already is not made again: each time may ask for ids of its own.
+    let seed = engine.views().head.to_be_bytes();
+    let person_at = |email: &Email| engine.person_at(email);
+    let known = Known { rules: &rules, names: &names, person_at: &person_at };
+    let report =
+        roster::check(&text, known, &task.asker, &seed).map_err(|unreadable| unreadable.to_string())?;
+    let mut done = Done::of(&report);
+    let is_wanted = !task.dry_run && (done.wrong == 0 || task.take_right);
+    if is_wanted && !report.requests.is_empty() {
+        let asked = engine.together(task.asker.clone(), report.requests);
+        tokio::runtime::Handle::current().block_on(asked).map_err(|error| match error {
+            Error::Refused(refusal) => format!("{} {}", refusal.sentence(), refusal.hint()),
+            Error::Failed(why) => why,
+        })?;
+        done.taken = true;
+    }
+    Ok(done)
+}
+
+impl Done {
+    fn of(report: &Report) -> Self {
+        let lines = report.lines.iter().filter_map(|line| {
+            let about = line.about();
+            let said = match &line.found {
+                Found::Unchanged => return None,
+                Found::Right(makes) => format!("new      {makes}"),
+                Found::Wrong(troubles) => {
+                    let troubles: Vec<String> = troubles.iter().map(ToString::to_string).collect();
+                    format!("WRONG    {}", troubles.join(" "))
+                }
+            };
+            Some(format!("line {:<5} {said}  ({about})", line.number))
+        });
+        let (people, organisations) = report.made();
+        Self {
+            lines: lines.collect(),
+            right: report.right(),
+            unchanged: report.unchanged(),
+            wrong: report.wrong().count(),
+            people,
+            organisations,
+            ignored: report.ignored.clone(),
+            taken: false,
+        }
+    }
+
+    fn print(&self) {
+        for line in &self.lines {
+            println!("{line}");
+        }
+        for column in &self.ignored {
+            println!("The column “{column}” is not read.");
+        }
+        let Self { right, unchanged, wrong, people, organisations, .. } = self;
+        println!("Lines that are right: {right}; there already: {unchanged}; wrong: {wrong}.");
+        let makes = format!("new organisations: {organisations}; new people: {people}");
+        match self.taken {
+            true => println!("Taken in: {makes}."),
+            false => println!("Nothing was taken in. The right lines would make: {makes}."),
+        }
+    }
+}

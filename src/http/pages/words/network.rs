@@ -1,0 +1,325 @@
+//! The words of the pages on which the network is kept.
+
+use serde::Deserialize;
+
+use crate::domain::{Action, Party, PhaseKind, Role, Stage, Standing};
+use crate::roster::Column;
+
+pub(in crate::http::pages) const TITLE: &str = "Network";
+pub(in crate::http::pages) const LEAD: &str =
+    "Who belongs to this network, for which organisation each person acts, and who still needs somebody.";
+pub(in crate::http::pages) const BACK: &str = "Back to the network";
+
+pub(in crate::http::pages) const COUNT_MEMBERS: &str = "Members";
+pub(in crate::http::pages) const COUNT_OBSERVERS: &str = "Observers";
+pub(in crate::http::pages) const COUNT_STAKEHOLDERS: &str = "Stakeholders";
+pub(in crate::http::pages) const COUNT_PEOPLE: &str = "People";
+pub(in crate::http::pages) const COUNT_THIN: &str = "Organisations with only one person";
+pub(in crate::http::pages) const COUNT_SILENT: &str = "Organisations from which nobody has signed in";
+
+pub(in crate::http::pages) const NO_ORGANISATIONS: &str = "No organisation has been entered yet. Add them one by one, or take them in from a spreadsheet. Until then every \
+     representative counts as one of a member.";
+pub(in crate::http::pages) const WITHOUT_ORGANISATION: &str = "Without an organisation";
+pub(in crate::http::pages) const WITHOUT_ORGANISATION_LEAD: &str =
+    "They work for the network itself, or nobody has said yet for whom they act.";
+pub(in crate::http::pages) const NOBODY: &str = "Nobody acts for it yet";
+pub(in crate::http::pages) const SEAT: &str = "holds a seat";
+pub(in crate::http::pages) const REACHED: &str = "has signed in";
+pub(in crate::http::pages) const SILENT: &str = "has not signed in yet";
+
+pub(in crate::http::pages) const ADD_PERSON: &str = "Add a person";
+pub(in crate::http::pages) const ADD_PERSON_HERE: &str = "Add a person here";
+pub(in crate::http::pages) const ADD_ORGANISATION: &str = "Add an organisation";
+pub(in crate::http::pages) const IMPORT: &str = "Take in a list";
+pub(in crate::http::pages) const POLICY: &str = "Who can do what, now";
+
+pub(in crate::http::pages) const NOT_SAVED: &str = "This was not saved";
+pub(in crate::http::pages) const CHANGED_MEANWHILE_HINT: &str = "Below is what you typed; what stands now is told here. Save again to put yours in its place, or leave the page to \
+     keep theirs.";
+pub(in crate::http::pages) const STANDS_NOW: &str = "What stands now:";
+pub(in crate::http::pages) const SAVE: &str = "Save";
+pub(in crate::http::pages) const WHOLE_NUMBER: &str = "Write a whole number, in digits.";
+
+pub(in crate::http::pages) const NAME: &str = "Name";
+pub(in crate::http::pages) const STANDING: &str = "Standing";
+pub(in crate::http::pages) const STANDING_MISSING: &str = "Choose what the organisation is to the network.";
+pub(in crate::http::pages) const WEIGHT: &str = "Votes";
+pub(in crate::http::pages) const WEIGHT_HINT: &str =
+    "How many votes a member has in an assembly. Observers and stakeholders have none: leave it empty.";
+pub(in crate::http::pages) const SEATS: &str = "Seats";
+pub(in crate::http::pages) const SEATS_HINT: &str =
+    "How many of its people may hold a seat. Others may act for it as well, without one.";
+pub(in crate::http::pages) const ITS_PEOPLE: &str = "Its people";
+pub(in crate::http::pages) const CHANGE_ORGANISATION: &str = "Change the organisation";
+
+pub(in crate::http::pages) const PERSON_NAME_HINT: &str = "As others should see it.";
+pub(in crate::http::pages) const EMAIL: &str = "E-mail address";
+pub(in crate::http::pages) const EMAIL_HINT: &str = "Where the person is sent a link to sign in.";
+pub(in crate::http::pages) const ROLES: &str = "Roles";
+pub(in crate::http::pages) const ROLES_HINT: &str =
+    "What the person does in the network. At least one; several are possible.";
+pub(in crate::http::pages) const ORGANISATION: &str = "Organisation";
+pub(in crate::http::pages) const ORGANISATION_HINT: &str =
+    "For whom the person acts. A representative always acts for one.";
+pub(in crate::http::pages) const NO_ORGANISATION: &str = "None";
+pub(in crate::http::pages) const HOLDS_SEAT: &str = "Holds one of the organisation's seats";
+pub(in crate::http::pages) const NO_SEAT: &str = "without a seat";
+pub(in crate::http::pages) const CHANGE_PERSON: &str = "Change what this person does";
+pub(in crate::http::pages) const LEAVE: &str = "Has left the network";
+pub(in crate::http::pages) const LEAVE_LEAD: &str = "From then on this person can do nothing here any more. What they wrote and decided stays, under their name.";
+pub(in crate::http::pages) const SUCCESSOR: &str = "Who follows";
+pub(in crate::http::pages) const SUCCESSOR_HINT: &str =
+    "Somebody of the same organisation. The seat goes over to them.";
+pub(in crate::http::pages) const NO_SUCCESSOR: &str = "Nobody yet";
+pub(in crate::http::pages) const SURE: &str = "Yes, this person has left";
+pub(in crate::http::pages) const SURE_MISSING: &str = "Say that you are sure: tick the box above the button.";
+pub(in crate::http::pages) const HAS_LEFT: &str = "This person has left the network.";
+
+/// What was done on the page before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(in crate::http::pages) enum Done {
+    OrganisationAdded,
+    OrganisationChanged,
+    PersonAdded,
+    PersonChanged,
+    PersonLeft,
+    Imported,
+    AllThere,
+}
+
+impl Done {
+    /// As it stands in an address.
+    pub(in crate::http::pages) fn code(self) -> &'static str {
+        match self {
+            Self::OrganisationAdded => "organisation-added",
+            Self::OrganisationChanged => "organisation-changed",
+            Self::PersonAdded => "person-added",
+            Self::PersonChanged => "person-changed",
+            Self::PersonLeft => "person-left",
+            Self::Imported => "imported",
+            Self::AllThere => "all-there",
+        }
+    }
+}
+
+pub(in crate::http::pages) fn done(done: Done, people: usize, organisations: usize) -> String {
+    match done {
+        Done::OrganisationAdded => "The organisation was added.".into(),
+        Done::OrganisationChanged => "The organisation was changed.".into(),
+        Done::PersonAdded => "The person was added.".into(),
+        Done::PersonChanged => "What this person does was changed.".into(),
+        Done::PersonLeft => "It is recorded that this person has left.".into(),
+        Done::AllThere => "What is right in the list is in the network.".into(),
+        Done::Imported => format!("The list was taken in: {}.", made(people, organisations)),
+    }
+}
+
+/// `3 new organisations, 1 new person`
+pub(in crate::http::pages) fn made(people: usize, organisations: usize) -> String {
+    let organisations = count(organisations, "new organisation", "new organisations");
+    format!("{organisations}, {}", count(people, "new person", "new people"))
+}
+
+pub(in crate::http::pages) fn count(number: usize, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
+}
+
+pub(in crate::http::pages) fn left(number: usize) -> String {
+    format!("{} left the network", count(number, "person has", "people have"))
+}
+
+pub(in crate::http::pages) fn votes(weight: u32) -> String {
+    count(weight as usize, "vote", "votes")
+}
+
+pub(in crate::http::pages) fn seats(taken: usize, all: u32) -> String {
+    match all {
+        0 => "no seats".into(),
+        all => format!("{taken} of {} taken", count(all as usize, "seat", "seats")),
+    }
+}
+
+/// Several of a standing, and what they are to the network.
+pub(in crate::http::pages) fn standings(standing: Standing) -> (&'static str, &'static str) {
+    match standing {
+        Standing::Member => ("Members", "They belong to the network, write in its plans and vote."),
+        Standing::Observer => {
+            ("Observers", "They belong to the network, comment on its plans and have no vote.")
+        }
+        Standing::Stakeholder => {
+            ("Stakeholders", "Outside bodies. They are asked in a consultation, and read what became of it.")
+        }
+    }
+}
+
+/// One of a standing, in a list to choose from.
+pub(in crate::http::pages) fn standing(standing: Standing) -> (&'static str, &'static str) {
+    match standing {
+        Standing::Member => ("Member", "belongs to the network, writes and votes"),
+        Standing::Observer => ("Observer", "belongs to the network, comments, has no vote"),
+        Standing::Stakeholder => ("Stakeholder", "an outside body that is asked in consultations"),
+    }
+}
+
+/// A role, and what it is for.
+pub(in crate::http::pages) fn role(role: Role) -> (&'static str, &'static str) {
+    match role {
+        Role::Secretariat => ("Secretariat", "keeps the process, and people and organisations"),
+        Role::Representative => ("Representative", "acts for an organisation"),
+        Role::Consultant => ("Consultant", "holds the pen; no vote"),
+        Role::Board => ("Board", "adopts"),
+        Role::Chair => ("Chair", "presides over the board"),
+        Role::Administrator => ("Administrator", "keeps the system, and people and organisations"),
+        Role::Teller => ("Teller", "confirms counts"),
+    }
+}
+
+pub(in crate::http::pages) const POLICY_LEAD: &str = "This is the table by which the server decides, not a description of it. Somebody with several roles may do all that \
+     any of them may.";
+pub(in crate::http::pages) const IN_A_PLAN: &str = "In a plan, phase by phase";
+pub(in crate::http::pages) const IN_A_PLAN_LEAD: &str =
+    "Where each plan is now is marked. While a plan is frozen nobody edits it, in no phase.";
+pub(in crate::http::pages) const IN_A_PLAN_CAPTION: &str =
+    "What each part in the network may do with a plan: a row for each part, a column for each phase.";
+pub(in crate::http::pages) const ALWAYS: &str = "In every phase";
+pub(in crate::http::pages) const ALWAYS_LEAD: &str = "What does not depend on where a plan is.";
+pub(in crate::http::pages) const ALWAYS_CAPTION: &str =
+    "What each part in the network may do at any time: a row for each part, a column for each kind of thing.";
+pub(in crate::http::pages) const WHO: &str = "Who";
+pub(in crate::http::pages) const NOW: &str = "now";
+pub(in crate::http::pages) const YES: &str = "yes";
+pub(in crate::http::pages) const NO: &str = "no";
+pub(in crate::http::pages) const NOTHING: &str = "nothing";
+
+pub(in crate::http::pages) fn action(action: Action) -> &'static str {
+    match action {
+        Action::Read => "read",
+        Action::Comment => "comment",
+        Action::Edit => "edit",
+        Action::Decide => "decide",
+        Action::Freeze => "freeze a plan and reopen it",
+        Action::CreatePlan => "start a plan",
+        Action::Process => "set the dates of a process",
+        Action::People => "add and change people and organisations",
+    }
+}
+
+pub(in crate::http::pages) fn party(party: Party) -> &'static str {
+    match party {
+        Party::Secretariat => "Secretariat",
+        Party::Consultant => "Consultant",
+        Party::Member => "Representative of a member",
+        Party::Observer => "Representative of an observer",
+        Party::Stakeholder => "Representative of a stakeholder",
+        Party::Guest => "Guest",
+        Party::Board => "Board",
+        Party::Chair => "Chair",
+        Party::Teller => "Teller",
+        Party::Administrator => "Administrator",
+    }
+}
+
+/// Where a plan is, and what that means.
+pub(in crate::http::pages) fn stage(stage: Stage) -> (&'static str, &'static str) {
+    match stage {
+        Stage::Unscheduled => ("No process", "no dates are set"),
+        Stage::Between => ("Between phases", "one is over, the next has not begun"),
+        Stage::Phase(PhaseKind::Gathering) => ("Gathering", "looking back and collecting"),
+        Stage::Phase(PhaseKind::Drafting) => ("Drafting", "members write"),
+        Stage::Phase(PhaseKind::Consultation) => ("Consultation", "the text stands still and is asked about"),
+        Stage::Phase(PhaseKind::Confidential) => ("Confidential", "interviews and the like"),
+        Stage::Phase(PhaseKind::Decision) => ("Decision", "board or assembly decide"),
+        Stage::Phase(PhaseKind::FollowUp) => ("Follow-up", "adopted, and carried out"),
+    }
+}
+
+pub(in crate::http::pages) const IMPORT_LEAD: &str = "Many people and organisations at once, from a spreadsheet. First you see what the list would do and what is wrong in \
+     it; nothing is taken in before you say so.";
+pub(in crate::http::pages) const FILE: &str = "The list as a file";
+pub(in crate::http::pages) const FILE_HINT: &str = "Save the spreadsheet as CSV (“CSV UTF-8”).";
+pub(in crate::http::pages) const TEXT: &str = "Or pasted here";
+pub(in crate::http::pages) const TEXT_HINT: &str =
+    "The first line names the columns. Cells that you copy from a spreadsheet can be pasted as they are.";
+pub(in crate::http::pages) const FILE_AND_TEXT: &str = "Choose a file or paste a list, not both.";
+pub(in crate::http::pages) const CHECK: &str = "See what it would do";
+pub(in crate::http::pages) const CHECK_AGAIN: &str = "Check again";
+pub(in crate::http::pages) const COLUMNS: &str = "The columns";
+pub(in crate::http::pages) const COLUMNS_LEAD: &str = "In any order; those that you do not need may be missing. A list adds, it changes nothing that is there. Several people of \
+     one organisation stand in a line each; what the organisation is need be said in its first line only.";
+pub(in crate::http::pages) const COLUMN: &str = "Column";
+pub(in crate::http::pages) const WHAT_IT_SAYS: &str = "What it says";
+pub(in crate::http::pages) const REPORT: &str = "What this list would do";
+pub(in crate::http::pages) const ALL_THERE: &str =
+    "Everything in this list is there already: there is nothing to take in.";
+pub(in crate::http::pages) const TAKE: &str = "Take in the list";
+pub(in crate::http::pages) const TAKE_NOTHING: &str = "Take in nothing";
+pub(in crate::http::pages) const CORRECT: &str = "Correct the list here";
+pub(in crate::http::pages) const THE_LIST: &str = "The list";
+pub(in crate::http::pages) const ABOUT: &str = "About";
+pub(in crate::http::pages) const LINE: &str = "Line";
+pub(in crate::http::pages) const WHAT_IS_WRONG: &str = "What is wrong";
+pub(in crate::http::pages) const WHAT_IT_MAKES: &str = "What it would make";
+pub(in crate::http::pages) const LIST_LOOKS_OTHERWISE: &str =
+    "The network has changed since you looked: this list would now do something else.";
+pub(in crate::http::pages) const LIST_NOT_TAKEN: &str = "This list cannot be taken in as it is.";
+pub(in crate::http::pages) const LIST_LOOK_AGAIN: &str =
+    "Nothing was taken in. Look at what it would do now, then say so again.";
+
+pub(in crate::http::pages) fn report(right: usize, unchanged: usize, wrong: usize) -> String {
+    let is = |number: usize, what: &str| match number {
+        1 => format!("1 line {what}"),
+        number => format!("{number} lines {what}"),
+    };
+    let mut parts = vec![if right == 1 { is(1, "is right") } else { is(right, "are right") }];
+    if unchanged > 0 {
+        parts.push(if unchanged == 1 {
+            is(1, "is there already")
+        } else {
+            is(unchanged, "are there already")
+        });
+    }
+    parts.push(if wrong == 1 { is(1, "is wrong") } else { is(wrong, "are wrong") });
+    format!("{}.", parts.join(", "))
+}
+
+pub(in crate::http::pages) fn nothing_yet(people: usize, organisations: usize) -> String {
+    format!("The right lines would make {}. Nothing has been taken in yet.", made(people, organisations))
+}
+
+pub(in crate::http::pages) fn ignored(columns: &[String]) -> String {
+    format!("Not read, since no such column is known: {}.", columns.join(", "))
+}
+
+pub(in crate::http::pages) fn take_right(right: usize) -> String {
+    match right {
+        1 => "Take the 1 line that is right".into(),
+        right => format!("Take the {right} lines that are right"),
+    }
+}
+
+pub(in crate::http::pages) fn wrong_lines(number: usize) -> String {
+    format!("{} wrong", count(number, "line is", "lines are"))
+}
+
+pub(in crate::http::pages) fn right_lines(number: usize) -> String {
+    format!("{} right", count(number, "line is", "lines are"))
+}
+
+/// What a column of a list says.
+pub(in crate::http::pages) fn column(column: Column) -> &'static str {
+    match column {
+        Column::Organisation => "Its name. Left empty for somebody who acts for none.",
+        Column::Standing => "member, observer or stakeholder. Needed where the organisation is new.",
+        Column::Weight => "How many votes a member has; left empty: 1. Observers and stakeholders have 0.",
+        Column::Seats => {
+            "How many seats the organisation has; left empty: 1. Its representatives take them in the order of the lines."
+        }
+        Column::Name => "The person's name. Left empty in a line that is about an organisation alone.",
+        Column::Email => "Where the person is sent a link to sign in.",
+        Column::Roles => {
+            "One or several, parted by semicolons: representative, secretariat, consultant, board, chair, administrator, \
+             teller."
+        }
+    }
+}

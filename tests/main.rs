@@ -9,6 +9,7 @@ mod export;
 mod faults;
 mod full_disk;
 mod golden;
+mod guests;
 mod hostile;
 mod house;
 mod kill;

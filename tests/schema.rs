@@ -89,6 +89,7 @@ fn references(schema: &Value) -> Vec<String> {
 fn sample(event: &str) -> Value {
     let plan = "01935a3c-7d2e-7b14-9c1f-5a1d3e6b8f00";
     let thread = "01935a3c-7d2e-7b14-9c1f-5a1d3e6b8f01";
+    let invitation = "01935a3c-7d2e-7b14-9c1f-5a1d3e6b8f03";
     let document = "4KxYq6yHiQWefNZru2Ymg99yqM3J";
     let hash = "daa173e4c905dd3bb76d43a3b132e9c52fb85f85433b8c561b4f0df5b48b2318";
     let anchor = json!({
@@ -118,6 +119,15 @@ fn sample(event: &str) -> Value {
             "closes": "2026-04-17T21:59:59Z",
         }),
         "phase.opened" | "phase.closed" => json!({ "plan": plan, "phase": "consultation" }),
+        "guest.invited" => json!({
+            "invitation": invitation, "plan": plan, "phase": "consultation",
+            "to": "Forum of Associations", "until": "2026-04-10T21:59:59Z",
+        }),
+        "guest.revoked" => json!({ "plan": plan, "invitation": invitation }),
+        "guest.joined" => json!({
+            "plan": plan, "invitation": invitation, "guest": "g-0a1b2c3d", "capacity": "for-organisation",
+            "named": true, "published": true,
+        }),
         "gate.approved" => json!({ "plan": plan, "phase": "consultation", "role": "board" }),
         "person.joined" => json!({ "person": "member-1" }),
         "plan.created" => json!({ "plan": plan, "title": "Strategic plan", "document": document }),

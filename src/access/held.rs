@@ -135,6 +135,11 @@ pub(super) struct Held {
 }
 
 impl Held {
+    /// How the keys of its entries begin.
+    pub(super) fn prefixes() -> impl Iterator<Item = &'static [u8]> {
+        Kind::ALL.into_iter().map(Kind::prefix)
+    }
+
     /// Takes in what was recorded.
     pub(super) fn apply(&mut self, key: &[u8], value: Option<&[u8]>) -> Result<(), Failure> {
         let damaged = || Failure::Damaged("an entry of the table of access cannot be read".into());

@@ -2,6 +2,7 @@
 //! connection. What lets somebody in lies beside the record, as digests (`log`, table `access`), and is gone when
 //! it has had its time or is taken back.
 
+mod guests;
 mod held;
 mod refused;
 mod secret;
@@ -22,6 +23,7 @@ use crate::engine::{self, Engine};
 use crate::log::{AccessChange, Failure};
 use crate::mail::{self, Outbox};
 
+pub use guests::{Draft, Guests, Returned};
 pub use held::{Scope, Session, Token};
 pub use refused::{Error, Refused};
 pub use secret::{Digest, Secret};
@@ -65,8 +67,10 @@ impl Access {
     /// Reads all entries, and removes those that have had their time.
     pub fn open(engine: Engine, outbox: Outbox, public_url: &str) -> Result<Self, Failure> {
         let mut held = Held::default();
-        for (key, value) in engine.log().list_access(b"")? {
-            held.apply(&key, Some(&value))?;
+        for prefix in Held::prefixes() {
+            for (key, value) in engine.log().list_access(prefix)? {
+                held.apply(&key, Some(&value))?;
+            }
         }
         let access = Self {
             engine,
@@ -306,12 +310,8 @@ impl Access {
         }
     }
 
-    async fn command(&self, person: &PersonId, command: Command) -> Result<(), engine::Error> {
-        let mut random = [0; 10];
-        secret::random(&mut random)?;
-        let millis = u64::try_from(self.now().0).unwrap_or_default();
-        let id = EventId(uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid());
-        self.engine.command(person.clone(), Asked { id, command }, None, None).await.map(drop)
+    async fn command(&self, person: &PersonId, asked: Command) -> Result<(), engine::Error> {
+        command(&self.engine, person, asked).await
     }
 
     // Who asks.
@@ -492,6 +492,15 @@ impl Access {
             own.iter().find(|(digest, _)| digest.short() == short).ok_or(Refused::EntryUnknown)?;
         Ok(self.commit(&alone, &[remove(Kind::Token, digest)])?)
     }
+}
+
+/// Asks for something in somebody's name, once.
+async fn command(engine: &Engine, person: &PersonId, command: Command) -> Result<(), engine::Error> {
+    let mut random = [0; 10];
+    secret::random(&mut random)?;
+    let millis = u64::try_from((engine.clock())().0).unwrap_or_default();
+    let id = EventId(uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid());
+    engine.command(person.clone(), Asked { id, command }, None, None).await.map(drop)
 }
 
 /// An id that says nothing of whom it is.

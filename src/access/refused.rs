@@ -10,6 +10,8 @@ pub enum Refused {
     /// Used, too old, replaced by a newer one, cut short, or never made: nobody learns which.
     LinkVoid,
     CodeWrong,
+    /// A guest's link that was taken back, has had its time, was cut short, or was never made.
+    GuestLinkVoid,
     /// Its request is over, or there was none.
     CodeVoid,
     /// Somebody is there already, or the link is not the newest.
@@ -27,6 +29,7 @@ impl Refused {
         match self {
             Self::LinkVoid => "link_void",
             Self::CodeWrong => "code_wrong",
+            Self::GuestLinkVoid => "guest_link_void",
             Self::CodeVoid => "code_void",
             Self::FirstVoid => "first_link_void",
             Self::TokenNameNotValid => "token_name_not_valid",
@@ -40,6 +43,7 @@ impl Refused {
     pub fn sentence(self) -> String {
         match self {
             Self::LinkVoid => "This link does not let anybody in any more.".into(),
+            Self::GuestLinkVoid => "This link opens no consultation, or not any more.".into(),
             Self::CodeWrong => "This is not the code from the mail.".into(),
             Self::CodeVoid => "No code is waited for here any more.".into(),
             Self::FirstVoid => "The first person has come in already, or this link has been replaced.".into(),
@@ -61,6 +65,9 @@ impl Refused {
         match self {
             Self::LinkVoid => {
                 "Each link works once and for a short time, and a newer mail makes it void. Ask for a new one."
+            }
+            Self::GuestLinkVoid => {
+                "See that it was copied whole. If it was, ask whoever sent it for a new one."
             }
             Self::CodeWrong => "Look at the newest mail, then type its code again.",
             Self::CodeVoid => "It was used, too old, or mistyped too often. Ask for a new mail.",
@@ -88,6 +95,12 @@ pub enum Error {
 impl From<Refused> for Error {
     fn from(refused: Refused) -> Self {
         Self::Refused(refused)
+    }
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        Self::Ruled(refusal)
     }
 }
 

@@ -4,8 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Anchor, EventId, Office, OrganisationId, PersonId, PhaseId, PhasePlan, PlanId, Profile, ProvisionId,
-    Role, SectionId, Settled, Stray, ThreadId, Timestamp,
+    Anchor, EventId, InvitationId, Invite, Joining, Office, OrganisationId, PersonId, PhaseId, PhasePlan,
+    PlanId, Profile, ProvisionId, Role, SectionId, Settled, Stray, ThreadId, Timestamp,
 };
 
 /// A command with the id under which it can be repeated without being done twice.
@@ -72,6 +72,18 @@ pub enum Command {
     },
     #[serde(rename = "phase.reschedule")]
     PhaseReschedule { plan: PlanId, phase: PhaseId, opens: Timestamp, closes: Timestamp },
+    #[serde(rename = "guest.invite")]
+    GuestInvite {
+        /// Chosen by the asker.
+        invitation: InvitationId,
+        #[serde(flatten)]
+        invite: Invite,
+    },
+    #[serde(rename = "guest.revoke")]
+    GuestRevoke { plan: PlanId, invitation: InvitationId },
+    /// What a guest says on coming in: no request of a program is read as it.
+    #[serde(skip)]
+    GuestJoin { invitation: InvitationId, joining: Joining, name: String },
     #[serde(rename = "gate.approve")]
     GateApprove {
         plan: PlanId,

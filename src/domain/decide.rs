@@ -1,8 +1,8 @@
 //! `decide`: what follows from a command. The nouns' own files hold their ladders.
 
 use super::{
-    About, Actor, Command, Event, EventId, PlanId, ProvisionId, Refusal, SectionId, State, organisation,
-    person, plan, process, section, stray, thread,
+    About, Actor, Command, Event, EventId, PlanId, ProvisionId, Refusal, SectionId, State, guest,
+    organisation, person, plan, process, section, stray, thread,
 };
 
 /// What is to be recorded when a command is granted.
@@ -84,6 +84,11 @@ pub fn decide(state: &State, actor: &Actor, id: EventId, command: &Command) -> R
         }
         Command::PhaseReschedule { plan, phase, opens, closes } => {
             process::reschedule(state, actor, *plan, phase, (*opens, *closes))
+        }
+        Command::GuestInvite { invitation, invite } => guest::invite(state, actor, *invitation, invite),
+        Command::GuestRevoke { plan, invitation } => guest::revoke(state, actor, *plan, *invitation),
+        Command::GuestJoin { invitation, joining, name } => {
+            guest::join(state, actor, *invitation, joining, name)
         }
         Command::GateApprove { plan, phase, role } => process::approve(state, actor, *plan, phase, *role),
         Command::PlanCreate { plan, title } => {

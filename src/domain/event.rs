@@ -4,8 +4,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ActorId, ChangeHash, DocumentId, EventId, Heads, Office, OrganisationId, PersonId, PhaseId, PhasePlan,
-    PlanId, Position, Profile, ProvisionId, SectionId, Settled, ThreadId, Timestamp,
+    ActorId, ChangeHash, DocumentId, EventId, Heads, InvitationId, Invite, Joining, Office, OrganisationId,
+    PersonId, PhaseId, PhasePlan, PlanId, Position, Profile, ProvisionId, SectionId, Settled, ThreadId,
+    Timestamp,
 };
 
 /// What someone does in the network.
@@ -135,6 +136,24 @@ pub enum Event {
     PhaseOpened { plan: PlanId, phase: PhaseId },
     #[serde(rename = "phase.closed")]
     PhaseClosed { plan: PlanId, phase: PhaseId },
+    /// A body outside the network is asked to be heard. Who has its link may join as a guest.
+    #[serde(rename = "guest.invited")]
+    GuestInvited {
+        invitation: InvitationId,
+        #[serde(flatten)]
+        invite: Invite,
+    },
+    #[serde(rename = "guest.revoked")]
+    GuestRevoked { plan: PlanId, invitation: InvitationId },
+    /// Somebody came by an invitation, and said in which capacity.
+    #[serde(rename = "guest.joined")]
+    GuestJoined {
+        plan: PlanId,
+        invitation: InvitationId,
+        guest: PersonId,
+        #[serde(flatten)]
+        joining: Joining,
+    },
     #[serde(rename = "gate.approved")]
     GateApproved { plan: PlanId, phase: PhaseId, role: Role },
     /// Somebody who was added signed in for the first time.

@@ -121,6 +121,10 @@ uuid_id!(
     PlanId
 );
 uuid_id!(
+    /// An invitation of guests to one consultation.
+    InvitationId
+);
+uuid_id!(
     /// One thread of comments on some words of a plan.
     ThreadId
 );

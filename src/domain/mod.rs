@@ -4,6 +4,7 @@ mod change;
 mod command;
 mod decide;
 mod event;
+mod guest;
 mod id;
 #[cfg(test)]
 mod ladder;
@@ -25,9 +26,10 @@ pub use change::Change;
 pub use command::{Command, Request};
 pub use decide::{Decision, Write, decide};
 pub use event::{Anchor, Base64, Continued, Event, Role};
+pub use guest::{Capacity, Guest, Guests, Invitation, Invite, Joining};
 pub use id::{
-    ActorId, BadId, ChangeHash, DocumentId, EventId, Heads, OrganisationId, PersonId, PhaseId, PlanId,
-    Position, ProvisionId, SectionId, ThreadId,
+    ActorId, BadId, ChangeHash, DocumentId, EventId, Heads, InvitationId, OrganisationId, PersonId, PhaseId,
+    PlanId, Position, ProvisionId, SectionId, ThreadId,
 };
 pub use organisation::{Organisation, Profile, Standing};
 pub use person::{About, Email, Office, Person};

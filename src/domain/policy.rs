@@ -219,7 +219,7 @@ impl State {
     /// Moves on whenever anybody may do more or less with a plan than before.
     pub fn permissions(&self, plan: PlanId) -> u64 {
         let governance = self.plans.get(&plan).map_or(0, |plan| plan.governance);
-        governance + self.people_version + self.organisations_version
+        governance + self.people_version + self.organisations_version + self.guests.version
     }
 
     /// Whether a person may do something that does not depend on a plan's phase.
@@ -229,10 +229,11 @@ impl State {
 
     /// Whether a person may do something with a plan as it is now; false where there is no such plan. A freeze is
     /// not asked for.
-    pub fn may(&self, person: &PersonId, plan: PlanId, action: Action) -> bool {
-        let Some(plan) = self.plans.get(&plan) else { return false };
+    pub fn may(&self, person: &PersonId, id: PlanId, action: Action) -> bool {
+        let Some(plan) = self.plans.get(&id) else { return false };
         let stage = plan.stage();
         self.parties(person)
+            .chain(self.guest_party(person, id))
             .any(|party| granted(party, stage).contains(&action) || always_granted(party).contains(&action))
     }
 }

@@ -47,6 +47,9 @@ pub(super) fn decide(
         | Command::PhaseReschedule { .. }
         | Command::GateApprove { .. }
         | Command::PersonJoin { .. }
+        | Command::GuestInvite { .. }
+        | Command::GuestRevoke { .. }
+        | Command::GuestJoin { .. }
         | Command::PlanCreate { .. }
         | Command::PlanRename { .. }
         | Command::PlanFreeze { .. }

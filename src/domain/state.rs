@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::{
-    ActorId, Change, DocumentId, Event, Known, Office, Organisation, OrganisationId, Person, PersonId, Phase,
-    PhaseId, PlanId, Position, Process, Role, Strays, ThreadId, Timestamp, process,
+    ActorId, Change, DocumentId, Event, Guests, Known, Office, Organisation, OrganisationId, Person,
+    PersonId, Phase, PhaseId, PlanId, Position, Process, Role, Strays, ThreadId, Timestamp, process,
 };
 
 /// An event with the part of its envelope that rules and views look at.
@@ -71,6 +71,7 @@ pub struct State {
     /// How often anybody was added, changed or left: the version of the stream in which that is recorded.
     pub people_version: u64,
     pub organisations_version: u64,
+    pub guests: Guests,
     pub plans: BTreeMap<PlanId, Plan>,
     /// Plans in the order in which they were created.
     pub order: Vec<PlanId>,
@@ -155,6 +156,9 @@ impl State {
             }
             Event::PhaseClosed { plan, phase } => {
                 self.govern_phase(plan, phase, |phase| phase.closed = Some(fact.at));
+            }
+            Event::GuestInvited { .. } | Event::GuestRevoked { .. } | Event::GuestJoined { .. } => {
+                self.guests.apply(&fact.event);
             }
             Event::GateApproved { plan, phase, role } => self.govern_phase(plan, phase, |phase| {
                 if let Some(person) = &fact.actor {

@@ -53,6 +53,10 @@ pub(super) fn people() -> Stream {
     Stream::new("people")
 }
 
+pub(super) fn guests() -> Stream {
+    Stream::new("guests")
+}
+
 pub(super) fn organisations() -> Stream {
     Stream::new("organisations")
 }
@@ -79,6 +83,9 @@ pub(super) fn propose(event: &Event, id: EventId, source: &Source) -> Proposed {
         Event::PhaseRescheduled { plan, .. } => ("phase.rescheduled", governance(*plan), Some(*plan), false),
         Event::PhaseOpened { plan, .. } => ("phase.opened", governance(*plan), Some(*plan), false),
         Event::PhaseClosed { plan, .. } => ("phase.closed", governance(*plan), Some(*plan), false),
+        Event::GuestInvited { invite, .. } => ("guest.invited", guests(), Some(invite.plan), false),
+        Event::GuestRevoked { plan, .. } => ("guest.revoked", guests(), Some(*plan), false),
+        Event::GuestJoined { plan, .. } => ("guest.joined", guests(), Some(*plan), false),
         Event::GateApproved { plan, .. } => ("gate.approved", governance(*plan), Some(*plan), false),
         Event::PersonJoined { person } => ("person.joined", joining(person), None, false),
         Event::PlanCreated { plan: id, .. } => ("plan.created", plan(*id), Some(*id), false),
@@ -312,6 +319,9 @@ pub(super) fn follows(kind: &str, command: &Command) -> bool {
         Command::PhaseReschedule { .. } => kind == "phase.rescheduled",
         Command::GateApprove { .. } => kind == "gate.approved",
         Command::PersonJoin { .. } => kind == "person.joined",
+        Command::GuestInvite { .. } => kind == "guest.invited",
+        Command::GuestRevoke { .. } => kind == "guest.revoked",
+        Command::GuestJoin { .. } => kind == "guest.joined",
         Command::PlanCreate { .. } => kind == "plan.created",
         Command::PlanRename { .. } => kind == "plan.renamed",
         Command::PlanFreeze { .. } => kind == "plan.frozen",

@@ -422,6 +422,7 @@ fn command(
     }
     let about = match (&request.command, decision.about) {
         (Command::PersonAdd { person, .. }, Some(about)) => vec![(person.clone(), about)],
+        (Command::GuestJoin { .. }, Some(about)) => vec![(person.clone(), about)],
         _ => Vec::new(),
     };
     Ok((append, from, count, about))
@@ -461,6 +462,10 @@ fn checks(state: &State, command: &Command, plan: Option<PlanId>) -> Vec<Check> 
     match command {
         Command::PersonAdd { .. } | Command::PersonChange { .. } | Command::PersonLeave { .. } => {
             vec![people_check(state), organisations_check(state)]
+        }
+        Command::GuestInvite { .. } | Command::GuestRevoke { .. } | Command::GuestJoin { .. } => {
+            let guests = Check { stream: record::guests(), version: state.guests.version };
+            plan.and_then(|plan| governance_check(state, plan)).into_iter().chain([guests]).collect()
         }
         Command::OrganisationAdd { .. } | Command::OrganisationChange { .. } => {
             vec![organisations_check(state), people_check(state)]

@@ -30,7 +30,7 @@ use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove
 use tower_http::set_header::SetResponseHeaderLayer;
 use uuid::Uuid;
 
-use crate::access::Access;
+use crate::access::{Access, Guests};
 use crate::domain::{EventId, Template, limits};
 use crate::engine::Engine;
 use crate::room::Rooms;
@@ -61,6 +61,7 @@ pub struct App {
     public_url: String,
     /// The templates of processes: the program's own, then the network's.
     templates: Vec<Template>,
+    guests: Arc<Guests>,
     entrance: Entrance,
 }
 
@@ -70,6 +71,7 @@ impl App {
     /// `data` is the folder for the network's own templates.
     pub fn new(rooms: Rooms, data: &Path, public_url: String, entrance: Entrance) -> io::Result<Self> {
         let engine = rooms.engine().clone();
+        let guests = Arc::new(Guests::open(engine.clone(), &public_url).map_err(io::Error::other)?);
         let identity = engine.log().identity();
         let mut digest = Sha256::new_with_prefix(engine.log().verifier_key());
         // A log that was made from a backup is another storage, also where the key was handed in: what the old
@@ -88,6 +90,7 @@ impl App {
             storage: storage.into(),
             public_url,
             templates: templates(data)?,
+            guests,
             entrance,
         })
     }

@@ -158,6 +158,7 @@ fn status_of(refusal: &Refusal) -> StatusCode {
         | Refusal::OrganisationUnknown
         | Refusal::NoProcess
         | Refusal::TemplateUnknown
+        | Refusal::InvitationUnknown
         | Refusal::PhaseUnknown => StatusCode::NOT_FOUND,
         Refusal::NotPermitted { .. } | Refusal::ActorOfAnother | Refusal::NotAtThisGate => {
             StatusCode::FORBIDDEN
@@ -176,6 +177,7 @@ fn status_of(refusal: &Refusal) -> StatusCode {
         | Refusal::PhaseTwice
         | Refusal::DatesNotInOrder
         | Refusal::DateIsPast
+        | Refusal::NoConsultation
         | Refusal::DateNotRead => StatusCode::UNPROCESSABLE_ENTITY,
         Refusal::Frozen { .. }
         | Refusal::NotInThisPhase { .. }
@@ -187,6 +189,9 @@ fn status_of(refusal: &Refusal) -> StatusCode {
         | Refusal::PersonChanged
         | Refusal::LastAdministrator
         | Refusal::ProcessRuns
+        | Refusal::InvitationExists
+        | Refusal::InvitationRevoked
+        | Refusal::InvitationIsOver
         | Refusal::PhaseIsOver
         | Refusal::PhaseHasNotBegun
         | Refusal::ApprovedAlready
@@ -219,7 +224,9 @@ impl From<access::Error> for Problem {
         match error {
             access::Error::Refused(refused) => {
                 let status = match refused {
-                    Refused::LinkVoid | Refused::CodeVoid | Refused::FirstVoid => StatusCode::GONE,
+                    Refused::LinkVoid | Refused::CodeVoid | Refused::FirstVoid | Refused::GuestLinkVoid => {
+                        StatusCode::GONE
+                    }
                     Refused::EntryUnknown => StatusCode::NOT_FOUND,
                     Refused::TooManyTokens => StatusCode::CONFLICT,
                     Refused::CodeWrong | Refused::TokenNameNotValid | Refused::TokenLifeNotValid => {

@@ -87,6 +87,9 @@ impl Strays {
             | Event::PhaseClosed { .. }
             | Event::GateApproved { .. }
             | Event::PersonJoined { .. }
+            | Event::GuestInvited { .. }
+            | Event::GuestRevoked { .. }
+            | Event::GuestJoined { .. }
             | Event::PlanCreated { .. }
             | Event::PlanRenamed { .. }
             | Event::PlanFrozen { .. }

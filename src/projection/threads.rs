@@ -35,6 +35,11 @@ pub struct Comment {
 }
 
 impl Thread {
+    /// Who opened it.
+    pub fn opened_by(&self) -> Option<&PersonId> {
+        self.comments.first().and_then(|comment| comment.by.as_ref())
+    }
+
     /// Who resolved it, if it is resolved.
     pub fn resolved(&self) -> Option<&Resolution> {
         self.resolutions.last().and_then(|(_, resolution)| resolution.as_ref())
@@ -103,6 +108,9 @@ impl Threads {
             | Event::PhaseClosed { .. }
             | Event::GateApproved { .. }
             | Event::PersonJoined { .. }
+            | Event::GuestInvited { .. }
+            | Event::GuestRevoked { .. }
+            | Event::GuestJoined { .. }
             | Event::PlanCreated { .. }
             | Event::PlanRenamed { .. }
             | Event::PlanFrozen { .. }

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 
 use super::Rooms;
-use crate::document::{self, AnchorState, PlanDiff, PlanState, Reading, Resolved, Resolver};
-use crate::domain::{ActorId, Anchor, Heads, PersonId, PlanId, Position};
+use crate::document::{self, AnchorState, BlockState, PlanDiff, PlanState, Reading, Resolved, Resolver};
+use crate::domain::{ActorId, Anchor, Heads, PersonId, PlanId, Position, ProvisionId, Refusal};
 use crate::engine::{Error, record};
 use crate::log::Recorded;
 use crate::replay::{CommentKind, Decision, Moment, Timeline, What, timeline};
@@ -55,6 +55,20 @@ impl Rooms {
             history.heads_at(history.len_at(position))
         };
         Ok(Past { reading: room.reading()?, heads })
+    }
+
+    /// An anchor to all words of a provision, as they stand now. May block.
+    pub fn anchor_of(&self, plan: PlanId, provision: &ProvisionId) -> Result<Anchor, Error> {
+        let past = self.past(plan, self.engine().views().head)?;
+        let unknown = || Error::Refused(Refusal::AnchorUnknown);
+        let state = document::state_at(&past.reading, &past.heads, &|_| None).map_err(|_| unknown())?;
+        let is_it = |state: &&BlockState| state.block.id == provision.as_str();
+        let found = state.sections.iter().find_map(|section| {
+            let block = &section.blocks.iter().find(is_it)?.block;
+            Some((&section.id, block.start, block.start + block.len))
+        });
+        let (section, from, to) = found.ok_or_else(unknown)?;
+        document::anchor(&past.reading, section, from, to, &past.heads).map_err(|_| unknown())
     }
 
     /// The plan as it stood after an event. May block.

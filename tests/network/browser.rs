@@ -5,6 +5,7 @@ use reqwest::redirect::Policy;
 use serde_json::Value;
 
 use super::Server;
+use crate::wire::form;
 
 /// A page as it came.
 pub(crate) struct Page {
@@ -65,18 +66,7 @@ impl<'a> Visitor<'a> {
 
     /// Fills in a form and sends it.
     pub(crate) async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Page {
-        let encode = |text: &str| {
-            let letter = |byte: u8| match byte {
-                b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' => char::from(byte).to_string(),
-                byte => format!("%{byte:02X}"),
-            };
-            text.bytes().map(letter).collect::<String>()
-        };
-        let body: Vec<String> =
-            fields.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect();
-        let request = self.http.post(self.server.url(path));
-        let request = request.header("content-type", "application/x-www-form-urlencoded");
-        self.ask(request.body(body.join("&"))).await
+        self.ask(form(self.http.post(self.server.url(path)), fields)).await
     }
 
     /// Sends a form that may have a file in it.

@@ -12,7 +12,7 @@ use tokio::process::ChildStdout;
 use tokio::time::timeout;
 
 use crate::house::SOON;
-use crate::wire::binary;
+use crate::wire::{binary, form};
 
 /// A mail server from a package, and what it took.
 pub(super) struct Mailbox {
@@ -302,20 +302,6 @@ pub(super) fn command(kind: &str, mut fields: Value) -> Value {
     fields["id"] = json!(uuid::Uuid::now_v7());
     fields["type"] = json!(kind);
     fields
-}
-
-/// What a form sends.
-fn form(request: RequestBuilder, fields: &[(&str, &str)]) -> RequestBuilder {
-    let escape = |text: &str| -> String {
-        text.bytes()
-            .map(|byte| match byte {
-                b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' => char::from(byte).to_string(),
-                other => format!("%{other:02X}"),
-            })
-            .collect()
-    };
-    let body: Vec<String> = fields.iter().map(|(name, value)| format!("{name}={}", escape(value))).collect();
-    request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded").body(body.join("&"))
 }
 
 pub(super) async fn text(answer: Response) -> (u16, String) {

@@ -4,12 +4,14 @@
 #![allow(dead_code, unused_imports, reason = "the tests and the benchmark each use a part")]
 
 mod client;
+mod form;
 pub(crate) mod frame;
 mod server;
 mod stock;
 mod writer;
 
 pub(crate) use client::{Client, Heard};
+pub(crate) use form::form;
 pub(crate) use server::{Server, Spawn, binary, demonstration};
 pub(crate) use stock::{Gone, Stock};
 pub(crate) use writer::Writer;

@@ -1,6 +1,7 @@
 use super::*;
 use crate::domain::{
-    Action, Command, DocumentId, EventId, Fact, Freeze, Office, PersonId, PlanId, State, decide,
+    Action, Capacity, Command, DocumentId, EventId, Fact, Freeze, InvitationId, Invite, Joining, Office,
+    PersonId, PlanId, State, decide,
 };
 use uuid::Uuid;
 
@@ -221,4 +222,70 @@ fn who_may_do_what_to_a_process() {
         play.ask(31, "member-1", &Command::PlanRename { plan: PLAN, title: "B".into() }),
         "not_in_this_phase"
     );
+}
+
+fn invitation(n: u128) -> InvitationId {
+    InvitationId(Uuid::from_u128(n))
+}
+
+fn invite(n: u128, phase: &str, until: i64) -> Command {
+    let phase = PhaseId::new(phase).unwrap();
+    let invite = Invite { plan: PLAN, phase, to: "Forum of Associations".into(), until: minute(until) };
+    Command::GuestInvite { invitation: invitation(n), invite }
+}
+
+fn join(n: u128, name: &str) -> Command {
+    let joining = Joining { capacity: Capacity::ForOrganisation, named: true, published: true };
+    Command::GuestJoin { invitation: invitation(n), joining, name: name.into() }
+}
+
+fn revoke(n: u128) -> Command {
+    Command::GuestRevoke { plan: PLAN, invitation: invitation(n) }
+}
+
+#[test]
+fn guests_come_by_invitation_and_go_with_it() {
+    let mut play = Play::running();
+    for (who, command, heard) in [
+        ("member-1", invite(1, "consultation", 40), "not_permitted"),
+        ("secretariat", invite(1, "nothing", 40), "phase_unknown"),
+        ("secretariat", invite(1, "drafting", 40), "no_consultation"),
+        ("secretariat", invite(1, "consultation", 1), "date_is_past"),
+        ("secretariat", invite(1, "consultation", 40), "ok"),
+        ("secretariat", invite(1, "consultation", 40), "invitation_exists"),
+        ("secretariat", invite(2, "consultation", 35), "ok"),
+        ("secretariat", invite(3, "consultation", 40), "ok"),
+        ("g-1", join(9, "Ada"), "invitation_unknown"),
+        ("g-1", join(1, " "), "field_empty"),
+        ("secretariat", join(1, "Ada"), "person_exists"),
+        ("g-1", join(1, "Ada"), "ok"),
+        ("g-1", join(2, "Ada"), "person_exists"),
+        ("g-2", join(2, "Bo"), "ok"),
+        ("g-3", join(3, "Cy"), "ok"),
+    ] {
+        assert_eq!(play.ask(1, who, &command), heard, "{who}: {command:?}");
+    }
+    let may = |play: &Play| ["g-1", "g-2", "g-3"].map(|guest| play.may(guest));
+    assert_eq!(may(&play), ["", "", ""], "before the consultation");
+    play.wait(15);
+    assert_eq!(may(&play), ["", "", ""], "while members write");
+    play.wait(20);
+    play.wait(31);
+    assert_eq!(may(&play), ["rc", "rc", "rc"]);
+    for (who, command, heard) in [
+        ("member-1", revoke(3), "not_in_this_phase"),
+        ("g-1", revoke(3), "not_in_this_phase"),
+        ("secretariat", revoke(9), "invitation_unknown"),
+        ("secretariat", revoke(3), "ok"),
+        ("secretariat", revoke(3), "invitation_revoked"),
+        ("g-4", join(3, "Di"), "invitation_revoked"),
+    ] {
+        assert_eq!(play.ask(32, who, &command), heard, "{who}: {command:?}");
+    }
+    assert_eq!(may(&play), ["rc", "rc", ""]);
+    assert_eq!(play.ask(36, "g-4", &join(2, "Di")), "invitation_is_over");
+    assert_eq!(may(&play), ["rc", "", ""], "an invitation ends at its time");
+    play.wait(40);
+    assert_eq!(may(&play), ["", "", ""], "all end with the consultation");
+    assert_eq!(play.ask(41, "secretariat", &invite(5, "consultation", 90)), "phase_is_over");
 }

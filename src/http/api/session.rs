@@ -75,7 +75,10 @@ async fn people(State(app): State<Shared>) -> Json<Vec<PersonView>> {
 }
 
 pub(crate) fn everybody(app: &App) -> Vec<PersonView> {
-    let ids: Vec<PersonId> = app.engine.views().state.people.keys().cloned().collect();
+    let ids: Vec<PersonId> = {
+        let state = &app.engine.views().state;
+        state.people.keys().chain(state.guests.people.keys()).cloned().collect()
+    };
     ids.iter().map(|id| person_view(app, id)).collect()
 }
 
@@ -83,8 +86,10 @@ async fn demo_people(State(app): State<Shared>) -> Result<Json<serde_json::Value
     if !app.is_demonstration() {
         return Err(Problem::not_found());
     }
+    // Guests come by their own links.
     let people: Vec<_> = everybody(&app)
         .into_iter()
+        .filter(|person| !person.roles.is_empty())
         .map(|person| serde_json::json!({ "person": person.id, "name": person.name, "part": part(&person.roles) }))
         .collect();
     Ok(Json(people.into()))

@@ -156,6 +156,9 @@ fn page(library: &dyn Library, asked: &Asked, said: Said<'_>) -> Markup {
                 Some(process) => {
                     p.lead { (phases::now(process)) }
                     (phases::bar(process, say::BAR))
+                    @if plan.may_process {
+                        p.small { a href={ "/plans/" (plan.id) "/guests" } { (words::guest::GUESTS) } }
+                    }
                     (table(library, asked, process, &said))
                 }
                 None if plan.may_process => (start(library, plan, said.typed)),

@@ -3,6 +3,8 @@
 mod calendar;
 mod form;
 mod frame;
+mod guest;
+mod guests;
 mod home;
 mod library;
 mod me;
@@ -83,7 +85,7 @@ pub fn router(library: Arc<dyn Library>) -> Router {
 pub(super) fn access_routes() -> Router<super::Shared> {
     let no_store =
         SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    sign_in::routes().merge(me::routes()).layer(no_store)
+    sign_in::routes().merge(me::routes()).merge(guest::routes()).merge(guests::routes()).layer(no_store)
 }
 
 /// The style sheets of a page that stands by itself.

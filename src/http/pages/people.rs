@@ -16,9 +16,9 @@ impl People {
         Self(people)
     }
 
-    /// By part, as a network would introduce itself, then by id.
+    /// Whoever has a part, as a network would introduce itself, then by id.
     pub(super) fn by_part(&self) -> Vec<&Person> {
-        let mut people: Vec<&Person> = self.0.iter().collect();
+        let mut people: Vec<&Person> = self.0.iter().filter(|person| !person.roles.is_empty()).collect();
         people.sort_by_key(|person| person.roles.first().copied());
         people
     }

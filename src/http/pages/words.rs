@@ -61,6 +61,59 @@ pub(super) mod home {
     }
 }
 
+pub(super) mod guest {
+    pub(in super::super) const VOID: &str = "This link opens nothing";
+    pub(in super::super) const INVITED: &str = "You are invited to comment";
+    pub(in super::super) const TO: &str = "An invitation to";
+    pub(in super::super) const OPEN_UNTIL: &str = "You can read the text and comment on it until";
+    pub(in super::super) const NAME: &str = "Your name";
+    pub(in super::super) const CAPACITY: &str = "In which capacity do you comment?";
+    pub(in super::super) const FOR: &str = "For";
+    pub(in super::super) const PERSONAL: &str = "For myself";
+    pub(in super::super) const CONSENT: &str = "What may be published?";
+    pub(in super::super) const PUBLISHED: &str = "My comments may be published.";
+    pub(in super::super) const NAMED: &str = "My name may stand beside them.";
+    pub(in super::super) const KEPT: &str = "Your name is kept apart from the record of the plan and can be erased from it at any time. No account is made.";
+    pub(in super::super) const BEGIN: &str = "Open the text";
+    pub(in super::super) const WELCOME: &str = "Keep this link: it is yours alone";
+    pub(in super::super) const YOUR_LINK: &str = "Your link";
+    pub(in super::super) const LINK_LEAD: &str = "By this link you come back to this page and to what you have begun, until the consultation ends. Do not pass it on.";
+    pub(in super::super) const DRAFT_WAITS: &str = "You have begun a comment.";
+    pub(in super::super) const GO_ON: &str = "Go on with it";
+    pub(in super::super) const OWN: &str = "What you have said";
+    pub(in super::super) const COMMENT_ON: &str = "Comment on this section";
+    pub(in super::super) const ABOUT: &str = "Which words is it about?";
+    pub(in super::super) const YOUR_COMMENT: &str = "Your comment";
+    pub(in super::super) const SEND: &str = "Send the comment";
+    pub(in super::super) const KEEP: &str = "Keep it for later";
+    pub(in super::super) const SENT: &str = "Your comment has been handed in.";
+    pub(in super::super) const DRAFT_KEPT: &str = "What you have written is kept. Nobody else sees it.";
+    pub(in super::super) const CLOSED: &str = "The consultation is not open";
+    pub(in super::super) const CLOSED_LEAD: &str = "The text can be read and commented on only while its consultation is open. What you have handed in is kept.";
+    pub(in super::super) const SOMEBODY: &str = "Somebody";
+
+    // For who invites.
+    pub(in super::super) const GUESTS: &str = "Guests";
+    pub(in super::super) const GUESTS_LEAD: &str = "A guest reads the text and comments on it in one consultation, without an account. Whoever has the link can use it: send \
+        it to the body that is to be heard, and to nobody else.";
+    pub(in super::super) const NO_CONSULTATION: &str =
+        "Guests are invited to a consultation. The calendar of this plan has none that is still to end.";
+    pub(in super::super) const INVITE: &str = "Make a link";
+    pub(in super::super) const INVITE_TO: &str = "Who is invited (the name of a body)";
+    pub(in super::super) const PHASE: &str = "Consultation";
+    pub(in super::super) const UNTIL: &str = "The link holds until (UTC)";
+    pub(in super::super) const LINK_MADE: &str = "Send this link. It is shown only once:";
+    pub(in super::super) const REVOKE: &str = "Take back";
+    pub(in super::super) const REVOKED: &str = "Taken back";
+    pub(in super::super) const OVER: &str = "Over";
+    pub(in super::super) const HOLDS: &str = "Holds";
+    pub(in super::super) const INVITED_BODIES: &str = "Who has been invited";
+    pub(in super::super) const BODY: &str = "Body";
+    pub(in super::super) const STATE: &str = "State";
+    pub(in super::super) const CAME: &str = "People who came";
+    pub(in super::super) const COMMENTS: &str = "Comments";
+}
+
 pub(super) mod phases {
     use crate::domain::PhaseKind;
 

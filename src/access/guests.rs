@@ -1,0 +1,152 @@
+//! Guests: the links by which they come to a consultation, and come back to what they had begun to write.
+//!
+//! An invitation's link may be passed on inside the body that got it; each who opens it and says who they are has a
+//! link of their own from then on. Either lasts as long as the invitation does.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use parking_lot::{Mutex, RwLock};
+use serde::{Deserialize, Serialize};
+
+use super::secret::{Digest, Secret};
+use super::{Error, Refused, command, new_person};
+use crate::domain::{Command, InvitationId, Joining, PersonId, PlanId, ProvisionId, Refusal, limits};
+use crate::engine::Engine;
+use crate::log::{AccessChange, Failure};
+
+/// How the keys of these entries begin.
+const PREFIX: &[u8] = b"guest/";
+
+/// What a link stands for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Entry {
+    Invitation { invitation: InvitationId },
+    Guest { guest: PersonId, draft: Option<Draft> },
+}
+
+/// A comment that was begun.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Draft {
+    pub provision: ProvisionId,
+    pub text: String,
+}
+
+/// A guest who has come back, with what they had begun.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Returned {
+    pub guest: PersonId,
+    pub plan: PlanId,
+    pub draft: Option<Draft>,
+}
+
+/// Lets guests in. Whatever changes here is on disk before it counts.
+pub struct Guests {
+    engine: Engine,
+    /// Without a slash at its end.
+    public_url: String,
+    held: RwLock<HashMap<Digest, Entry>>,
+    /// Held while something is decided and recorded.
+    writing: Mutex<()>,
+}
+
+impl Guests {
+    /// Reads all links.
+    pub fn open(engine: Engine, public_url: &str) -> Result<Self, Failure> {
+        let damaged = || Failure::Damaged("an entry of the table of access cannot be read".into());
+        let mut held = HashMap::new();
+        for (key, value) in engine.log().list_access(PREFIX)? {
+            let digest =
+                key.strip_prefix(PREFIX).and_then(|digest| digest.try_into().ok()).ok_or_else(damaged)?;
+            held.insert(Digest(digest), serde_json::from_slice(&value).map_err(|_| damaged())?);
+        }
+        let public_url = public_url.trim_end_matches('/').to_owned();
+        Ok(Self { engine, public_url, held: RwLock::new(held), writing: Mutex::default() })
+    }
+
+    fn put(&self, digest: Digest, entry: Entry) -> Result<(), Failure> {
+        let value = serde_json::to_vec(&entry).expect("an entry is always JSON");
+        let key: Bytes = [PREFIX, &digest.0].concat().into();
+        self.engine.log().change_access(&[AccessChange { key, value: Some(value.into()) }])?;
+        self.held.write().insert(digest, entry);
+        Ok(())
+    }
+
+    fn find(&self, link: &str) -> Option<(Digest, Entry)> {
+        let digest = Secret::read(link)?.digest();
+        let entry = self.held.read().get(&digest).cloned()?;
+        Some((digest, entry))
+    }
+
+    /// A link for an invitation that is in the record. An earlier one goes on to hold.
+    pub fn link(&self, invitation: InvitationId) -> Result<String, Failure> {
+        let secret = Secret::draw()?;
+        self.put(secret.digest(), Entry::Invitation { invitation })?;
+        Ok(format!("{}/guest/{}", self.public_url, secret.text()))
+    }
+
+    /// The address under which a guest comes back.
+    pub fn address(&self, own: &str) -> String {
+        format!("{}/guest/own/{own}", self.public_url)
+    }
+
+    /// Which invitation a link is for, while it holds.
+    pub fn invitation(&self, link: &str) -> Result<InvitationId, Refused> {
+        match self.find(link) {
+            Some((_, Entry::Invitation { invitation })) if self.holds(invitation) => Ok(invitation),
+            _ => Err(Refused::GuestLinkVoid),
+        }
+    }
+
+    /// Somebody joins by a link. What is answered is for them alone: by it they come back.
+    pub async fn join(self: &Arc<Self>, link: &str, joining: Joining, name: String) -> Result<Secret, Error> {
+        let invitation = self.invitation(link)?;
+        let guest = new_person()?;
+        command(&self.engine, &guest, Command::GuestJoin { invitation, joining, name }).await?;
+        let secret = Secret::draw()?;
+        let (guests, digest) = (self.clone(), secret.digest());
+        let put = move || guests.put(digest, Entry::Guest { guest, draft: None });
+        let done = tokio::task::spawn_blocking(put).await;
+        done.unwrap_or_else(|stopped| Err(Failure::Write(stopped.to_string())))?;
+        Ok(secret)
+    }
+
+    /// Who comes back by their own link, while their invitation holds.
+    pub fn returned(&self, own: &str) -> Result<Returned, Refused> {
+        let Some((_, Entry::Guest { guest, draft })) = self.find(own) else {
+            return Err(Refused::GuestLinkVoid);
+        };
+        let plan = {
+            let views = self.engine.views();
+            let known = views.state.guests.people.get(&guest).map(|guest| guest.invitation);
+            let invitation = known.and_then(|id| views.state.guests.invitations.get(&id));
+            invitation.map(|invitation| (invitation.plan, known))
+        };
+        match plan {
+            Some((plan, Some(invitation))) if self.holds(invitation) => Ok(Returned { guest, plan, draft }),
+            _ => Err(Refused::GuestLinkVoid),
+        }
+    }
+
+    /// Keeps a comment that was begun; none: there is nothing left to keep.
+    pub fn keep_draft(&self, own: &str, draft: Option<Draft>) -> Result<(), Error> {
+        let too_long = draft.as_ref().is_some_and(|draft| draft.text.chars().count() > limits::TEXT);
+        if too_long {
+            return Err(Refusal::TooLong { field: "comment", limit: limits::TEXT }.into());
+        }
+        let _alone = self.writing.lock();
+        let Some((digest, Entry::Guest { guest, .. })) = self.find(own) else {
+            return Err(Refused::GuestLinkVoid.into());
+        };
+        Ok(self.put(digest, Entry::Guest { guest, draft })?)
+    }
+
+    fn holds(&self, invitation: InvitationId) -> bool {
+        let now = (self.engine.clock())();
+        let views = self.engine.views();
+        let known = views.state.guests.invitations.get(&invitation);
+        known.is_some_and(|known| !known.revoked && now < known.until)
+    }
+}

@@ -1,0 +1,186 @@
+//! Guests: let in by a link, to read and comment in one consultation, without an account.
+//!
+//! An invitation is what the secretariat sends to a stakeholder; whoever opens it and says who they are and in which
+//! capacity becomes a guest. A guest is no person of the network: they may what the table grants a guest, in the plan
+//! and the phase of their invitation, until it ends or is taken back.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::decide::{Decision, text};
+use super::limits;
+use super::plan;
+use super::policy::{Action, Party};
+use super::process::PhaseKind;
+use super::{About, Actor, Event, InvitationId, PersonId, PhaseId, PlanId, Refusal, State, Timestamp};
+
+/// For whom a guest speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Capacity {
+    ForOrganisation,
+    Personal,
+}
+
+/// What a stakeholder was sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Invitation {
+    pub plan: PlanId,
+    pub phase: PhaseId,
+    /// To whom it was sent: the name of a body.
+    pub to: String,
+    pub until: Timestamp,
+    pub revoked: bool,
+}
+
+/// Somebody who came by an invitation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Guest {
+    pub invitation: InvitationId,
+    pub capacity: Capacity,
+    /// Whether their name may be published with what they say.
+    pub named: bool,
+    /// Whether what they say may be published.
+    pub published: bool,
+}
+
+/// All guests, and how they came.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Guests {
+    pub invitations: BTreeMap<InvitationId, Invitation>,
+    pub people: BTreeMap<PersonId, Guest>,
+    /// How often anything of it changed: the version of the stream in which that is recorded.
+    pub version: u64,
+}
+
+pub(super) fn invite(
+    state: &State,
+    actor: &Actor,
+    invitation: InvitationId,
+    made: &Invite,
+) -> Result<Decision, Refusal> {
+    let found = plan::with(state, actor, made.plan, Action::Process)?;
+    if state.guests.invitations.contains_key(&invitation) {
+        return Err(Refusal::InvitationExists);
+    }
+    let phases = found.process.as_ref().map_or(&[][..], |process| &process.phases);
+    let phase = phases.iter().find(|phase| phase.plan.phase == made.phase).ok_or(Refusal::PhaseUnknown)?;
+    if phase.plan.kind != PhaseKind::Consultation {
+        return Err(Refusal::NoConsultation);
+    }
+    if phase.closed.is_some() {
+        return Err(Refusal::PhaseIsOver);
+    }
+    if made.until <= state.now {
+        return Err(Refusal::DateIsPast);
+    }
+    let to = text("name of who is invited", &made.to, limits::TITLE)?;
+    let event = Event::GuestInvited { invitation, invite: Invite { to, ..made.clone() } };
+    Ok(Decision { events: vec![event], plan: Some(made.plan), ..Decision::default() })
+}
+
+/// What an invitation says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Invite {
+    pub plan: PlanId,
+    /// The consultation.
+    pub phase: PhaseId,
+    /// To whom it goes: the name of a body, which is public.
+    pub to: String,
+    pub until: Timestamp,
+}
+
+pub(super) fn revoke(
+    state: &State,
+    actor: &Actor,
+    plan: PlanId,
+    invitation: InvitationId,
+) -> Result<Decision, Refusal> {
+    plan::with(state, actor, plan, Action::Process)?;
+    let known = state.guests.invitations.get(&invitation).filter(|known| known.plan == plan);
+    if known.ok_or(Refusal::InvitationUnknown)?.revoked {
+        return Err(Refusal::InvitationRevoked);
+    }
+    let event = Event::GuestRevoked { plan, invitation };
+    Ok(Decision { events: vec![event], plan: Some(plan), ..Decision::default() })
+}
+
+/// Somebody who opened an invitation says who they are. They ask for it in their own name.
+pub(super) fn join(
+    state: &State,
+    actor: &Actor,
+    invitation: InvitationId,
+    joining: &Joining,
+    name: &str,
+) -> Result<Decision, Refusal> {
+    let known = state.guests.invitations.get(&invitation).ok_or(Refusal::InvitationUnknown)?;
+    if known.revoked {
+        return Err(Refusal::InvitationRevoked);
+    }
+    if known.until <= state.now {
+        return Err(Refusal::InvitationIsOver);
+    }
+    let is_taken =
+        state.people.contains_key(&actor.person) || state.guests.people.contains_key(&actor.person);
+    if is_taken {
+        return Err(Refusal::PersonExists);
+    }
+    let name = text("name", name, limits::TITLE)?;
+    let event = Event::GuestJoined {
+        plan: known.plan,
+        invitation,
+        guest: actor.person.clone(),
+        joining: joining.clone(),
+    };
+    let about = Some(About { name, email: None });
+    Ok(Decision { events: vec![event], about, plan: Some(known.plan), ..Decision::default() })
+}
+
+/// In which capacity somebody comes as a guest, and what may be published of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Joining {
+    pub capacity: Capacity,
+    /// Whether their name may be published with what they say.
+    pub named: bool,
+    /// Whether what they say may be published.
+    pub published: bool,
+}
+
+impl State {
+    /// As what a guest comes to a plan, while their invitation holds and its phase is open.
+    pub(super) fn guest_party(&self, person: &PersonId, plan: PlanId) -> Option<Party> {
+        let guest = self.guests.people.get(person)?;
+        let invitation = self.guests.invitations.get(&guest.invitation)?;
+        let open = self.plans.get(&plan)?.process.as_ref()?.open()?;
+        let holds = invitation.plan == plan
+            && !invitation.revoked
+            && self.now < invitation.until
+            && open.plan.phase == invitation.phase;
+        holds.then_some(Party::Guest)
+    }
+}
+
+impl Guests {
+    pub(super) fn apply(&mut self, event: &Event) {
+        match event {
+            Event::GuestInvited { invitation, invite } => {
+                let Invite { plan, phase, to, until } = invite.clone();
+                self.invitations.insert(*invitation, Invitation { plan, phase, to, until, revoked: false });
+            }
+            Event::GuestRevoked { invitation, .. } => {
+                if let Some(known) = self.invitations.get_mut(invitation) {
+                    known.revoked = true;
+                }
+            }
+            Event::GuestJoined { invitation, guest, joining, .. } => {
+                let Joining { capacity, named, published } = *joining;
+                self.people
+                    .insert(guest.clone(), Guest { invitation: *invitation, capacity, named, published });
+            }
+            _ => return,
+        }
+        self.version += 1;
+    }
+}

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use serde_json::{Value, json};
 use tokio::time::{sleep, timeout};
 
-use super::wire::{Client, Heard, Server, Spawn, Writer, binary};
+use super::wire::{Client, Heard, Server, Spawn, Writer, binary, form};
 
 fn spawn(data: &Path) -> Spawn<'_> {
     Spawn { binary: binary(), data, through: &[] }
@@ -167,4 +167,56 @@ async fn what_became_due_while_the_server_was_down_is_recorded_at_its_start() {
     let server = Server::start(&spawn).await;
     let opened = until(&server, &secretariat, &plan, "phase.opened", "drafting").await;
     assert!(millis(&opened) >= opens);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_keeps_the_process_starts_a_plan_and_its_calendar_in_the_browser() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Server::start(&spawn(data.path())).await;
+    let secretariat = server.sign_in("secretariat").await;
+    let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    let send = async |token: &str, path: &str, fields: &[(&str, &str)]| {
+        let request = form(http.post(server.url(path)), fields).bearer_auth(token);
+        let answer = request.send().await.unwrap();
+        let to = answer.headers().get("location").map(|to| to.to_str().unwrap().to_owned());
+        (answer.status().as_u16(), to, answer.text().await.unwrap())
+    };
+    let id = uuid::Uuid::now_v7().to_string();
+    let calendar = format!("/plans/{id}/calendar");
+    let (status, _, page) = send(&secretariat, "/plans", &[("id", &id), ("title", " ")]).await;
+    assert!(status == 422 && page.contains("The title is empty."), "{status} {page}");
+    for _ in 0..2 {
+        let (status, to, page) = send(&secretariat, "/plans", &[("id", &id), ("title", "New")]).await;
+        assert_eq!((status, to), (303, Some(calendar.clone())), "sent twice, made once: {page}");
+    }
+    let member = server.sign_in("member-1").await;
+    let other = uuid::Uuid::now_v7().to_string();
+    let (status, _, page) = send(&member, "/plans", &[("id", &other), ("title", "Mine")]).await;
+    assert!(status == 422 && !page.contains("/plans\""), "who may not start a plan has no form: {page}");
+
+    let command = uuid::Uuid::now_v7().to_string();
+    let fields = [
+        ("id", &*command),
+        ("what", "start"),
+        ("template", "strategic-plan"),
+        ("begins", "2026-01-01T08:00"),
+    ];
+    let (status, to, page) = send(&secretariat, &calendar, &fields).await;
+    assert_eq!((status, to), (303, Some(format!("{calendar}?done=started"))), "{page}");
+    let (_, process) = server.get(&secretariat, &format!("/api/plans/{id}/process")).await;
+    assert_eq!(process["phases"].as_array().unwrap().len(), 8, "{process}");
+    let moved = [
+        ("id", &*uuid::Uuid::now_v7().to_string()),
+        ("what", "move"),
+        ("phase", "review"),
+        ("opens", "1999-01-01T00:00"),
+        ("closes", "soon"),
+    ]
+    .map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let moved: Vec<(&str, &str)> = moved.iter().map(|(name, value)| (&**name, &**value)).collect();
+    let (status, _, page) = send(&secretariat, &calendar, &moved).await;
+    assert!(
+        status == 422 && page.contains("not a date") && page.contains("value=\"soon\""),
+        "{status} {page}"
+    );
 }

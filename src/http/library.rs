@@ -129,6 +129,10 @@ impl Library for Reader {
         (self.app.engine.clock())()
     }
 
+    fn may_start_plans(&self, viewer: &PersonId) -> bool {
+        self.app.engine.views().state.may_always(viewer, Action::CreatePlan)
+    }
+
     fn fresh_id(&self) -> EventId {
         super::fresh_id()
     }

@@ -1,18 +1,25 @@
 //! `/`: who are you, and then: the plans.
 
-use axum::{extract::State, http::HeaderMap};
+use axum::{
+    Form,
+    extract::State,
+    http::{HeaderMap, StatusCode},
+    response::{IntoResponse, Redirect, Response},
+};
 use maud::{Markup, html};
+use serde::Deserialize;
 
 use super::{
-    Shared,
+    Shared, form,
     frame::{Frame, views},
-    library::{Person, PlanCard},
+    library::{Denied, Library, Person, PlanCard},
     people::People,
     phases,
     problem::Problem,
     time, words,
     words::home as say,
 };
+use crate::domain::{Command, EventId, Refusal, Request};
 
 pub(super) async fn home(State(library): State<Shared>, headers: HeaderMap) -> Result<Markup, Problem> {
     library
@@ -21,9 +28,64 @@ pub(super) async fn home(State(library): State<Shared>, headers: HeaderMap) -> R
             let Some(viewer) = library.viewer(&headers).and_then(|id| people.get(&id).cloned()) else {
                 return Ok(if library.demonstration() { pick(&people) } else { sign_in() });
             };
-            Ok(plans(&viewer, &people, &library.plans(&viewer.id)?))
+            Ok(plans(&viewer, &people, &library.plans(&viewer.id)?, &begin(library, &viewer, "", None)))
         })
         .await
+}
+
+/// A plan that is to be started.
+#[derive(Debug, Deserialize)]
+pub(super) struct Started {
+    id: EventId,
+    title: String,
+}
+
+/// Starts a plan, and leads on to its calendar.
+pub(super) async fn start(
+    State(library): State<Shared>,
+    headers: HeaderMap,
+    Form(started): Form<Started>,
+) -> Result<Response, Problem> {
+    library
+        .read(move |library| {
+            let people = People::of(library.people());
+            let viewer = library.viewer(&headers).and_then(|id| people.get(&id).cloned());
+            let viewer = viewer.ok_or(Problem::SignIn)?;
+            let command = Command::PlanCreate { plan: None, title: started.title.clone() };
+            match library.command(&viewer.id, Request { id: started.id, command }) {
+                // A plan that is not given an id has that of its command.
+                Ok(()) => Ok(Redirect::to(&format!("/plans/{}/calendar", started.id)).into_response()),
+                Err(Denied::Refused(refusal)) => {
+                    let again = begin(library, &viewer, &started.title, Some(&refusal));
+                    let page = plans(&viewer, &people, &library.plans(&viewer.id)?, &again);
+                    Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
+                }
+                Err(Denied::Unavailable) => Err(Problem::Unavailable),
+            }
+        })
+        .await
+}
+
+/// The form that starts a plan, for those who may.
+fn begin(library: &dyn Library, viewer: &Person, title: &str, refused: Option<&Refusal>) -> Markup {
+    if !library.may_start_plans(&viewer.id) {
+        return html! {};
+    }
+    html! {
+        details.start-plan open[refused.is_some()] {
+            summary { (say::START) }
+            @if let Some(refused) = refused { (form::refused(refused)) }
+            form.form method="post" action="/plans" {
+                (form::id(library))
+                p.field {
+                    label for="title" { (say::TITLE) }
+                    input.input #title name="title" value=(title) required aria-describedby="title-hint";
+                    span.soft.small #title-hint { (say::START_HINT) }
+                }
+                button.button.button-primary type="submit" { (say::START) }
+            }
+        }
+    }
 }
 
 /// The page to pick a person. One form, a button each: works without scripts.
@@ -71,7 +133,7 @@ fn sign_in() -> Markup {
     )
 }
 
-fn plans(viewer: &Person, people: &People, plans: &[PlanCard]) -> Markup {
+fn plans(viewer: &Person, people: &People, plans: &[PlanCard], begin: &Markup) -> Markup {
     let frame = Frame { title: say::PLANS_TITLE, viewer: Some(viewer), plan: None, script: None };
     frame.page(
         "home",
@@ -101,6 +163,7 @@ fn plans(viewer: &Person, people: &People, plans: &[PlanCard]) -> Markup {
                     }
                 }
             }
+            (begin)
         },
     )
 }

@@ -110,6 +110,8 @@ pub trait Library: Send + Sync + 'static {
     /// The templates of processes, those of the program first.
     fn templates(&self) -> Vec<Template>;
     fn now(&self) -> Timestamp;
+    /// Whether this person may start a plan.
+    fn may_start_plans(&self, viewer: &PersonId) -> bool;
     /// An id that nothing has.
     fn fresh_id(&self) -> EventId;
     /// Asks for something in somebody's name.

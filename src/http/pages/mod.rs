@@ -25,7 +25,7 @@ use std::sync::Arc;
 use axum::{
     Router,
     http::{HeaderMap, HeaderValue, header},
-    routing::get,
+    routing::{get, post},
 };
 use tower_http::set_header::SetResponseHeaderLayer;
 
@@ -72,6 +72,7 @@ pub fn router(library: Arc<dyn Library>) -> Router {
     let network = network::router(library.clone());
     Router::new()
         .route("/", get(home::home))
+        .route("/plans", post(home::start))
         .route("/plans/{plan}", get(workspace::workspace))
         .route("/plans/{plan}/calendar", get(calendar::calendar).post(calendar::change))
         .route("/plans/{plan}/read", get(read::read))

@@ -34,6 +34,10 @@ pub(super) mod home {
     pub(in super::super) const NO_PICK: &str = "Here a network writes its strategic plan. To go on, sign in. If you have no access yet, ask your network's \
         secretariat.";
     pub(in super::super) const PLANS_TITLE: &str = "Plans";
+    pub(in super::super) const START: &str = "Start a plan";
+    pub(in super::super) const START_HINT: &str =
+        "Its title can be changed later. Next, set its dates in the calendar.";
+    pub(in super::super) const TITLE: &str = "Title of the plan";
     pub(in super::super) const NO_PLANS: &str = "There is no plan here that you may read yet.";
     pub(in super::super) const OPEN: &str = "Open for writing";
     pub(in super::super) const FROZEN: &str = "Closed for writing";

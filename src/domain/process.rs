@@ -50,6 +50,8 @@ pub struct PhasePlan {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Phase {
     pub plan: PhasePlan,
+    /// When its dates were set, or moved.
+    pub set: Timestamp,
     pub opened: Option<Timestamp>,
     pub closed: Option<Timestamp>,
     /// Who approved, in which of the gate's roles.
@@ -87,11 +89,13 @@ impl Process {
             return Some((open.plan.closes, Turn::Closes(&open.plan.phase)));
         }
         let at = self.phases.iter().position(|phase| phase.opened.is_none())?;
-        let next = &self.phases[at].plan;
+        let phase = &self.phases[at];
+        let next = &phase.plan;
         let waits = self.phases[..at].iter().any(|phase| phase.missing().next().is_some());
-        // Where its whole time went by while an approval was missing, it is for people to set new dates.
-        let is_over = next.closes <= now;
-        (!waits && !is_over).then_some((next.opens, Turn::Opens(&next.phase)))
+        // Where its whole time went by while an approval was missing, it is for people to set new dates. What was over
+        // when its dates were set has been: it opens and closes at once.
+        let missed = (phase.set.0 + 1..=now.0).contains(&next.closes.0);
+        (!waits && !missed).then_some((next.opens, Turn::Opens(&next.phase)))
     }
 }
 

@@ -140,6 +140,7 @@ impl State {
             Event::ProcessStarted { plan, template, phases } => self.govern(plan, |plan| {
                 let phases = phases.iter().map(|planned| Phase {
                     plan: planned.clone(),
+                    set: fact.at,
                     opened: None,
                     closed: None,
                     approved: BTreeMap::new(),
@@ -148,7 +149,7 @@ impl State {
             }),
             Event::PhaseRescheduled { plan, phase, opens, closes } => {
                 self.govern_phase(plan, phase, |phase| {
-                    (phase.plan.opens, phase.plan.closes) = (*opens, *closes);
+                    (phase.plan.opens, phase.plan.closes, phase.set) = (*opens, *closes, fact.at);
                 });
             }
             Event::PhaseOpened { plan, phase } => {

@@ -168,6 +168,18 @@ fn a_phase_whose_time_went_by_waits_for_new_dates() {
 }
 
 #[test]
+fn what_was_over_when_the_dates_were_set_has_been() {
+    let mut play = Play::new();
+    assert_eq!(play.ask(41, "secretariat", &start(phases())), "ok");
+    let passed = ["drafting opens", "drafting closes", "consultation opens", "consultation closes"];
+    assert_eq!(play.wait(41), passed, "a network that begins in the middle of its way");
+    for (who, role) in [("board-1", Role::Board), ("chair", Role::Chair)] {
+        assert_eq!(play.ask(42, who, &approve("consultation", role)), "ok");
+    }
+    assert_eq!(play.wait(42), ["adoption opens"]);
+}
+
+#[test]
 fn who_may_do_what_to_a_process() {
     let twice = || {
         let mut phases = phases();

@@ -132,6 +132,13 @@ async fn a_guest_begins_a_comment_comes_back_and_hands_it_in() {
     let data = tempfile::tempdir().unwrap();
     let desk = Desk::open(data.path(), HOUR).await;
     let link = desk.link().await;
+    let answer = desk.http.get(desk.server.url(&link)).send().await.unwrap();
+    let header = |name: &str| answer.headers()[name].to_str().unwrap().to_owned();
+    // The address is told to nobody else, and forms say from where they come.
+    assert_eq!(
+        (header("referrer-policy"), header("cache-control")),
+        ("same-origin".into(), "no-store".into())
+    );
     let (status, page) = desk.get(&link).await;
     assert!(status == 200 && page.contains("Forum of Associations"), "{page}");
     let own = desk.join(&link).await;

@@ -3,7 +3,7 @@
 use axum::{
     Form, Router,
     extract::{Path, Query, State},
-    http::{StatusCode, header},
+    http::StatusCode,
     response::{IntoResponse, Redirect, Response},
     routing::get,
 };
@@ -37,11 +37,11 @@ fn void(refused: Refused) -> Response {
     page(StatusCode::GONE, say::VOID, "guest", main)
 }
 
-/// The link is in the address: it goes nowhere else, and no shared cache keeps what it opens.
+/// The link is in the address, which is told to no other server, as that of no page here is. (Told to none at all,
+/// browsers would send forms without saying from where, and these are refused.)
 fn page(status: StatusCode, title: &str, kind: &str, main: Markup) -> Response {
     let frame = Frame { title, viewer: None, plan: None, script: None };
-    let headers = [(header::REFERRER_POLICY, "no-referrer"), (header::CACHE_CONTROL, "no-store")];
-    (status, headers, frame.page(kind, main)).into_response()
+    (status, frame.page(kind, main)).into_response()
 }
 
 /// What the person is invited to.

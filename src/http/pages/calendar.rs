@@ -88,38 +88,30 @@ pub(super) async fn change(
             let command = command(library, &asked.plan, &typed.what);
             let outcome = command.and_then(|command| {
                 let request = Request { id: typed.id, command };
-                library.command(&asked.viewer.id, request).map_err(|denied| match denied {
-                    Denied::Refused(refusal) => Sent::Refused(refusal),
-                    Denied::Unavailable => Sent::Unavailable,
-                })
+                library.command(&asked.viewer.id, request)
             });
             match outcome {
                 Ok(()) => {
                     let path = format!("/plans/{}/calendar?done={}", asked.plan.id, typed.what.word());
                     Ok(Redirect::to(&path).into_response())
                 }
-                Err(Sent::Refused(refusal)) => {
+                Err(Denied::Refused(refusal)) => {
                     let said = Said { refused: Some(&refusal), typed: Some(&typed), done: None };
                     Ok((StatusCode::UNPROCESSABLE_ENTITY, page(library, &asked, said)).into_response())
                 }
-                Err(Sent::Unavailable) => Err(Problem::Unavailable),
+                Err(Denied::Unavailable) => Err(Problem::Unavailable),
             }
         })
         .await
 }
 
-enum Sent {
-    Refused(Refusal),
-    Unavailable,
-}
-
-fn command(library: &dyn Library, plan: &PlanCard, what: &What) -> Result<Command, Sent> {
-    let time = |text: &str| form::time(text).ok_or(Sent::Refused(Refusal::DateNotRead));
+fn command(library: &dyn Library, plan: &PlanCard, what: &What) -> Result<Command, Denied> {
+    let time = |text: &str| form::time(text).ok_or(Denied::Refused(Refusal::DateNotRead));
     Ok(match what {
         What::Start { template, begins } => {
             let templates = library.templates();
             let found = templates.iter().find(|one| one.template.as_str() == template);
-            let found = found.ok_or(Sent::Refused(Refusal::TemplateUnknown))?;
+            let found = found.ok_or(Denied::Refused(Refusal::TemplateUnknown))?;
             Command::ProcessStart {
                 plan: plan.id,
                 template: template.clone(),
@@ -214,7 +206,7 @@ fn gate(library: &dyn Library, asked: &Asked, phase: &Phase) -> Markup {
                             (say::NOT_APPROVED)
                             @if phase.opened.is_some() && asked.viewer.roles.contains(role) {
                                 form.inline method="post" {
-                                    (form::id(library))
+                                    (form::id(library.fresh_id()))
                                     input type="hidden" name="what" value="approve";
                                     input type="hidden" name="phase" value=(phase.plan.phase);
                                     input type="hidden" name="role" value=(role.word());
@@ -246,7 +238,7 @@ fn dates(library: &dyn Library, plan: &PlanCard, phase: &Phase, typed: Option<&T
         details open[is_typed] {
             summary { (say::MOVE) span.visually-hidden { ": " (phase.plan.title) } }
             form.form method="post" action={ "/plans/" (plan.id) "/calendar" } {
-                (form::id(library))
+                (form::id(library.fresh_id()))
                 input type="hidden" name="what" value="move";
                 input type="hidden" name="phase" value=(id);
                 @if standing(phase) == Standing::Coming {
@@ -271,7 +263,7 @@ fn start(library: &dyn Library, plan: &PlanCard, typed: Option<&Typed>) -> Marku
     html! {
         p.lead { (say::START_LEAD) }
         form.form method="post" action={ "/plans/" (plan.id) "/calendar" } {
-            (form::id(library))
+            (form::id(library.fresh_id()))
             input type="hidden" name="what" value="start";
             fieldset {
                 legend { (say::TEMPLATE) }

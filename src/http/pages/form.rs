@@ -3,12 +3,11 @@
 use jiff::{Timestamp as Instant, civil::DateTime, fmt::strtime, tz::TimeZone};
 use maud::{Markup, html};
 
-use super::library::Library;
-use crate::domain::{Refusal, Timestamp};
+use crate::domain::{EventId, Refusal, Timestamp};
 
 /// The id under which what the form asks for is done once, however often it is sent.
-pub(super) fn id(library: &dyn Library) -> Markup {
-    html! { input type="hidden" name="id" value=(library.fresh_id()); }
+pub(super) fn id(id: EventId) -> Markup {
+    html! { input type="hidden" name="id" value=(id); }
 }
 
 /// Why nothing was done, above the form.

@@ -10,7 +10,7 @@ use axum::{
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::{frame::Frame, problem::Problem, time, words::guest as say};
+use super::{form, frame::Frame, problem::Problem, time, words::guest as say};
 use crate::access::{Draft, Error, Refused, Returned};
 use crate::document::{BlockState, PlanState, SectionState};
 use crate::domain::{
@@ -134,7 +134,7 @@ async fn join(
     match app.guests.join(&link, joining, typed.name.clone()).await {
         Ok(own) => Ok(Redirect::to(&format!("/guest/own/{}?new=1", own.text())).into_response()),
         Err(error) => refused_by(error, |refusal| {
-            let wrong = super::form::refused(refusal);
+            let wrong = form::refused(refusal);
             invited_page(StatusCode::UNPROCESSABLE_ENTITY, &invited, &typed, Some(wrong))
         }),
     }
@@ -221,7 +221,7 @@ async fn text_page(
     let state = &reading.state;
     let main = html! {
         h1 { (state.title) }
-        @if let Some((refusal, _)) = wrong { (super::form::refused(refusal)) }
+        @if let Some((refusal, _)) = wrong { (form::refused(refusal)) }
         @match view.done.as_deref() {
             Some("comment") => p.notice role="status" { (say::SENT) },
             Some("draft") => p.notice role="status" { (say::DRAFT_KEPT) },
@@ -298,7 +298,7 @@ fn comment_form(section: &SectionState, draft: Option<&Draft>, said: Option<&Sai
         said.map(|said| said.text.as_str()).or(draft.filter(|_| here).map(|draft| draft.text.as_str()));
     html! {
         form.form.sheet #comment method="post" {
-            input type="hidden" name="id" value=(fresh_id());
+            (form::id(fresh_id()))
             fieldset {
                 legend { (say::ABOUT) }
                 @for (at, one) in blocks.iter().enumerate() {

@@ -10,13 +10,13 @@ use axum::{
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::{form, frame::Frame, library::Person, problem::Problem, time, words::guest as say};
+use super::{form, frame::Frame, library::Person, me::viewer, problem::Problem, time, words::guest as say};
 use crate::access::Error;
 use crate::domain::{
     Action, Command, EventId, Invitation, InvitationId, Invite, PersonId, PhaseId, PhaseKind, PlanId,
     Refusal, Request, Timestamp,
 };
-use crate::http::{Shared, api::session::person_view, auth::Visitor, fresh_id};
+use crate::http::{Shared, auth::Visitor, fresh_id};
 
 pub(super) fn routes() -> Router<Shared> {
     Router::new().route("/plans/{plan}/guests", get(list).post(change))
@@ -50,7 +50,7 @@ struct Guests {
 fn guests(app: &Shared, person: Option<PersonId>, plan: &str) -> Result<Guests, Problem> {
     let person = person.ok_or(Problem::SignIn)?;
     let id: PlanId = plan.parse().map_err(|_| Problem::NotFound)?;
-    let viewer = person_view(app, &person);
+    let viewer = viewer(app, &person);
     let views = app.engine.views();
     let may = |action| views.state.may(&person, id, action);
     let plan = views.state.plans.get(&id).filter(|_| may(Action::Read) && may(Action::Process));
@@ -82,13 +82,7 @@ fn guests(app: &Shared, person: Option<PersonId>, plan: &str) -> Result<Guests, 
         now: (app.engine.clock())(),
         consultations,
         rows: rows.collect(),
-        viewer: Person {
-            id: viewer.id,
-            name: viewer.name,
-            roles: viewer.roles,
-            picked: app.is_demonstration(),
-            keeps_people: views.state.may_always(&person, Action::People),
-        },
+        viewer,
     })
 }
 
@@ -183,7 +177,7 @@ fn invite(guests: &Guests, typed: &Typed) -> Markup {
     let until = if typed.until.is_empty() { form::stamp(first.closes) } else { typed.until.clone() };
     html! {
         form.form method="post" {
-            input type="hidden" name="id" value=(fresh_id());
+            (form::id(fresh_id()))
             p.field {
                 label for="to" { (say::INVITE_TO) }
                 input.input #to name="to" value=(typed.to) required;
@@ -231,7 +225,7 @@ fn table(guests: &Guests) -> Markup {
                             td {
                                 @if holds {
                                     form method="post" {
-                                        input type="hidden" name="id" value=(fresh_id());
+                                        (form::id(fresh_id()))
                                         input type="hidden" name="revoke" value=(row.id);
                                         button.button.button-small type="submit" {
                                             (say::REVOKE) span.visually-hidden { ": " (row.invitation.to) }

@@ -76,7 +76,7 @@ fn begin(library: &dyn Library, viewer: &Person, title: &str, refused: Option<&R
             summary { (say::START) }
             @if let Some(refused) = refused { (form::refused(refused)) }
             form.form method="post" action="/plans" {
-                (form::id(library))
+                (form::id(library.fresh_id()))
                 p.field {
                     label for="title" { (say::TITLE) }
                     input.input #title name="title" value=(title) required aria-describedby="title-hint";

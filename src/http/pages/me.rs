@@ -19,7 +19,7 @@ use super::{
     words::me as say,
 };
 use crate::access::{Access, Error, Holder, Pass, Scope};
-use crate::domain::{Action, limits};
+use crate::domain::{Action, PersonId, limits};
 use crate::http::{
     App, Shared,
     api::session::person_view,
@@ -50,10 +50,16 @@ impl<S: Send + Sync> FromRequestParts<S> for Own {
     }
 }
 
-fn page(app: &App, pass: &Pass, status: StatusCode, title: &str, main: Markup) -> Response {
-    let view = person_view(app, &pass.person);
+/// Somebody as the head of a page shows them.
+pub(super) fn viewer(app: &App, person: &PersonId) -> Person {
+    let view = person_view(app, person);
     let keeps_people = app.engine.views().state.may_always(&view.id, Action::People);
-    let viewer = Person { id: view.id, name: view.name, roles: view.roles, picked: false, keeps_people };
+    let picked = app.is_demonstration();
+    Person { id: view.id, name: view.name, roles: view.roles, picked, keeps_people }
+}
+
+fn page(app: &App, pass: &Pass, status: StatusCode, title: &str, main: Markup) -> Response {
+    let viewer = viewer(app, &pass.person);
     let frame = Frame { title, viewer: Some(&viewer), plan: None, script: None };
     (status, frame.page("me", main)).into_response()
 }

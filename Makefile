@@ -50,6 +50,7 @@ lint: web/node_modules/.installed
 	target/tools/bin/cargo-deny --all-features check --hide-inclusion-graph bans licenses sources
 	@tools/advisories.sh
 	$(CARGO) clippy --release --all-targets --locked -- -D warnings
+	$(CARGO) clippy --manifest-path fuzz/Cargo.toml --target-dir target/fuzz/lint --locked -- -D warnings
 	cd web && npm run --silent lint
 
 ## advisories: whether a dependency is known to be unsafe; needs the network

@@ -7,7 +7,7 @@ use quorate::domain::{EventId, PersonId, PlanId, Timestamp};
 use quorate::engine::record::{self, EventView};
 use quorate::log::{Recorded, Stream};
 
-const KINDS: [&str; 15] = [
+const KINDS: &[&str] = &[
     "document.changed",
     "epoch.began",
     "person.added",
@@ -24,6 +24,18 @@ const KINDS: [&str; 15] = [
     "from.a.later.version",
     "stray.found",
     "stray.settled",
+    "gate.approved",
+    "guest.invited",
+    "guest.joined",
+    "guest.revoked",
+    "organisation.added",
+    "organisation.changed",
+    "person.changed",
+    "person.left",
+    "phase.closed",
+    "phase.opened",
+    "phase.rescheduled",
+    "process.started",
 ];
 
 fuzz_target!(|data: &[u8]| {

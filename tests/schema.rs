@@ -103,6 +103,20 @@ fn sample(event: &str) -> Value {
             "person": "member-1", "roles": ["representative"], "organisation": "north", "seat": true,
         }),
         "person.left" => json!({ "person": "member-1", "successor": "member-2" }),
+        "person.erased" => json!({ "person": "member-1" }),
+        "retention.set" => json!({ "plan": plan, "days": 1826 }),
+        "retention.passed" => json!({ "plan": plan }),
+        "comment.withheld" => json!({
+            "plan": plan, "thread": thread, "comment": thread, "measure": "hidden",
+            "reason": "It is about a person, not about the text.",
+        }),
+        "comment.shown" => json!({
+            "plan": plan, "thread": thread, "comment": thread, "reason": "The name was taken out.",
+        }),
+        "comment.disputed" => json!({
+            "plan": plan, "thread": thread, "comment": thread, "text": "It is about the text.",
+        }),
+        "conduct.set" => json!({ "rules": "Speak about the text.", "contact": "chair" }),
         "organisation.added" | "organisation.changed" => json!({
             "organisation": "north", "name": "Equality Body of the North", "standing": "member",
             "weight": 2, "seats": 1,

@@ -68,6 +68,9 @@ impl<F: Front> Log for Through<F> {
     fn erase(&self, position: Position) -> Result<bool, Failure> {
         self.0.behind().erase(position)
     }
+    fn erase_person(&self, person: &PersonId) -> Result<bool, Failure> {
+        self.0.behind().erase_person(person)
+    }
     fn put_cache(&self, key: &str, value: &[u8]) -> Result<(), Failure> {
         self.0.behind().put_cache(key, value)
     }

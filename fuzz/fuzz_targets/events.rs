@@ -36,6 +36,13 @@ const KINDS: &[&str] = &[
     "phase.opened",
     "phase.rescheduled",
     "process.started",
+    "person.erased",
+    "retention.set",
+    "retention.passed",
+    "comment.withheld",
+    "comment.shown",
+    "comment.disputed",
+    "conduct.set",
 ];
 
 fuzz_target!(|data: &[u8]| {

@@ -4,8 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Anchor, EventId, InvitationId, Invite, Joining, Office, OrganisationId, PersonId, PhaseId, PhasePlan,
-    PlanId, Profile, ProvisionId, Role, SectionId, Settled, Stray, ThreadId, Timestamp,
+    Anchor, EventId, InvitationId, Invite, Joining, Measure, Office, OrganisationId, PersonId, PhaseId,
+    PhasePlan, Place, PlanId, Profile, ProvisionId, Role, SectionId, Settled, Stray, ThreadId, Timestamp,
 };
 
 /// A command with the id under which it can be repeated without being done twice.
@@ -49,6 +49,9 @@ pub enum Command {
         /// The version that the asker has seen.
         version: u64,
     },
+    /// Somebody who has left, or a guest.
+    #[serde(rename = "person.erase")]
+    PersonErase { person: PersonId },
     #[serde(rename = "organisation.add")]
     OrganisationAdd {
         organisation: OrganisationId,
@@ -69,7 +72,12 @@ pub enum Command {
         template: String,
         /// In the order of their dates.
         phases: Vec<PhasePlan>,
+        /// For how many days after its last phase what people said is kept; none: for ever.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        keep_days: Option<u32>,
     },
+    #[serde(rename = "retention.set")]
+    RetentionSet { plan: PlanId, days: Option<u32> },
     #[serde(rename = "phase.reschedule")]
     PhaseReschedule { plan: PlanId, phase: PhaseId, opens: Timestamp, closes: Timestamp },
     #[serde(rename = "guest.invite")]
@@ -140,4 +148,33 @@ pub enum Command {
     ThreadResolve { plan: PlanId, thread: ThreadId },
     #[serde(rename = "thread.reopen")]
     ThreadReopen { plan: PlanId, thread: ThreadId },
+    #[serde(rename = "comment.withhold")]
+    CommentWithhold {
+        #[serde(flatten)]
+        place: Place,
+        measure: Measure,
+        /// Everybody sees it, for ever: it names nobody.
+        reason: String,
+    },
+    #[serde(rename = "comment.show")]
+    CommentShow {
+        #[serde(flatten)]
+        place: Place,
+        reason: String,
+    },
+    #[serde(rename = "comment.dispute")]
+    CommentDispute {
+        #[serde(flatten)]
+        place: Place,
+        text: String,
+    },
+    #[serde(rename = "conduct.set")]
+    ConductSet {
+        /// None: the rules that the program brings along.
+        rules: Option<String>,
+        /// Who decides disputes; none: whoever moderates.
+        contact: Option<PersonId>,
+        /// The version that the asker has seen.
+        version: u64,
+    },
 }

@@ -1,8 +1,8 @@
 //! `decide`: what follows from a command. The nouns' own files hold their ladders.
 
 use super::{
-    About, Actor, Command, Event, EventId, PlanId, ProvisionId, Refusal, SectionId, State, guest,
-    organisation, person, plan, process, section, stray, thread,
+    About, Actor, Command, Event, EventId, PlanId, ProvisionId, Refusal, SectionId, State, forgetting, guest,
+    moderation, organisation, person, plan, process, section, stray, thread,
 };
 
 /// What is to be recorded when a command is granted.
@@ -73,15 +73,17 @@ pub fn decide(state: &State, actor: &Actor, id: EventId, command: &Command) -> R
         Command::PersonLeave { person, successor, version } => {
             person::leave(state, actor, person, successor.as_ref(), *version)
         }
+        Command::PersonErase { person } => forgetting::person(state, actor, person),
         Command::OrganisationAdd { organisation, profile } => {
             organisation::add(state, actor, organisation, profile)
         }
         Command::OrganisationChange { organisation, profile, version } => {
             organisation::change(state, actor, organisation, profile, *version)
         }
-        Command::ProcessStart { plan, template, phases } => {
-            process::start(state, actor, *plan, template, phases)
+        Command::ProcessStart { plan, template, phases, keep_days } => {
+            process::start(state, actor, *plan, template, phases, *keep_days)
         }
+        Command::RetentionSet { plan, days } => forgetting::retain(state, actor, *plan, *days),
         Command::PhaseReschedule { plan, phase, opens, closes } => {
             process::reschedule(state, actor, *plan, phase, (*opens, *closes))
         }
@@ -112,6 +114,14 @@ pub fn decide(state: &State, actor: &Actor, id: EventId, command: &Command) -> R
         Command::ThreadReply { plan, thread, text } => thread::reply(state, actor, id, *plan, *thread, text),
         Command::ThreadResolve { plan, thread } => thread::resolve(state, actor, *plan, *thread),
         Command::ThreadReopen { plan, thread } => thread::reopen(state, actor, *plan, *thread),
+        Command::CommentWithhold { place, measure, reason } => {
+            moderation::withhold(state, actor, place, *measure, reason)
+        }
+        Command::CommentShow { place, reason } => moderation::show(state, actor, place, reason),
+        Command::CommentDispute { place, text } => moderation::dispute(state, actor, place, text),
+        Command::ConductSet { rules, contact, version } => {
+            moderation::conduct(state, actor, rules.as_deref(), contact.as_ref(), *version)
+        }
     }
 }
 

@@ -4,9 +4,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ActorId, ChangeHash, DocumentId, EventId, Heads, InvitationId, Invite, Joining, Office, OrganisationId,
-    PersonId, PhaseId, PhasePlan, PlanId, Position, Profile, ProvisionId, SectionId, Settled, ThreadId,
-    Timestamp,
+    ActorId, ChangeHash, DocumentId, EventId, Heads, InvitationId, Invite, Joining, Measure, Office,
+    OrganisationId, PersonId, PhaseId, PhasePlan, Place, PlanId, Position, Profile, ProvisionId, SectionId,
+    Settled, ThreadId, Timestamp,
 };
 
 /// What someone does in the network.
@@ -109,6 +109,9 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         successor: Option<PersonId>,
     },
+    /// What is known of them beside the record is forgotten, and the words of their comments.
+    #[serde(rename = "person.erased")]
+    PersonErased { person: PersonId },
     #[serde(rename = "organisation.added")]
     OrganisationAdded {
         organisation: OrganisationId,
@@ -128,7 +131,15 @@ pub enum Event {
         /// The template from which it was made.
         template: String,
         phases: Vec<PhasePlan>,
+        /// For how many days after its last phase what people said is kept; none: for ever.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        keep_days: Option<u32>,
     },
+    #[serde(rename = "retention.set")]
+    RetentionSet { plan: PlanId, days: Option<u32> },
+    /// Its time has come: comments' words and the guests of the plan are forgotten. Recorded in nobody's name.
+    #[serde(rename = "retention.passed")]
+    RetentionPassed { plan: PlanId },
     #[serde(rename = "phase.rescheduled")]
     PhaseRescheduled { plan: PlanId, phase: PhaseId, opens: Timestamp, closes: Timestamp },
     /// Its date has come: recorded by the program, in nobody's name.
@@ -207,6 +218,30 @@ pub enum Event {
     ThreadResolved { plan: PlanId, thread: ThreadId },
     #[serde(rename = "thread.reopened")]
     ThreadReopened { plan: PlanId, thread: ThreadId },
+    /// A comment is not shown any more, for a reason that everybody sees.
+    #[serde(rename = "comment.withheld")]
+    CommentWithheld {
+        #[serde(flatten)]
+        place: Place,
+        measure: Measure,
+        reason: String,
+    },
+    #[serde(rename = "comment.shown")]
+    CommentShown {
+        #[serde(flatten)]
+        place: Place,
+        reason: String,
+    },
+    /// Its author asks for a comment to be looked at again.
+    #[serde(rename = "comment.disputed")]
+    CommentDisputed {
+        #[serde(flatten)]
+        place: Place,
+        text: String,
+    },
+    /// What holds for everybody who comments, and who decides disputes.
+    #[serde(rename = "conduct.set")]
+    ConductSet { rules: Option<String>, contact: Option<PersonId> },
 }
 
 /// Bytes, written as base64 in JSON.

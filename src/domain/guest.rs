@@ -44,6 +44,8 @@ pub struct Guest {
     pub named: bool,
     /// Whether what they say may be published.
     pub published: bool,
+    /// What was known of them beside the record is forgotten.
+    pub erased: bool,
 }
 
 /// All guests, and how they came.
@@ -151,7 +153,7 @@ pub struct Joining {
 impl State {
     /// As what a guest comes to a plan, while their invitation holds and its phase is open.
     pub(super) fn guest_party(&self, person: &PersonId, plan: PlanId) -> Option<Party> {
-        let guest = self.guests.people.get(person)?;
+        let guest = self.guests.people.get(person).filter(|guest| !guest.erased)?;
         let invitation = self.guests.invitations.get(&guest.invitation)?;
         let open = self.plans.get(&plan)?.process.as_ref()?.open()?;
         let holds = invitation.plan == plan
@@ -163,6 +165,22 @@ impl State {
 }
 
 impl Guests {
+    /// Those who came to one plan.
+    pub fn of(&self, plan: PlanId) -> impl Iterator<Item = &PersonId> {
+        let is_of = move |(_, guest): &(_, &Guest)| {
+            self.invitations.get(&guest.invitation).is_some_and(|invitation| invitation.plan == plan)
+        };
+        self.people.iter().filter(is_of).map(|(id, _)| id)
+    }
+
+    pub(super) fn people_of(&mut self, plan: PlanId) -> impl Iterator<Item = &mut Guest> {
+        let Self { invitations, people, .. } = self;
+        let is_of = move |guest: &&mut Guest| {
+            invitations.get(&guest.invitation).is_some_and(|invitation| invitation.plan == plan)
+        };
+        people.values_mut().filter(is_of)
+    }
+
     pub(super) fn apply(&mut self, event: &Event) {
         match event {
             Event::GuestInvited { invitation, invite } => {
@@ -176,8 +194,10 @@ impl Guests {
             }
             Event::GuestJoined { invitation, guest, joining, .. } => {
                 let Joining { capacity, named, published } = *joining;
-                self.people
-                    .insert(guest.clone(), Guest { invitation: *invitation, capacity, named, published });
+                self.people.insert(
+                    guest.clone(),
+                    Guest { invitation: *invitation, capacity, named, published, erased: false },
+                );
             }
             _ => return,
         }

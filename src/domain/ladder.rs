@@ -7,6 +7,8 @@ use super::{
 };
 use uuid::Uuid;
 
+mod discussion;
+
 const PLAN: PlanId = PlanId(Uuid::from_u128(1));
 const ELSEWHERE: PlanId = PlanId(Uuid::from_u128(2));
 const THREAD: ThreadId = ThreadId(Uuid::from_u128(3));

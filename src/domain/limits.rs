@@ -14,6 +14,9 @@ pub const TITLE: usize = 300;
 /// Longest comment, reason or quoted selection.
 pub const TEXT: usize = 10_000;
 
+/// Longest reason why a comment is withheld or shown: it stands where the comment stood.
+pub const REASON: usize = 500;
+
 /// Longest e-mail address, in bytes (RFC 5321, as its erratum 1690 has it).
 pub const EMAIL_BYTES: usize = 254;
 
@@ -25,6 +28,8 @@ pub const WEIGHT: u32 = 1_000;
 pub const SEATS: u32 = 100;
 /// Phases of one process.
 pub const PHASES: usize = 40;
+/// For how long comments are kept after a process, if not for ever: fifty years, in days.
+pub const RETENTION_DAYS: u32 = 18_262;
 /// Bytes of a list of people and organisations that is taken in at once.
 pub const LIST_BYTES: usize = 1 << 20;
 /// Lines of such a list, the one that names the columns not counted.

@@ -4,11 +4,13 @@ mod change;
 mod command;
 mod decide;
 mod event;
+mod forgetting;
 mod guest;
 mod id;
 #[cfg(test)]
 mod ladder;
 pub mod limits;
+mod moderation;
 mod organisation;
 mod person;
 pub mod plan;
@@ -31,6 +33,7 @@ pub use id::{
     ActorId, BadId, ChangeHash, DocumentId, EventId, Heads, InvitationId, OrganisationId, PersonId, PhaseId,
     PlanId, Position, ProvisionId, SectionId, ThreadId,
 };
+pub use moderation::{Comment, Conduct, Measure, Place, Ruling};
 pub use organisation::{Organisation, Profile, Standing};
 pub use person::{About, Email, Office, Person};
 pub use policy::{Action, Party, Stage, always_granted, granted};

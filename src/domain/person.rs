@@ -32,6 +32,8 @@ pub struct Person {
     pub office: Office,
     /// They have left the network; what they did stays theirs.
     pub left: bool,
+    /// What was known of them beside the record is forgotten.
+    pub erased: bool,
     /// Whether they have ever signed in.
     pub joined: bool,
     /// How often their part was changed, its beginning included.

@@ -23,10 +23,12 @@ pub enum Action {
     Process,
     /// Add and change people and organisations.
     People,
+    /// Withhold comments of others, and show them again.
+    Moderate,
 }
 
 impl Action {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Read,
         Self::Comment,
         Self::Edit,
@@ -35,6 +37,7 @@ impl Action {
         Self::CreatePlan,
         Self::Process,
         Self::People,
+        Self::Moderate,
     ];
     /// What depends on the phase.
     pub const IN_A_PLAN: [Self; 4] = [Self::Read, Self::Comment, Self::Edit, Self::Decide];
@@ -50,6 +53,7 @@ impl Action {
             Self::CreatePlan => "create",
             Self::Process => "process",
             Self::People => "people",
+            Self::Moderate => "moderate",
         }
     }
 
@@ -64,6 +68,7 @@ impl Action {
             Self::CreatePlan => "start a plan",
             Self::Process => "set the dates of this plan's process",
             Self::People => "add or change people and organisations",
+            Self::Moderate => "hold back, hide or show comments of others",
         }
     }
 }
@@ -186,9 +191,9 @@ pub const fn granted(party: Party, stage: Stage) -> &'static [Action] {
 
 /// The table of what does not depend on the phase.
 pub const fn always_granted(party: Party) -> &'static [Action] {
-    use Action::{CreatePlan, Freeze, People, Process};
+    use Action::{CreatePlan, Freeze, Moderate, People, Process};
     match party {
-        Party::Secretariat => &[Freeze, CreatePlan, Process, People],
+        Party::Secretariat => &[Freeze, CreatePlan, Process, People, Moderate],
         Party::Administrator => &[People],
         Party::Consultant
         | Party::Member
@@ -284,7 +289,7 @@ mod tests {
         for party in Party::ALL {
             let words: Vec<&str> = always_granted(party).iter().map(|action| action.word()).collect();
             let expected: &[&str] = match party {
-                Party::Secretariat => &["freeze", "create", "process", "people"],
+                Party::Secretariat => &["freeze", "create", "process", "people", "moderate"],
                 Party::Administrator => &["people"],
                 _ => &[],
             };

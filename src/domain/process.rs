@@ -9,6 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::decide::{Decision, text};
+use super::forgetting;
 use super::limits;
 use super::plan;
 use super::policy::{Action, Stage};
@@ -76,6 +77,10 @@ pub struct Process {
     pub template: String,
     /// In the order of their dates; none overlaps the next.
     pub phases: Vec<Phase>,
+    /// For how many days after the last phase what people said is kept; none: for ever.
+    pub keep_days: Option<u32>,
+    /// When it was forgotten.
+    pub forgotten: Option<Timestamp>,
 }
 
 impl Process {
@@ -88,7 +93,9 @@ impl Process {
         if let Some(open) = self.open() {
             return Some((open.plan.closes, Turn::Closes(&open.plan.phase)));
         }
-        let at = self.phases.iter().position(|phase| phase.opened.is_none())?;
+        let Some(at) = self.phases.iter().position(|phase| phase.opened.is_none()) else {
+            return self.forgets().map(|date| (date, Turn::Forgets));
+        };
         let phase = &self.phases[at];
         let next = &phase.plan;
         let waits = self.phases[..at].iter().any(|phase| phase.missing().next().is_some());
@@ -103,6 +110,8 @@ impl Process {
 enum Turn<'a> {
     Opens(&'a PhaseId),
     Closes(&'a PhaseId),
+    /// What people said has been kept for long enough.
+    Forgets,
 }
 
 impl Plan {
@@ -121,6 +130,7 @@ pub fn due(state: &State, plan: PlanId, now: Timestamp) -> Option<Event> {
     Some(match turn {
         Turn::Closes(phase) => Event::PhaseClosed { plan, phase: phase.clone() },
         Turn::Opens(phase) => Event::PhaseOpened { plan, phase: phase.clone() },
+        Turn::Forgets => Event::RetentionPassed { plan },
     })
 }
 
@@ -136,7 +146,9 @@ pub(super) fn start(
     plan: PlanId,
     template: &str,
     phases: &[PhasePlan],
+    keep_days: Option<u32>,
 ) -> Result<Decision, Refusal> {
+    forgetting::checked(keep_days)?;
     let found = plan::with(state, actor, plan, Action::Process)?;
     if found.process.is_some() {
         return Err(Refusal::ProcessRuns);
@@ -160,7 +172,7 @@ pub(super) fn start(
         checked.push(PhasePlan { title, gate, ..phase.clone() });
     }
     in_order(checked.iter().map(|phase| (phase.opens, phase.closes)))?;
-    let event = Event::ProcessStarted { plan, template, phases: checked };
+    let event = Event::ProcessStarted { plan, template, phases: checked, keep_days };
     Ok(Decision { events: vec![event], plan: Some(plan), ..Decision::default() })
 }
 

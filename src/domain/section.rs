@@ -59,7 +59,13 @@ pub(super) fn decide(
         | Command::ThreadOpen { .. }
         | Command::ThreadReply { .. }
         | Command::ThreadResolve { .. }
-        | Command::ThreadReopen { .. } => return Err(Refusal::SectionUnknown),
+        | Command::ThreadReopen { .. }
+        | Command::PersonErase { .. }
+        | Command::RetentionSet { .. }
+        | Command::CommentWithhold { .. }
+        | Command::CommentShow { .. }
+        | Command::CommentDispute { .. }
+        | Command::ConductSet { .. } => return Err(Refusal::SectionUnknown),
     };
     write_to(state, actor, plan, write)
 }

@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::{
-    ActorId, Change, DocumentId, Event, Guests, Known, Office, Organisation, OrganisationId, Person,
-    PersonId, Phase, PhaseId, PlanId, Position, Process, Role, Strays, ThreadId, Timestamp, process,
+    ActorId, Change, Comment, Conduct, DocumentId, Event, EventId, Guests, Known, Office, Organisation,
+    OrganisationId, Person, PersonId, Phase, PhaseId, PlanId, Position, Process, Role, Ruling, Strays,
+    ThreadId, Timestamp, process,
 };
 
 /// An event with the part of its envelope that rules and views look at.
@@ -52,6 +53,8 @@ pub struct Thread {
     pub resolved: bool,
     /// The version of the thread's stream.
     pub version: u64,
+    /// The first has the thread's own id.
+    pub comments: BTreeMap<EventId, Comment>,
 }
 
 /// The epoch that began when a log was made from a backup.
@@ -72,6 +75,7 @@ pub struct State {
     pub people_version: u64,
     pub organisations_version: u64,
     pub guests: Guests,
+    pub conduct: Conduct,
     pub plans: BTreeMap<PlanId, Plan>,
     /// Plans in the order in which they were created.
     pub order: Vec<PlanId>,
@@ -102,7 +106,8 @@ impl State {
             }
             Event::PersonAdded { person, office } => {
                 self.people_version += 1;
-                let new = Person { office: office.clone(), left: false, joined: false, version: 1 };
+                let new =
+                    Person { office: office.clone(), left: false, erased: false, joined: false, version: 1 };
                 self.people.insert(person.clone(), new);
             }
             Event::PersonJoined { person } => {
@@ -137,7 +142,14 @@ impl State {
                     known.version += 1;
                 }
             }
-            Event::ProcessStarted { plan, template, phases } => self.govern(plan, |plan| {
+            Event::PersonErased { person } => {
+                self.people_version += 1;
+                if let Some(guest) = self.guests.people.get_mut(person) {
+                    guest.erased = true;
+                }
+                self.change_person(person, |known| known.erased = true);
+            }
+            Event::ProcessStarted { plan, template, phases, keep_days } => self.govern(plan, |plan| {
                 let phases = phases.iter().map(|planned| Phase {
                     plan: planned.clone(),
                     set: fact.at,
@@ -145,8 +157,28 @@ impl State {
                     closed: None,
                     approved: BTreeMap::new(),
                 });
-                plan.process = Some(Process { template: template.clone(), phases: phases.collect() });
+                plan.process = Some(Process {
+                    template: template.clone(),
+                    phases: phases.collect(),
+                    keep_days: *keep_days,
+                    forgotten: None,
+                });
             }),
+            Event::RetentionSet { plan, days } => self.govern(plan, |plan| {
+                if let Some(process) = &mut plan.process {
+                    process.keep_days = *days;
+                }
+            }),
+            Event::RetentionPassed { plan } => {
+                for guest in self.guests.people_of(*plan) {
+                    guest.erased = true;
+                }
+                self.govern(plan, |plan| {
+                    if let Some(process) = &mut plan.process {
+                        process.forgotten = Some(fact.at);
+                    }
+                });
+            }
             Event::PhaseRescheduled { plan, phase, opens, closes } => {
                 self.govern_phase(plan, phase, |phase| {
                     (phase.plan.opens, phase.plan.closes, phase.set) = (*opens, *closes, fact.at);
@@ -214,12 +246,45 @@ impl State {
             }
             Event::ThreadOpened { plan, thread, .. } => {
                 if let Some(plan) = self.plans.get_mut(plan) {
-                    plan.threads.insert(*thread, Thread { resolved: false, version: 1 });
+                    let first = Comment { by: fact.actor.clone(), ..Comment::default() };
+                    let comments = BTreeMap::from([(EventId(thread.0), first)]);
+                    plan.threads.insert(*thread, Thread { resolved: false, version: 1, comments });
                 }
             }
-            Event::ThreadReplied { plan, thread, .. } => self.touch(plan, thread, None),
+            Event::ThreadReplied { plan, thread, reply, .. } => {
+                self.touch(plan, thread, None);
+                let thread = self.plans.get_mut(plan).and_then(|plan| plan.threads.get_mut(thread));
+                if let Some(thread) = thread {
+                    let comment = Comment { by: fact.actor.clone(), ..Comment::default() };
+                    thread.comments.insert(*reply, comment);
+                }
+            }
             Event::ThreadResolved { plan, thread } => self.touch(plan, thread, Some(true)),
             Event::ThreadReopened { plan, thread } => self.touch(plan, thread, Some(false)),
+            Event::CommentWithheld { place, measure, reason } => self.rule(place, |thread, comment| {
+                thread.version += 1;
+                comment.ruling = Some(Ruling {
+                    measure: *measure,
+                    reason: reason.clone(),
+                    by: fact.actor.clone(),
+                    at: fact.at,
+                    disputed: false,
+                });
+            }),
+            Event::CommentShown { place, .. } => self.rule(place, |thread, comment| {
+                thread.version += 1;
+                comment.ruling = None;
+            }),
+            Event::CommentDisputed { place, .. } => self.rule(place, |_, comment| {
+                comment.disputes += 1;
+                if let Some(ruling) = &mut comment.ruling {
+                    ruling.disputed = true;
+                }
+            }),
+            Event::ConductSet { rules, contact } => {
+                let version = self.conduct.version + 1;
+                self.conduct = Conduct { rules: rules.clone(), contact: contact.clone(), version };
+            }
         }
     }
 

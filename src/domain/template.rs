@@ -3,6 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::forgetting;
 use super::{PhaseId, PhaseKind, PhasePlan, Role, Timestamp, limits};
 
 const DAY: i64 = 24 * 3600;
@@ -14,6 +15,9 @@ pub struct Template {
     /// Its name in the record and in addresses.
     pub template: PhaseId,
     pub title: String,
+    /// For how many days after the last phase what people said is kept; none: for ever.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keep_days: Option<u32>,
     /// In their order.
     pub phases: Vec<TemplatePhase>,
 }
@@ -49,6 +53,8 @@ pub enum BadTemplate {
     Twice(PhaseId),
     #[error("the phase {0} lasts no day")]
     Empty(PhaseId),
+    #[error("comments are kept for 1 to {} days", limits::RETENTION_DAYS)]
+    Keep,
 }
 
 impl Template {
@@ -57,6 +63,9 @@ impl Template {
         let template: Self = serde_json::from_str(json)?;
         if !(1..=limits::PHASES).contains(&template.phases.len()) {
             return Err(BadTemplate::Phases);
+        }
+        if forgetting::checked(template.keep_days).is_err() {
+            return Err(BadTemplate::Keep);
         }
         for (at, phase) in template.phases.iter().enumerate() {
             if template.phases[..at].iter().any(|other| other.phase == phase.phase) {

@@ -7,13 +7,37 @@ use parking_lot::RwLock;
 use crate::domain::{About, Email, PersonId, Refusal};
 use crate::log::{Failure, Log};
 
-/// Every address that somebody can be reached at, with whose it is. A cache of the rows of people, told of each
-/// row that is put.
+/// The rows of people, told of each that is put or erased: a page names everybody, and asks for no row of the disk.
 #[derive(Debug, Default)]
-pub(super) struct Addresses(RwLock<HashMap<String, PersonId>>);
+pub(super) struct Addresses(RwLock<Known>);
 
-/// The row of a person; none once erased.
-pub(super) fn about(log: &dyn Log, person: &PersonId) -> Result<Option<About>, Failure> {
+#[derive(Debug, Default)]
+struct Known {
+    rows: HashMap<PersonId, About>,
+    /// Whose each address is.
+    people: HashMap<String, PersonId>,
+}
+
+impl Known {
+    fn put(&mut self, person: &PersonId, about: &About) {
+        self.forget(person);
+        if let Some(email) = &about.email {
+            self.people.insert(email.key(), person.clone());
+        }
+        self.rows.insert(person.clone(), about.clone());
+    }
+
+    fn forget(&mut self, person: &PersonId) {
+        let before = self.rows.remove(person).and_then(|about| about.email);
+        if let Some(key) = before.map(|email| email.key())
+            && self.people.get(&key) == Some(person)
+        {
+            self.people.remove(&key);
+        }
+    }
+}
+
+fn read(log: &dyn Log, person: &PersonId) -> Result<Option<About>, Failure> {
     let Some(row) = log.get_person(person)? else { return Ok(None) };
     let about = serde_json::from_slice(&row);
     about.map(Some).map_err(|error| Failure::Damaged(format!("what is known of {person}: {error}")))
@@ -26,16 +50,23 @@ impl Addresses {
         people: impl Iterator<Item = &'a PersonId>,
     ) -> Result<Self, Failure> {
         let addresses = Self::default();
+        let mut known = addresses.0.write();
         for person in people {
-            if let Some(About { email: Some(email), .. }) = about(log, person)? {
-                addresses.0.write().insert(email.key(), person.clone());
+            if let Some(about) = read(log, person)? {
+                known.put(person, &about);
             }
         }
+        drop(known);
         Ok(addresses)
     }
 
+    /// What is known of a person; none once erased.
+    pub(super) fn about(&self, person: &PersonId) -> Option<About> {
+        self.0.read().rows.get(person).cloned()
+    }
+
     pub(super) fn person(&self, email: &Email) -> Option<PersonId> {
-        self.0.read().get(&email.key()).cloned()
+        self.0.read().people.get(&email.key()).cloned()
     }
 
     /// Refused where an address is that of anybody else, or of two of these.
@@ -51,6 +82,16 @@ impl Addresses {
         Ok(())
     }
 
+    /// Removes the rows of people; nobody is found by their addresses any more.
+    pub(super) fn forget(&self, log: &dyn Log, people: &[PersonId]) -> Result<(), Failure> {
+        for person in people {
+            log.erase_person(person)?;
+        }
+        let mut known = self.0.write();
+        people.iter().for_each(|person| known.forget(person));
+        Ok(())
+    }
+
     /// Puts the rows of people, and knows each by their address from then on instead of an earlier one.
     pub(super) fn keep(&self, log: &dyn Log, people: &[(PersonId, About)]) -> Result<(), Failure> {
         let mut rows = Vec::with_capacity(people.len());
@@ -59,11 +100,8 @@ impl Addresses {
             rows.push((person.clone(), row));
         }
         log.put_people(&rows)?;
-        let changed: HashSet<&PersonId> = people.iter().map(|(person, _)| person).collect();
-        let mut addresses = self.0.write();
-        addresses.retain(|_, whose| !changed.contains(whose));
-        let emails = people.iter().filter_map(|(person, about)| Some((about.email.as_ref()?, person)));
-        addresses.extend(emails.map(|(email, person)| (email.key(), person.clone())));
+        let mut known = self.0.write();
+        people.iter().for_each(|(person, about)| known.put(person, about));
         Ok(())
     }
 }

@@ -2,6 +2,7 @@
 
 mod addresses;
 mod clock;
+mod forgetting;
 pub mod record;
 mod together;
 mod writer;
@@ -100,7 +101,9 @@ impl Engine {
         fold(&*log, &mut views)?;
         begin_epoch(&*log, &views, &clock)?;
         fold(&*log, &mut views)?;
-        let addresses = Arc::new(Addresses::read(&*log, views.state.people.keys())?);
+        let everybody = views.state.people.keys().chain(views.state.guests.people.keys());
+        let addresses = Arc::new(Addresses::read(&*log, everybody)?);
+        forgetting::Forgotten::so_far(&views).erase(&*log, &addresses)?;
         let head = views.head;
         let views = Arc::new(RwLock::new(views));
         let (inbox, jobs) = mpsc::channel();
@@ -120,7 +123,7 @@ impl Engine {
 
     /// What is known of a person beside the record; none once erased.
     pub fn about(&self, person: &PersonId) -> Result<Option<About>, Failure> {
-        addresses::about(&*self.log, person)
+        Ok(self.addresses.about(person))
     }
 
     /// Whose address this is.

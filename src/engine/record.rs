@@ -14,12 +14,14 @@ use uuid::Uuid;
 use crate::document;
 use crate::domain::{
     ActorId, Anchor, Base64, Change, ChangeHash, Command, DocumentId, Event, EventId, Fact, Heads, PersonId,
-    PlanId, Position, SectionId, ThreadId, Timestamp,
+    Place, PlanId, Position, SectionId, ThreadId, Timestamp,
 };
 use crate::log::{Continues, Epoch, Failure, Payload, Proposed, Recorded, Stream};
 
 /// The kind under which a change is recorded.
 pub const CHANGED: &str = "document.changed";
+
+const DISPUTED: &str = "comment.disputed";
 
 const EPOCH: &str = "epoch.began";
 
@@ -43,6 +45,15 @@ pub fn changes(document: DocumentId) -> Stream {
 
 pub(super) fn thread(thread: ThreadId) -> Stream {
     Stream::new(format!("thread/{thread}"))
+}
+
+/// Of its own for each comment: its name says which, also once the words are erased.
+pub(super) fn disputes(place: &Place) -> Stream {
+    Stream::new(format!("thread/{}/disputes/{}", place.thread, place.comment))
+}
+
+pub(super) fn conduct() -> Stream {
+    Stream::new("conduct")
 }
 
 pub(super) fn strays(plan: PlanId) -> Stream {
@@ -77,9 +88,12 @@ pub(super) fn propose(event: &Event, id: EventId, source: &Source) -> Proposed {
         Event::PersonAdded { .. } => ("person.added", people(), None, false),
         Event::PersonChanged { .. } => ("person.changed", people(), None, false),
         Event::PersonLeft { .. } => ("person.left", people(), None, false),
+        Event::PersonErased { .. } => ("person.erased", people(), None, false),
         Event::OrganisationAdded { .. } => ("organisation.added", organisations(), None, false),
         Event::OrganisationChanged { .. } => ("organisation.changed", organisations(), None, false),
         Event::ProcessStarted { plan, .. } => ("process.started", governance(*plan), Some(*plan), false),
+        Event::RetentionSet { plan, .. } => ("retention.set", governance(*plan), Some(*plan), false),
+        Event::RetentionPassed { plan } => ("retention.passed", governance(*plan), Some(*plan), false),
         Event::PhaseRescheduled { plan, .. } => ("phase.rescheduled", governance(*plan), Some(*plan), false),
         Event::PhaseOpened { plan, .. } => ("phase.opened", governance(*plan), Some(*plan), false),
         Event::PhaseClosed { plan, .. } => ("phase.closed", governance(*plan), Some(*plan), false),
@@ -102,6 +116,12 @@ pub(super) fn propose(event: &Event, id: EventId, source: &Source) -> Proposed {
         Event::ThreadReplied { plan, thread: id, .. } => ("thread.replied", thread(*id), Some(*plan), true),
         Event::ThreadResolved { plan, thread: id } => ("thread.resolved", thread(*id), Some(*plan), false),
         Event::ThreadReopened { plan, thread: id } => ("thread.reopened", thread(*id), Some(*plan), false),
+        Event::CommentWithheld { place, .. } => {
+            ("comment.withheld", thread(place.thread), Some(place.plan), false)
+        }
+        Event::CommentShown { place, .. } => ("comment.shown", thread(place.thread), Some(place.plan), false),
+        Event::CommentDisputed { place, .. } => (DISPUTED, disputes(place), Some(place.plan), true),
+        Event::ConductSet { .. } => ("conduct.set", conduct(), None, false),
     };
     let bytes = match event {
         Event::DocumentChanged { heads, change, hash, .. } => pack(heads, *hash, &change.0),
@@ -187,6 +207,11 @@ pub fn fact(recorded: &Recorded) -> Result<Fact, Failure> {
     Ok(Fact { position: recorded.position, at: recorded.at, actor: recorded.actor.clone(), event })
 }
 
+/// Whether events of a kind say that something is to be forgotten.
+pub(super) fn forgets(kind: &str) -> bool {
+    matches!(kind, "person.erased" | "retention.passed")
+}
+
 /// The epoch that begins with an event.
 pub fn epoch(recorded: &Recorded) -> Option<Epoch> {
     // Every event of the log passes here: only these few are worth reading.
@@ -227,6 +252,9 @@ pub struct EventView {
     pub digest: String,
     /// Whether the words were erased; their place in the record stays.
     pub erased: bool,
+    /// Whether the words were withheld from the one who asks.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub withheld: bool,
     /// The event's own fields: see `schema/events/`.
     pub payload: serde_json::Map<String, serde_json::Value>,
 }
@@ -254,6 +282,7 @@ impl EventView {
             cause: recorded.cause,
             digest: recorded.digest.iter().map(|byte| format!("{byte:02x}")).collect(),
             erased: recorded.payload.is_none(),
+            withheld: false,
             payload,
         })
     }
@@ -292,17 +321,22 @@ fn changed(recorded: &Recorded, payload: &Bytes) -> Result<Event, Failure> {
 /// What is left of an event whose words were erased: its place in the record.
 fn erased(recorded: &Recorded) -> Result<Event, Failure> {
     let plan = recorded.plan.ok_or_else(|| damaged("an erased event without its plan"))?;
-    let thread = recorded
-        .stream
-        .as_str()
-        .strip_prefix("thread/")
-        .and_then(|id| id.parse().ok())
-        .ok_or_else(|| damaged("an erased event that is not of a thread"))?;
+    let not_of_a_thread = || damaged("an erased event that is not of a thread");
+    let name = recorded.stream.as_str().strip_prefix("thread/").ok_or_else(not_of_a_thread)?;
+    let (thread, comment) = match name.split_once("/disputes/") {
+        Some((thread, comment)) => (thread, comment.parse().ok()),
+        None => (name, None),
+    };
+    let thread = thread.parse().map_err(|_| not_of_a_thread())?;
     let section = SectionId::new("erased").map_err(|_| damaged("a section id"))?;
     let anchor =
         Anchor { section, start: String::new(), end: String::new(), heads: Vec::new(), quote: String::new() };
     Ok(match &*recorded.kind {
         "thread.opened" => Event::ThreadOpened { plan, thread, anchor, text: String::new() },
+        DISPUTED => {
+            let comment = comment.ok_or_else(|| damaged("an erased dispute that is of no comment"))?;
+            Event::CommentDisputed { place: Place { plan, thread, comment }, text: String::new() }
+        }
         _ => Event::ThreadReplied { plan, thread, reply: recorded.id, text: String::new() },
     })
 }
@@ -337,6 +371,12 @@ pub(super) fn follows(kind: &str, command: &Command) -> bool {
         Command::ThreadReply { .. } => kind == "thread.replied",
         Command::ThreadResolve { .. } => kind == "thread.resolved",
         Command::ThreadReopen { .. } => kind == "thread.reopened",
+        Command::PersonErase { .. } => kind == "person.erased",
+        Command::RetentionSet { .. } => kind == "retention.set",
+        Command::CommentWithhold { .. } => kind == "comment.withheld",
+        Command::CommentShow { .. } => kind == "comment.shown",
+        Command::CommentDispute { .. } => kind == DISPUTED,
+        Command::ConductSet { .. } => kind == "conduct.set",
     }
 }
 

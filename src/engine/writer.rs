@@ -9,11 +9,12 @@ use parking_lot::RwLock;
 use tokio::sync::{oneshot, watch};
 use tracing::error;
 
+use super::forgetting::Forgotten;
 use super::record::{self, Source};
 use super::{Addresses, Clock, Edit, Error, Prepared, Receipt, apply, together};
 use crate::domain::{
     self, About, Actor, Command, DocumentId, EventId, PersonId, PlanId, Position, Refusal, Request, State,
-    Timestamp, process,
+    ThreadId, Timestamp, process,
 };
 use crate::log::{Append, Check, Failure, Log, Outcome, Proposed, Recorded};
 use crate::projection::Views;
@@ -158,6 +159,7 @@ impl Writer {
                 return Err(Failure::Damaged("a phase's date is in the record and not in the rules".into()));
             }
             self.show(&durable.recorded);
+            self.forget(&durable.recorded);
             if let Err(failure) = self.log.checkpoint((self.clock)()) {
                 error!("a checkpoint was not written: {failure}");
             }
@@ -193,6 +195,19 @@ impl Writer {
             }
         }
         self.show.send_replace(views.head);
+    }
+
+    /// Forgets what these events say is forgotten. Where that fails, the next start does it.
+    fn forget(&self, recorded: &[Recorded]) {
+        for recorded in recorded.iter().filter(|event| record::forgets(&event.kind)) {
+            let forgotten = record::fact(recorded).and_then(|fact| {
+                let forgotten = Forgotten::by(&self.views.read(), &fact);
+                forgotten.erase(&*self.log, &self.addresses)
+            });
+            if let Err(failure) = forgotten {
+                error!("what event {} forgets was not erased: {failure}", recorded.position);
+            }
+        }
     }
 
     /// A clock that was set back does not make the record run backwards.
@@ -244,6 +259,7 @@ impl Writer {
             }
         };
         self.show(&durable.recorded);
+        self.forget(&durable.recorded);
         let mut again = Vec::new();
         for (one, outcome) in granted.into_iter().zip(durable.outcomes) {
             match outcome {
@@ -453,6 +469,15 @@ pub(super) fn people_check(state: &State) -> Check {
     Check { stream: record::people(), version: state.people_version }
 }
 
+fn guests_check(state: &State) -> Check {
+    Check { stream: record::guests(), version: state.guests.version }
+}
+
+fn thread_check(state: &State, plan: PlanId, thread: ThreadId) -> Check {
+    let known = state.plans.get(&plan).and_then(|plan| plan.threads.get(&thread));
+    Check { stream: record::thread(thread), version: known.map_or(0, |thread| thread.version) }
+}
+
 pub(super) fn organisations_check(state: &State) -> Check {
     Check { stream: record::organisations(), version: state.organisations_version }
 }
@@ -463,8 +488,12 @@ fn checks(state: &State, command: &Command, plan: Option<PlanId>) -> Vec<Check> 
         Command::PersonAdd { .. } | Command::PersonChange { .. } | Command::PersonLeave { .. } => {
             vec![people_check(state), organisations_check(state)]
         }
+        Command::PersonErase { .. } => vec![people_check(state), guests_check(state)],
+        Command::ConductSet { .. } => {
+            vec![Check { stream: record::conduct(), version: state.conduct.version }, people_check(state)]
+        }
         Command::GuestInvite { .. } | Command::GuestRevoke { .. } | Command::GuestJoin { .. } => {
-            let guests = Check { stream: record::guests(), version: state.guests.version };
+            let guests = guests_check(state);
             plan.and_then(|plan| governance_check(state, plan)).into_iter().chain([guests]).collect()
         }
         Command::OrganisationAdd { .. } | Command::OrganisationChange { .. } => {
@@ -480,6 +509,7 @@ fn checks(state: &State, command: &Command, plan: Option<PlanId>) -> Vec<Check> 
         | Command::ProcessStart { plan, .. }
         | Command::PhaseReschedule { plan, .. }
         | Command::GateApprove { plan, .. }
+        | Command::RetentionSet { plan, .. }
         | Command::SectionCreate { plan, .. }
         | Command::SectionRename { plan, .. }
         | Command::SectionMove { plan, .. }
@@ -495,10 +525,14 @@ fn checks(state: &State, command: &Command, plan: Option<PlanId>) -> Vec<Check> 
         | Command::ThreadReply { plan, thread, .. }
         | Command::ThreadResolve { plan, thread }
         | Command::ThreadReopen { plan, thread } => {
-            let known = state.plans.get(plan).and_then(|plan| plan.threads.get(thread));
-            let version = known.map_or(0, |thread| thread.version);
-            let own = Check { stream: record::thread(*thread), version };
-            governance_check(state, *plan).into_iter().chain([own]).collect()
+            governance_check(state, *plan).into_iter().chain([thread_check(state, *plan, *thread)]).collect()
+        }
+        Command::CommentWithhold { place, .. }
+        | Command::CommentShow { place, .. }
+        | Command::CommentDispute { place, .. } => {
+            let version = state.comment(place).map_or(0, |comment| comment.disputes);
+            let disputes = Check { stream: record::disputes(place), version };
+            vec![thread_check(state, place.plan, place.thread), disputes]
         }
     }
 }
@@ -515,6 +549,11 @@ fn governs(kind: &str) -> bool {
             | "phase.opened"
             | "phase.closed"
             | "gate.approved"
+            | "person.erased"
+            | "retention.set"
+            | "retention.passed"
+            | "comment.withheld"
+            | "comment.shown"
     )
 }
 

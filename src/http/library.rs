@@ -88,8 +88,8 @@ impl Library for Reader {
         auth::asker(&self.app, headers, None).map(|(person, _)| person)
     }
 
-    fn people(&self) -> Vec<Person> {
-        let people = api::session::everybody(&self.app).into_iter();
+    fn people(&self, viewer: Option<&PersonId>) -> Vec<Person> {
+        let people = api::session::everybody(&self.app, viewer).into_iter();
         let picked = self.app.is_demonstration();
         let views = self.app.engine.views();
         let keeps_people = |id: &PersonId| views.state.may_always(id, Action::People);
@@ -170,10 +170,16 @@ impl Library for Reader {
         self.app.rooms.diff(plan, from, to).map_err(unavailable)
     }
 
-    fn threads_at(&self, plan: PlanId, position: Position) -> Result<Vec<Thread>, Unavailable> {
+    fn threads_at(
+        &self,
+        viewer: &PersonId,
+        plan: PlanId,
+        position: Position,
+    ) -> Result<Vec<Thread>, Unavailable> {
         let then: Vec<_> = {
             let views = self.app.engine.views();
-            views.threads.of(plan).iter().filter_map(|thread| thread.at(position)).collect()
+            let then = views.threads.of(plan).iter().filter_map(|thread| thread.at(position));
+            then.map(|thread| thread.for_reader(&views.state, plan, viewer)).collect()
         };
         if then.is_empty() {
             return Ok(Vec::new());
@@ -194,6 +200,7 @@ impl Library for Reader {
                             at: comment.at,
                             position: comment.position,
                             text: (!comment.text.is_empty()).then_some(comment.text),
+                            withheld: comment.withheld,
                         })
                         .collect(),
                     quote: thread.anchor.quote,

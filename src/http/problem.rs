@@ -159,10 +159,13 @@ fn status_of(refusal: &Refusal) -> StatusCode {
         | Refusal::NoProcess
         | Refusal::TemplateUnknown
         | Refusal::InvitationUnknown
+        | Refusal::CommentUnknown
         | Refusal::PhaseUnknown => StatusCode::NOT_FOUND,
-        Refusal::NotPermitted { .. } | Refusal::ActorOfAnother | Refusal::NotAtThisGate => {
-            StatusCode::FORBIDDEN
-        }
+        Refusal::NotPermitted { .. }
+        | Refusal::ActorOfAnother
+        | Refusal::NotAtThisGate
+        | Refusal::CommentOfAnother
+        | Refusal::DisputeOfAnother => StatusCode::FORBIDDEN,
         Refusal::Empty { .. }
         | Refusal::TooLong { .. }
         | Refusal::SectionInsideItself
@@ -178,6 +181,7 @@ fn status_of(refusal: &Refusal) -> StatusCode {
         | Refusal::DatesNotInOrder
         | Refusal::DateIsPast
         | Refusal::NoConsultation
+        | Refusal::RetentionNotValid
         | Refusal::DateNotRead => StatusCode::UNPROCESSABLE_ENTITY,
         Refusal::Frozen { .. }
         | Refusal::NotInThisPhase { .. }
@@ -195,6 +199,13 @@ fn status_of(refusal: &Refusal) -> StatusCode {
         | Refusal::PhaseIsOver
         | Refusal::PhaseHasNotBegun
         | Refusal::ApprovedAlready
+        | Refusal::WithheldAlready
+        | Refusal::NotWithheld
+        | Refusal::DisputedAlready
+        | Refusal::ConductChanged
+        | Refusal::StillInNetwork
+        | Refusal::ErasedAlready
+        | Refusal::RetentionIsOver
         | Refusal::PersonExists
         | Refusal::EmailTaken
         | Refusal::AlreadyJoined

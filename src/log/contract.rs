@@ -240,6 +240,14 @@ fn an_erased_payload_leaves_its_shell(log: &dyn Log) {
     let after = log.read(0, 10).unwrap();
     assert_eq!(after[0], Recorded { payload: None, ..before[0].clone() });
     assert_eq!(after[1], before[1]);
+
+    let more = (3..6).map(|n| {
+        one(Proposed { payload: Payload::Erasable(Bytes::from_static(b"words")), ..proposed(n, "s", b"") })
+    });
+    record(log, more.collect());
+    assert_eq!(log.erase_all(&[1, 2, 3, 5]).unwrap(), 2, "those that were there");
+    let there: Vec<bool> = log.read(0, 10).unwrap().iter().map(|event| event.payload.is_some()).collect();
+    assert_eq!(there, [false, true, false, true, false]);
 }
 
 fn caches_and_people_are_kept(log: &dyn Log) {

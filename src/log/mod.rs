@@ -216,6 +216,10 @@ pub trait Log: Send + Sync {
     fn root(&self) -> (Position, [u8; 32]);
     /// Forgets an erasable payload; false when there was none. The shell and the digest stay.
     fn erase(&self, position: Position) -> Result<bool, Failure>;
+    /// Forgets several: where a log can, in one commit. Answers how many there were.
+    fn erase_all(&self, positions: &[Position]) -> Result<usize, Failure> {
+        positions.iter().try_fold(0, |count, position| Ok(count + usize::from(self.erase(*position)?)))
+    }
     /// A cache entry, written with the next commit or at once; never the truth.
     fn put_cache(&self, key: &str, value: &[u8]) -> Result<(), Failure>;
     fn get_cache(&self, key: &str) -> Result<Option<Bytes>, Failure>;
@@ -226,6 +230,8 @@ pub trait Log: Send + Sync {
         rows.iter().try_for_each(|(person, about)| self.put_person(person, about))
     }
     fn get_person(&self, person: &PersonId) -> Result<Option<Bytes>, Failure>;
+    /// Forgets name and address of a person; false when there was no entry.
+    fn erase_person(&self, person: &PersonId) -> Result<bool, Failure>;
     /// Puts and removes entries of what lets people in, in one commit. Apart from the record: a backup has none
     /// of them, so that what was taken back stays taken back.
     fn change_access(&self, changes: &[AccessChange]) -> Result<(), Failure>;
@@ -265,7 +271,13 @@ impl Log for RedbLog {
         self.lost.subscribe()
     }
     fn erase(&self, position: Position) -> Result<bool, Failure> {
-        self.erase_payload(position)
+        self.erase_payloads(&[position]).map(|count| count > 0)
+    }
+    fn erase_all(&self, positions: &[Position]) -> Result<usize, Failure> {
+        self.erase_payloads(positions)
+    }
+    fn erase_person(&self, person: &PersonId) -> Result<bool, Failure> {
+        self.forget_person(person)
     }
     fn put_cache(&self, key: &str, value: &[u8]) -> Result<(), Failure> {
         self.cache(key, value)

@@ -146,6 +146,9 @@ impl Log for MemoryLog {
         }
         (tree.size(), tree.root().0)
     }
+    fn erase_person(&self, person: &PersonId) -> Result<bool, Failure> {
+        Ok(self.list.lock().people.remove(person).is_some())
+    }
     fn erase(&self, position: Position) -> Result<bool, Failure> {
         let mut list = self.list.lock();
         let at = usize::try_from(position).ok().and_then(|position| position.checked_sub(1));

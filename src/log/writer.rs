@@ -143,14 +143,16 @@ impl RedbLog {
         }
     }
 
-    /// Erases a payload: true when there was one.
-    pub(super) fn erase_payload(&self, position: Position) -> Result<bool, Failure> {
+    /// Erases payloads: how many there were.
+    pub(super) fn erase_payloads(&self, positions: &[Position]) -> Result<usize, Failure> {
         let mut writer = self.writer.lock();
-        let mut erased = false;
+        let mut erased = 0;
         self.commit_or_recover(&mut writer, |write, _| {
             let mut payloads = write.open_table(PAYLOADS).map_err(unwritable)?;
-            erased = payloads.remove(position).map_err(unwritable)?.is_some();
-            Ok(erased)
+            for position in positions {
+                erased += usize::from(payloads.remove(position).map_err(unwritable)?.is_some());
+            }
+            Ok(erased > 0)
         })?;
         Ok(erased)
     }
@@ -167,7 +169,7 @@ impl RedbLog {
     }
 
     /// Forgets name and address of a person: true when there was an entry.
-    pub fn erase_person(&self, person: &PersonId) -> Result<bool, Failure> {
+    pub(super) fn forget_person(&self, person: &PersonId) -> Result<bool, Failure> {
         let mut writer = self.writer.lock();
         let mut erased = false;
         self.commit_or_recover(&mut writer, |write, _| {

@@ -4,7 +4,7 @@ mod strays;
 mod threads;
 
 pub use strays::{Decision, Stray, Strays};
-pub use threads::{Comment, Resolution, Thread, Threads};
+pub use threads::{Comment, Dispute, Resolution, Thread, Threads};
 
 use crate::domain::{Fact, Position, State, Timestamp};
 

@@ -99,7 +99,14 @@ impl Strays {
             | Event::ThreadOpened { .. }
             | Event::ThreadReplied { .. }
             | Event::ThreadResolved { .. }
-            | Event::ThreadReopened { .. } => {}
+            | Event::ThreadReopened { .. }
+            | Event::PersonErased { .. }
+            | Event::RetentionSet { .. }
+            | Event::RetentionPassed { .. }
+            | Event::CommentWithheld { .. }
+            | Event::CommentShown { .. }
+            | Event::CommentDisputed { .. }
+            | Event::ConductSet { .. } => {}
         }
     }
 }

@@ -42,7 +42,7 @@ fn phases() -> Vec<PhasePlan> {
 }
 
 fn start(phases: Vec<PhasePlan>) -> Command {
-    Command::ProcessStart { plan: PLAN, template: "strategic-plan".into(), phases }
+    Command::ProcessStart { plan: PLAN, template: "strategic-plan".into(), phases, keep_days: None }
 }
 
 fn move_to(phase: &str, opens: i64, closes: i64) -> Command {

@@ -13,7 +13,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::plans::readable;
-use crate::domain::{PlanId, Position};
+use crate::domain::{Action, EventId, PersonId, Place, PlanId, Position, State as Rules, ThreadId};
 use crate::engine::record::EventView;
 use crate::http::auth::{self, Shown, SignedIn};
 use crate::http::bounds::{Entered, Kind};
@@ -56,24 +56,60 @@ async fn feed(
     if streams {
         let entered = app.bounds.enter(&person, Kind::Stream)?;
         let signed_out = auth::ended(app.clone(), shown);
-        let messages = stream(app, plan.id, after, entered).take_until(Box::pin(signed_out));
+        let messages = stream(app, person, plan.id, after, entered).take_until(Box::pin(signed_out));
         return Ok(Sse::new(messages).keep_alive(KeepAlive::default()).into_response());
     }
-    let (events, head) = page(&app, plan.id, after)?;
+    let (events, head) = page(&app, &person, plan.id, after)?;
     Ok(Json(json!({ "events": events, "head": head })).into_response())
 }
 
-/// The events after a position that are visible, and the head that they were read at.
-fn page(app: &App, plan: PlanId, after: Position) -> Result<(Vec<EventView>, Position), Failure> {
+/// The events after a position that are visible, and the head that they were read at. Words that are withheld from the
+/// reader are left out.
+fn page(
+    app: &App,
+    reader: &PersonId,
+    plan: PlanId,
+    after: Position,
+) -> Result<(Vec<EventView>, Position), Failure> {
     let head = app.engine.views().head;
     let recorded = app.engine.log().read_plan(plan, after, PAGE)?;
     let visible = recorded.iter().filter(|event| event.position <= head);
-    Ok((visible.map(EventView::of).collect::<Result<_, _>>()?, head))
+    let mut events = visible.map(EventView::of).collect::<Result<Vec<_>, _>>()?;
+    let views = app.engine.views();
+    for event in &mut events {
+        withhold(&views.state, reader, plan, event);
+    }
+    Ok((events, head))
+}
+
+/// Takes words out of an event that are not for this reader.
+fn withhold(state: &Rules, reader: &PersonId, plan: PlanId, event: &mut EventView) {
+    let id = |field: &str| event.payload.get(field)?.as_str()?.parse::<EventId>().ok();
+    let comment = match &*event.kind {
+        "thread.opened" => id("thread"),
+        "thread.replied" => id("reply"),
+        "comment.disputed" => id("comment"),
+        _ => return,
+    };
+    let place = id("thread").zip(comment).map(|(EventId(thread), comment)| Place {
+        plan,
+        thread: ThreadId(thread),
+        comment,
+    });
+    let is_for_reader = place.is_some_and(|place| match &*event.kind {
+        "comment.disputed" => state.moderates(reader) || event.actor.as_ref() == Some(reader),
+        _ => state.reads_comment(reader, &place),
+    });
+    if !is_for_reader {
+        event.payload.remove("text");
+        event.withheld = true;
+    }
 }
 
 /// Sends what there is, then waits for the head to move. A reader that is slow is simply not asked.
 fn stream(
     app: Shared,
+    reader: PersonId,
     plan: PlanId,
     after: Position,
     entered: Entered,
@@ -81,10 +117,10 @@ fn stream(
     let mut moved = app.engine.watch();
     moved.mark_changed();
     futures_util::stream::unfold(
-        (app, moved, after, Vec::new().into_iter(), entered),
+        (app, reader, moved, after, Vec::new().into_iter(), entered),
         move |mut state| async move {
             loop {
-                let (app, moved, after, ready, _) = &mut state;
+                let (app, reader, moved, after, ready, _) = &mut state;
                 if let Some(event) = Iterator::next(ready) {
                     let event: EventView = event;
                     *after = event.position;
@@ -93,11 +129,15 @@ fn stream(
                         Message::default().id(event.position.to_string()).event(&*event.kind).data(data);
                     return Some((Ok(message), state));
                 }
-                let (events, _) = page(app, plan, *after).ok()?;
+                // Who may not read the plan any more is sent nothing of it.
+                if !app.engine.views().state.may(reader, plan, Action::Read) {
+                    return None;
+                }
+                let (events, _) = page(app, reader, plan, *after).ok()?;
                 if events.is_empty() {
                     moved.changed().await.ok()?;
                 }
-                state.3 = events.into_iter();
+                state.4 = events.into_iter();
             }
         },
     )

@@ -56,7 +56,7 @@ async fn at(
             Json(value).into_response()
         }
         Format::Html => {
-            let people = people(&app);
+            let people = people(&app, &person);
             let look = html::Look { names: &people, authors: false };
             html::document(&state.title, &pages::styles(), &html::plan(&state, &look)).into_response()
         }
@@ -88,7 +88,7 @@ async fn since(
     };
     let (state, diff, line) = app.rooms.blocking(read).await?;
     let by = line.as_ref().and_then(|line| line.only_writer(from, to));
-    let people = people(&app);
+    let people = people(&app, &person);
     let look = html::Look { names: &people, authors: false };
     let html::Difference { changes, text } = html::difference(&state, &diff, by, &look);
     let body = markup! { @if let Some(changes) = changes { (changes) } (text) };
@@ -101,8 +101,8 @@ fn set_position(value: &mut Value, position: Position) {
     }
 }
 
-fn people(app: &App) -> People {
-    let people = everybody(app).into_iter();
+fn people(app: &App, viewer: &PersonId) -> People {
+    let people = everybody(app, Some(viewer)).into_iter();
     People::of(
         people
             .map(|person| Person {

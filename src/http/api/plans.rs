@@ -40,7 +40,7 @@ pub(crate) struct PlanView {
     pub frozen: Option<Freeze>,
     /// The phase that is open, where the plan has a process.
     pub phase: Option<PhaseView>,
-    /// What the one who asks may do with it: `read`, `comment`, `edit`, `decide`, `freeze`, `process`.
+    /// What the one who asks may do with it: `read`, `comment`, `edit`, `decide`, `freeze`, `process`, `moderate`.
     pub may: Vec<&'static str>,
 }
 
@@ -107,7 +107,12 @@ pub(crate) fn plan_view(state: &Rules, head: Position, person: &PersonId, id: Pl
         head,
         frozen: plan.frozen.clone(),
         phase: plan.process.as_ref().and_then(Process::open).map(PhaseView::of),
-        may: may_do.into_iter().filter(|action| may(*action)).map(Action::word).collect(),
+        may: may_do
+            .into_iter()
+            .filter(|action| may(*action))
+            .chain(state.moderates(person).then_some(Action::Moderate))
+            .map(Action::word)
+            .collect(),
     })
 }
 
@@ -160,15 +165,18 @@ pub(crate) struct ThreadView {
     pub resolved: Option<crate::projection::Resolution>,
 }
 
-/// The threads of a plan as they stood at a position, with the words as they stood there.
+/// The threads of a plan as they stood at a position, with the words as they stood there; without what is withheld
+/// from the reader.
 pub(crate) async fn threads_at(
     app: &App,
+    reader: &PersonId,
     plan: PlanId,
     position: Position,
 ) -> Result<Vec<ThreadView>, Problem> {
     let then: Vec<Thread> = {
         let views = app.engine.views();
-        views.threads.of(plan).iter().filter_map(|thread| thread.at(position)).collect()
+        let then = views.threads.of(plan).iter().filter_map(|thread| thread.at(position));
+        then.map(|thread| thread.for_reader(&views.state, plan, reader)).collect()
     };
     if then.is_empty() {
         return Ok(Vec::new());
@@ -201,7 +209,7 @@ async fn threads(
     Path(plan): Path<String>,
 ) -> Result<Json<serde_json::Value>, Problem> {
     let plan = readable(&app, &person, &plan)?;
-    let threads = threads_at(&app, plan.id, plan.head).await?;
+    let threads = threads_at(&app, &person, plan.id, plan.head).await?;
     Ok(Json(serde_json::json!({ "threads": threads, "head": plan.head })))
 }
 

@@ -8,8 +8,10 @@ use axum::{Form, Json, Router};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{OrganisationId, PersonId, Refusal, Role, limits};
-use crate::http::auth::{Entrance, Shown, Visitor, set_cookie};
+use crate::domain::{
+    Action, Capacity, Guest, Guests, OrganisationId, Person, PersonId, Refusal, Role, limits,
+};
+use crate::http::auth::{Entrance, Shown, SignedIn, Visitor, set_cookie};
 use crate::http::problem::Problem;
 use crate::http::{App, Shared};
 
@@ -42,9 +44,12 @@ pub(crate) struct PersonView {
 
 /// What is shown of a person; the name is kept apart from the log and may be gone.
 pub(crate) fn person_view(app: &App, id: &PersonId) -> PersonView {
-    let known = app.engine.views().state.people.get(id).cloned();
+    view(app, id, app.engine.views().state.people.get(id))
+}
+
+fn view(app: &App, id: &PersonId, known: Option<&Person>) -> PersonView {
     let (office, left, version) =
-        known.map_or_else(Default::default, |known| (known.office, known.left, known.version));
+        known.map_or_else(Default::default, |known| (known.office.clone(), known.left, known.version));
     PersonView {
         id: id.clone(),
         name: name_of(app, id),
@@ -70,16 +75,29 @@ async fn session(State(app): State<Shared>, Visitor(person): Visitor) -> Json<se
     )
 }
 
-async fn people(State(app): State<Shared>) -> Json<Vec<PersonView>> {
-    Json(everybody(&app))
+async fn people(State(app): State<Shared>, SignedIn(person): SignedIn) -> Json<Vec<PersonView>> {
+    Json(everybody(&app, Some(&person)))
 }
 
-pub(crate) fn everybody(app: &App) -> Vec<PersonView> {
-    let ids: Vec<PersonId> = {
-        let state = &app.engine.views().state;
-        state.people.keys().chain(state.guests.people.keys()).cloned().collect()
-    };
-    ids.iter().map(|id| person_view(app, id)).collect()
+/// Everybody, by the names that this person may know them by.
+pub(crate) fn everybody(app: &App, viewer: Option<&PersonId>) -> Vec<PersonView> {
+    let views = app.engine.views();
+    let state = &views.state;
+    let people = state.people.iter().map(|(id, known)| view(app, id, Some(known)));
+    let keeps_guests = viewer.is_some_and(|viewer| state.may_always(viewer, Action::Process));
+    let guests = state.guests.people.iter().map(|(id, guest)| {
+        let seen = view(app, id, None);
+        // A name is told to those who invited, and to others only with consent.
+        let is_told = guest.named || keeps_guests || Some(id) == viewer;
+        if is_told { seen } else { PersonView { name: unnamed(&state.guests, guest), ..seen } }
+    });
+    people.chain(guests).collect()
+}
+
+fn unnamed(guests: &Guests, guest: &Guest) -> String {
+    let invitation = guests.invitations.get(&guest.invitation);
+    let body = invitation.filter(|_| guest.capacity == Capacity::ForOrganisation);
+    body.map_or_else(|| "A guest".to_owned(), |invitation| format!("A guest from {}", invitation.to))
 }
 
 async fn demo_people(State(app): State<Shared>) -> Result<Json<serde_json::Value>, Problem> {
@@ -87,7 +105,7 @@ async fn demo_people(State(app): State<Shared>) -> Result<Json<serde_json::Value
         return Err(Problem::not_found());
     }
     // Guests come by their own links.
-    let people: Vec<_> = everybody(&app)
+    let people: Vec<_> = everybody(&app, None)
         .into_iter()
         .filter(|person| !person.roles.is_empty())
         .map(|person| serde_json::json!({ "person": person.id, "name": person.name, "part": part(&person.roles) }))

@@ -116,6 +116,7 @@ fn command(library: &dyn Library, plan: &PlanCard, what: &What) -> Result<Comman
                 plan: plan.id,
                 template: template.clone(),
                 phases: found.dated(time(begins)?),
+                keep_days: found.keep_days,
             }
         }
         What::Move { phase, opens, closes } => Command::PhaseReschedule {

@@ -24,8 +24,9 @@ use crate::domain::{Command, EventId, Refusal, Request};
 pub(super) async fn home(State(library): State<Shared>, headers: HeaderMap) -> Result<Markup, Problem> {
     library
         .read(move |library| {
-            let people = People::of(library.people());
-            let Some(viewer) = library.viewer(&headers).and_then(|id| people.get(&id).cloned()) else {
+            let asks = library.viewer(&headers);
+            let people = People::of(library.people(asks.as_ref()));
+            let Some(viewer) = asks.and_then(|id| people.get(&id).cloned()) else {
                 return Ok(if library.demonstration() { pick(&people) } else { sign_in() });
             };
             Ok(plans(&viewer, &people, &library.plans(&viewer.id)?, &begin(library, &viewer, "", None)))
@@ -48,9 +49,9 @@ pub(super) async fn start(
 ) -> Result<Response, Problem> {
     library
         .read(move |library| {
-            let people = People::of(library.people());
-            let viewer = library.viewer(&headers).and_then(|id| people.get(&id).cloned());
-            let viewer = viewer.ok_or(Problem::SignIn)?;
+            let asks = library.viewer(&headers).ok_or(Problem::SignIn)?;
+            let people = People::of(library.people(Some(&asks)));
+            let viewer = people.get(&asks).cloned().ok_or(Problem::SignIn)?;
             let command = Command::PlanCreate { plan: None, title: started.title.clone() };
             match library.command(&viewer.id, Request { id: started.id, command }) {
                 // A plan that is not given an id has that of its command.

@@ -7,8 +7,8 @@ use axum::http::HeaderMap;
 use crate::{
     document::{PlanDiff, PlanState},
     domain::{
-        Email, EventId, PersonId, PlanId, Position, Process, Refusal, Request, Role, Stage, State, Template,
-        ThreadId, Timestamp,
+        Email, EventId, PersonId, PlanId, Position, Process, Refusal, Request, Role, Ruling, Stage, State,
+        Template, ThreadId, Timestamp,
     },
     replay::Timeline,
 };
@@ -70,6 +70,8 @@ pub struct Comment {
     pub at: Timestamp,
     pub position: Position,
     pub text: Option<String>,
+    /// Why it is not shown.
+    pub withheld: Option<Ruling>,
 }
 
 /// The log or the document could not be read: the operator was told why.
@@ -98,8 +100,8 @@ pub trait Library: Send + Sync + 'static {
     fn demonstration(&self) -> bool;
     /// Who asks, by the session cookie or a token.
     fn viewer(&self, headers: &HeaderMap) -> Option<PersonId>;
-    /// Everyone of the network, ordered by id.
-    fn people(&self) -> Vec<Person>;
+    /// Everyone of the network, ordered by id, by the names that the viewer may know them by.
+    fn people(&self, viewer: Option<&PersonId>) -> Vec<Person>;
     /// The plans that the person may read, the one in drafting first.
     fn plans(&self, viewer: &PersonId) -> Result<Vec<PlanCard>, Unavailable>;
     /// None where there is no such plan or the person may not read it: one answer for both.
@@ -123,6 +125,11 @@ pub trait Library: Send + Sync + 'static {
     fn person_at(&self, email: &Email) -> Option<PersonId>;
     /// From one position to a later one.
     fn diff(&self, plan: PlanId, from: Position, to: Position) -> Result<PlanDiff, Unavailable>;
-    /// The threads that were open or resolved at a position, oldest first.
-    fn threads_at(&self, plan: PlanId, position: Position) -> Result<Vec<Thread>, Unavailable>;
+    /// The threads that were open or resolved at a position, oldest first, without what is withheld from the viewer.
+    fn threads_at(
+        &self,
+        viewer: &PersonId,
+        plan: PlanId,
+        position: Position,
+    ) -> Result<Vec<Thread>, Unavailable>;
 }

@@ -60,7 +60,7 @@ struct Asked {
 /// First who asks, and only then what for: a stranger learns nothing about which plans there are.
 fn asked(library: &dyn Library, headers: &HeaderMap, plan: &str) -> Result<Asked, Problem> {
     let viewer = library.viewer(headers).ok_or(Problem::SignIn)?;
-    let people = People::of(library.people());
+    let people = People::of(library.people(Some(&viewer)));
     let viewer = people.get(&viewer).cloned().ok_or(Problem::SignIn)?;
     let id = plan.parse().map_err(|_| Problem::NotFound)?;
     let plan = library.plan(&viewer.id, id)?.ok_or(Problem::NotFound)?;

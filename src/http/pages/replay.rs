@@ -212,7 +212,7 @@ impl Moment {
             }
             None => (None, set::plan(&*library.state_at(plan, here)?, &look)),
         };
-        let threads = library.threads_at(plan, here)?;
+        let threads = library.threads_at(&self.asked.viewer.id, plan, here)?;
         let deeds = self.deeds(&threads);
         let nothing = changes.is_none() && deeds.is_empty();
         let at = self.time();
@@ -293,8 +293,12 @@ impl Moment {
                             span.soft { (time::moment(comment.at)) }
                             @if comment.position > after { " " span.badge { (say::NEW) } }
                         }
+                        @if let Some(ruling) = &comment.withheld {
+                            p.soft { (words::withheld(ruling.measure)) " " (who(people, ruling.by.as_ref())) ": " (ruling.reason) }
+                        }
                         @match &comment.text {
                             Some(text) => p { (text) },
+                            None if comment.withheld.is_some() => {}
                             None => p.soft { (say::ERASED) },
                         }
                     }

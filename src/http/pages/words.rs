@@ -1,5 +1,7 @@
 //! The words of the pages, kept together so that they can be translated.
 
+use crate::domain::Measure;
+
 pub(super) mod network;
 
 pub(super) const PRODUCT: &str = "Quorate";
@@ -21,6 +23,14 @@ pub(super) const NETWORK: &str = "Network";
 pub(super) const PROGRAM: &str = "The system";
 /// In place of a person whose name has been erased or is not known.
 pub(super) const SOMEONE: &str = "Someone";
+
+/// Before whoever withheld a comment.
+pub(super) fn withheld(measure: Measure) -> &'static str {
+    match measure {
+        Measure::HeldBack => "Held back by",
+        Measure::Hidden => "Hidden by",
+    }
+}
 
 pub(super) mod home {
     use crate::domain::Role;

@@ -55,7 +55,7 @@ impl Desk {
         let answer = tokio::task::spawn_blocking(move || {
             let desk = self.0.as_ref();
             let viewer = desk.viewer(&headers).ok_or(Problem::SignIn)?;
-            let people = People::of(desk.people());
+            let people = People::of(desk.people(Some(&viewer)));
             let viewer = people.get(&viewer).cloned().ok_or(Problem::SignIn)?;
             let network = desk.network(&viewer.id);
             if !network.rules.may_always(&viewer.id, Action::People) {

@@ -5,6 +5,7 @@
 
 mod architecture;
 mod backup;
+mod discussion;
 mod export;
 mod faults;
 mod full_disk;

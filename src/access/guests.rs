@@ -74,6 +74,58 @@ impl Guests {
         Ok(())
     }
 
+    /// Removes links, with what was begun by them, of guests who were forgotten or whose invitation ended long ago:
+    /// at once and every hour. Never done.
+    pub async fn follow(self: Arc<Self>) {
+        let mut moved = self.engine.watch();
+        let mut hours = tokio::time::interval(super::SWEEP_EVERY);
+        let mut seen = None;
+        loop {
+            tokio::select! {
+                _ = hours.tick() => seen = None,
+                changed = moved.changed() => if changed.is_err() { return },
+            }
+            let forgotten = self.engine.views().state.guests.forgotten;
+            if seen.replace(forgotten) == Some(forgotten) {
+                continue;
+            }
+            let guests = self.clone();
+            let swept = tokio::task::spawn_blocking(move || guests.sweep()).await;
+            if let Ok(Err(failure)) = swept {
+                seen = None;
+                tracing::error!("links of guests who are gone were not removed: {failure}");
+            }
+        }
+    }
+
+    fn sweep(&self) -> Result<(), Failure> {
+        let _alone = self.writing.lock();
+        let gone: Vec<Digest> = {
+            let views = self.engine.views();
+            let (state, now) = (&views.state.guests, (self.engine.clock())());
+            let is_over = |invitation: &InvitationId| {
+                let kept = i64::try_from(limits::GUEST_LINK_KEPT.as_secs()).unwrap_or(i64::MAX);
+                let known = state.invitations.get(invitation);
+                known.is_none_or(|invitation| invitation.until.plus_seconds(kept) < now)
+            };
+            let is_gone = |entry: &Entry| match entry {
+                Entry::Invitation { invitation } => is_over(invitation),
+                Entry::Guest { guest, .. } => {
+                    let known = state.people.get(guest);
+                    known.is_none_or(|guest| guest.erased || is_over(&guest.invitation))
+                }
+            };
+            self.held.read().iter().filter(|(_, entry)| is_gone(entry)).map(|(digest, _)| *digest).collect()
+        };
+        if gone.is_empty() {
+            return Ok(());
+        }
+        let remove = |digest: &Digest| AccessChange { key: [PREFIX, &digest.0].concat().into(), value: None };
+        self.engine.log().change_access(&gone.iter().map(remove).collect::<Vec<_>>())?;
+        self.held.write().retain(|digest, _| !gone.contains(digest));
+        Ok(())
+    }
+
     fn find(&self, link: &str) -> Option<(Digest, Entry)> {
         let digest = Secret::read(link)?.digest();
         let entry = self.held.read().get(&digest).cloned()?;

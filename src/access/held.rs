@@ -3,7 +3,7 @@
 //! Rules read [`Held`] and answer with the changes that are to be recorded; what was recorded is taken in by
 //! [`Held::apply`], the same way as everything is at the start.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
@@ -210,6 +210,13 @@ impl Held {
             .chain(tokens.map(|(digest, _)| remove(Kind::Token, digest)))
             .chain(requests.map(|(digest, _)| remove(Kind::Request, digest)))
             .collect()
+    }
+
+    /// Whoever is let in by anything here.
+    pub(super) fn people(&self) -> HashSet<PersonId> {
+        let sessions = self.sessions.values().map(|session| &session.person);
+        let tokens = self.tokens.values().map(|token| &token.person);
+        sessions.chain(tokens).chain(self.requests.values().map(|request| &request.person)).cloned().collect()
     }
 
     /// A new request voids the older ones of its person.

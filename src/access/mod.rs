@@ -2,6 +2,7 @@
 //! connection. What lets somebody in lies beside the record, as digests (`log`, table `access`), and is gone when
 //! it has had its time or is taken back.
 
+mod about;
 mod guests;
 mod held;
 mod refused;
@@ -11,6 +12,7 @@ mod tests;
 mod tickets;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use parking_lot::{Mutex, MutexGuard, RwLock, RwLockReadGuard};
 use tokio::sync::watch;
@@ -23,6 +25,7 @@ use crate::engine::{self, Engine};
 use crate::log::{AccessChange, Failure};
 use crate::mail::{self, Outbox};
 
+pub use about::about;
 pub use guests::{Draft, Guests, Returned};
 pub use held::{Scope, Session, Token};
 pub use refused::{Error, Refused};
@@ -45,6 +48,9 @@ pub struct Pass {
     pub holder: Holder,
     pub scope: Scope,
 }
+
+/// How often what has had its time is removed.
+const SWEEP_EVERY: Duration = Duration::from_secs(3600);
 
 /// A token begins with it, so that people and programs that search for secrets know one when they see it.
 const TOKEN_MARK: &str = "quorate_";
@@ -135,6 +141,42 @@ impl Access {
         let alone = self.alone();
         let changes = self.held().swept(self.now());
         self.commit(&alone, &changes)
+    }
+
+    /// Removes what has had its time, every hour; and ends all that lets somebody in as soon as they have left, however
+    /// that was asked for. Never done.
+    pub async fn follow(self: Arc<Self>) {
+        let mut moved = self.engine.watch();
+        let mut hours = tokio::time::interval(SWEEP_EVERY);
+        let mut seen = None;
+        loop {
+            tokio::select! {
+                _ = hours.tick() => {
+                    if let Err(failure) = self.blocking(Self::sweep).await {
+                        tracing::error!("what has had its time was not removed: {failure}");
+                    }
+                }
+                changed = moved.changed() => if changed.is_err() { return },
+            }
+            let version = self.engine.views().state.people_version;
+            if seen.replace(version) != Some(version)
+                && let Err(failure) = self.blocking(Self::end_those_who_left).await
+            {
+                seen = None;
+                tracing::error!("what lets in who has left was not removed: {failure}");
+            }
+        }
+    }
+
+    fn end_those_who_left(&self) -> Result<(), Failure> {
+        let alone = self.alone();
+        let gone = self.held().people();
+        let gone: Vec<PersonId> = gone.into_iter().filter(|person| !self.is_known(person)).collect();
+        let changes: Vec<_> = gone.iter().flat_map(|person| self.held().all_of(person)).collect();
+        self.commit(&alone, &changes)?;
+        // Also where nothing was left to be removed: a ticket may have opened a connection.
+        self.taken_back.send_modify(|count| *count += 1);
+        Ok(())
     }
 
     /// Whether a person is of the network: who has left it is let in no more.
@@ -439,16 +481,6 @@ impl Access {
         let others = own.filter(|(digest, _)| Holder::Session(*digest) != pass.holder);
         let changes: Vec<_> = others.map(|(digest, _)| remove(Kind::Session, &digest)).collect();
         self.commit(&alone, &changes)
-    }
-
-    /// Ends all that lets a person in: somebody has left.
-    pub fn end_all(&self, person: &PersonId) -> Result<(), Failure> {
-        let alone = self.alone();
-        let changes = self.held().all_of(person);
-        self.commit(&alone, &changes)?;
-        // Also where nothing was left to be removed: a ticket may have opened a connection.
-        self.taken_back.send_modify(|count| *count += 1);
-        Ok(())
     }
 
     /// A new token. It is shown once: here is only its digest.

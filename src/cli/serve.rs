@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::Args;
 use tokio::net::TcpListener;
-use tracing::{error, info, warn};
+use tracing::{info, warn};
 
 use super::{Data, Outcome, Place, control};
 use crate::access::Access;
@@ -21,7 +21,6 @@ const FAREWELL: Duration = Duration::from_secs(1);
 /// The exit code when the disk failed to confirm what was written (EX_IOERR of sysexits.h).
 const LOST: i32 = 74;
 /// How often what lets people in and has had its time is removed.
-const SWEEP_EVERY: Duration = Duration::from_secs(3600);
 /// How often what is new is signed.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(60);
 
@@ -149,18 +148,8 @@ fn let_in(engine: &Engine, mail: &Mail, place: &Place) -> Result<(Entrance, Opti
     let access = Arc::new(access);
     let first = access.first_link().map_err(|failure| failure.to_string())?;
     tokio::spawn(postman.run());
-    tokio::spawn(sweep(access.clone()));
+    tokio::spawn(access.clone().follow());
     Ok((Entrance::People(access), first))
-}
-
-async fn sweep(access: Arc<Access>) {
-    let mut ticks = tokio::time::interval(SWEEP_EVERY);
-    loop {
-        ticks.tick().await;
-        if let Err(failure) = access.blocking(Access::sweep).await {
-            error!("sessions that are over were not removed: {failure}");
-        }
-    }
 }
 
 /// Ends the process at once, with nothing that could still write: what the disk has, only a start finds out.

@@ -54,9 +54,9 @@ pub(super) fn checked(days: Option<u32>) -> Result<(), Refusal> {
 impl Process {
     /// When what people said in it is to be forgotten, once its last phase is over.
     pub fn forgets(&self) -> Option<Timestamp> {
-        let end = self.phases.last()?.closed?;
+        let last = self.phases.last().filter(|last| last.closed.is_some())?;
         let days = self.keep_days.filter(|_| self.forgotten.is_none())?;
-        Some(end.plus_seconds(i64::from(days) * 86_400))
+        Some(last.plan.closes.plus_seconds(i64::from(days) * 86_400))
     }
 }
 

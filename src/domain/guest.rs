@@ -53,6 +53,8 @@ pub struct Guest {
 pub struct Guests {
     pub invitations: BTreeMap<InvitationId, Invitation>,
     pub people: BTreeMap<PersonId, Guest>,
+    /// How often somebody was forgotten.
+    pub forgotten: u64,
     /// How often anything of it changed: the version of the stream in which that is recorded.
     pub version: u64,
 }

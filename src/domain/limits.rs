@@ -28,6 +28,8 @@ pub const WEIGHT: u32 = 1_000;
 pub const SEATS: u32 = 100;
 /// Phases of one process.
 pub const PHASES: usize = 40;
+/// For how long a guest's link, with what was begun by it, is kept after the invitation has ended.
+pub const GUEST_LINK_KEPT: Duration = Duration::from_secs(30 * DAY);
 /// For how long comments are kept after a process, if not for ever: fifty years, in days.
 pub const RETENTION_DAYS: u32 = 18_262;
 /// Bytes of a list of people and organisations that is taken in at once.

@@ -146,6 +146,7 @@ impl State {
                 self.people_version += 1;
                 if let Some(guest) = self.guests.people.get_mut(person) {
                     guest.erased = true;
+                    self.guests.forgotten += 1;
                 }
                 self.change_person(person, |known| known.erased = true);
             }
@@ -173,6 +174,7 @@ impl State {
                 for guest in self.guests.people_of(*plan) {
                     guest.erased = true;
                 }
+                self.guests.forgotten += 1;
                 self.govern(plan, |plan| {
                     if let Some(process) = &mut plan.process {
                         process.forgotten = Some(fact.at);

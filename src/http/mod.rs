@@ -206,5 +206,6 @@ pub async fn serve(
     app: App,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
+    tokio::spawn(app.guests.clone().follow());
     listen::run(listener, router(app), stop).await
 }

@@ -35,6 +35,11 @@ impl Writer {
         }
     }
 
+    /// The text in which it writes.
+    pub(crate) fn text(&self) -> ObjId {
+        ObjId::Id(self.text.0, self.text.1.clone(), 0)
+    }
+
     /// Takes note of changes from others, on which the next own one will build.
     pub(crate) fn heard(&mut self, changes: &[Change]) {
         let max_op = changes.iter().filter(|change| !change.is_empty()).map(Change::max_op).max();

@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use axum::routing::post;
 use axum::{Json, Router};
 
-use crate::domain::{Command, Refusal, Request};
+use crate::domain::{Refusal, Request};
 use crate::engine::record;
 use crate::http::Shared;
 use crate::http::auth::SignedIn;
@@ -31,13 +31,6 @@ async fn command(
     if record::is_derived(request.id) {
         return Err(Refusal::IdReserved.into());
     }
-    let leaving = match &request.command {
-        Command::PersonLeave { person, .. } => Some(person.clone()),
-        _ => None,
-    };
     let receipt = app.rooms.command(person, request, None).await?;
-    if let (Some(person), Some(access)) = (leaving, app.access()) {
-        access.blocking(move |access| access.end_all(&person)).await?;
-    }
     Ok(Json(serde_json::json!({ "position": receipt.position })))
 }

@@ -6,6 +6,7 @@ mod live;
 mod network;
 mod openapi;
 pub(super) mod past;
+mod personal;
 pub(super) mod plans;
 pub(super) mod session;
 
@@ -21,6 +22,7 @@ pub(super) fn routes() -> Router<Shared> {
         .merge(network::routes())
         .merge(openapi::routes())
         .merge(past::routes())
+        .merge(personal::routes())
         .merge(plans::routes())
         .merge(session::routes())
 }

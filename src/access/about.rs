@@ -1,0 +1,94 @@
+//! All that is held about a person: a copy for them, in JSON.
+
+use std::fmt::Write as _;
+
+use serde_json::{Map, Value, json};
+
+use crate::domain::PersonId;
+use crate::engine::Engine;
+use crate::engine::record::EventView;
+use crate::log::{Failure, Recorded};
+
+/// How many events are read at once.
+const PAGE: usize = 1_000;
+
+/// The copy: one object with `person`, `made`, `about` (name and address), `part` (in the network), `access` (what lets
+/// them in, and when they came) and `record` (every event that they caused, or that names them; a change of a text
+/// with its bytes, as `schema/events/document.changed.json` has it). For a long history it takes seconds.
+pub fn about(engine: &Engine, person: &PersonId) -> Result<String, Failure> {
+    let (part, guest) = {
+        let views = engine.views();
+        let known = views.state.people.get(person);
+        let part = known.map(|known| {
+            json!({ "office": known.office, "left": known.left, "joined": known.joined, "erased": known.erased })
+        });
+        let guest = views.state.guests.people.get(person);
+        let guest = guest.map(|guest| {
+            json!({
+                "invitation": guest.invitation, "capacity": guest.capacity,
+                "named": guest.named, "published": guest.published,
+            })
+        });
+        (part, guest)
+    };
+    let head = json!({
+        "person": person,
+        "made": (engine.clock())(),
+        "about": engine.about(person)?,
+        "part": part,
+        "guest": guest,
+        "access": entries(engine, person)?,
+    });
+    let mut copy = head.to_string();
+    // The events one by one: as values they would take many times their room.
+    copy.pop();
+    copy.push_str(",\"record\":[");
+    let (mut after, mut first) = (0, true);
+    loop {
+        let page = engine.log().read(after, PAGE)?;
+        let Some(last) = page.last() else { break };
+        after = last.position;
+        for event in &page {
+            if let Some(view) = concerning(event, person)? {
+                let comma = if first { "" } else { "," };
+                let text = serde_json::to_string(&view).map_err(|error| Failure::Read(error.to_string()))?;
+                let _ = write!(copy, "{comma}{text}");
+                first = false;
+            }
+        }
+    }
+    copy.push_str("]}");
+    Ok(copy)
+}
+
+/// An event that a person caused, or that names them.
+fn concerning(event: &Recorded, person: &PersonId) -> Result<Option<EventView>, Failure> {
+    let is_theirs = event.actor.as_ref() == Some(person);
+    let names = || {
+        let quoted = format!("\"{person}\"");
+        let payload = event.payload.as_deref().unwrap_or_default();
+        !is_change(event) && payload.windows(quoted.len()).any(|words| words == quoted.as_bytes())
+    };
+    if is_theirs || names() { EventView::of(event).map(Some) } else { Ok(None) }
+}
+
+fn is_change(event: &Recorded) -> bool {
+    &*event.kind == crate::engine::record::CHANGED
+}
+
+/// The entries of the table of access that are theirs, without what is secret in them or stands for a secret.
+fn entries(engine: &Engine, person: &PersonId) -> Result<Vec<Value>, Failure> {
+    let mut found = Vec::new();
+    for (key, value) in engine.log().list_access(b"")? {
+        let Ok(Value::Object(entry)) = serde_json::from_slice::<Value>(&value) else { continue };
+        let is_theirs = |field: &str| entry.get(field).and_then(Value::as_str) == Some(person.as_str());
+        if ["person", "guest"].into_iter().any(is_theirs) {
+            let kind: Vec<u8> = key.iter().copied().take_while(|byte| *byte != b'/').collect();
+            let kept = entry.into_iter().filter(|(field, _)| !matches!(field.as_str(), "page" | "code"));
+            let mut entry: Map<String, Value> = kept.collect();
+            entry.insert("kind".into(), String::from_utf8_lossy(&kind).into());
+            found.push(Value::Object(entry));
+        }
+    }
+    Ok(found)
+}

@@ -151,7 +151,8 @@ async fn a_comment_that_is_hidden_is_visible_as_hidden_and_read_by_few() {
     }
 
     // The author disputes it; one named person decides.
-    ok(&server, &secretariat, "conduct.set", json!({ "rules": null, "contact": "chair", "version": 0 })).await;
+    ok(&server, &secretariat, "conduct.set", json!({ "rules": null, "contact": "chair", "version": 0 }))
+        .await;
     let dispute = comment.with(json!({ "text": "It names an office and nobody." }));
     assert_eq!(code(&server, &other, "comment.dispute", dispute.clone()).await, "comment_of_another");
     ok(&server, &author, "comment.dispute", dispute).await;

@@ -321,12 +321,13 @@ impl State {
         }
     }
 
-    /// People and organisations alone: what is needed to decide over them, to try out what a list would do.
+    /// People, organisations and guests alone: what is needed to decide over them, to try out what a list would do.
     pub fn network(&self) -> Self {
         Self {
             people: self.people.clone(),
             organisations: self.organisations.clone(),
             organisation_names: self.organisation_names.clone(),
+            guests: self.guests.clone(),
             ..Self::default()
         }
     }

@@ -17,7 +17,7 @@ use super::{
     phases::{self, Standing, standing},
     problem::Problem,
     time, words,
-    words::phases as say,
+    words::{conduct as privacy, phases as say},
 };
 use crate::domain::{Command, EventId, Phase, PhaseId, Process, Refusal, Request, Role, Template, Timestamp};
 
@@ -64,6 +64,7 @@ enum What {
     Start { template: String, begins: String },
     Move { phase: PhaseId, opens: String, closes: String },
     Approve { phase: PhaseId, role: Role },
+    Keep { days: String },
 }
 
 impl What {
@@ -72,6 +73,7 @@ impl What {
             Self::Start { .. } => "started",
             Self::Move { .. } => "moved",
             Self::Approve { .. } => "approved",
+            Self::Keep { .. } => "kept",
         }
     }
 }
@@ -125,6 +127,13 @@ fn command(library: &dyn Library, plan: &PlanCard, what: &What) -> Result<Comman
             opens: time(opens)?,
             closes: time(closes)?,
         },
+        What::Keep { days } => {
+            let days = match days.trim() {
+                "" => None,
+                days => Some(days.parse().map_err(|_| Denied::Refused(Refusal::RetentionNotValid))?),
+            };
+            Command::RetentionSet { plan: plan.id, days }
+        }
         What::Approve { phase, role } => {
             Command::GateApprove { plan: plan.id, phase: phase.clone(), role: *role }
         }
@@ -153,6 +162,7 @@ fn page(library: &dyn Library, asked: &Asked, said: Said<'_>) -> Markup {
                         p.small { a href={ "/plans/" (plan.id) "/guests" } { (words::guest::GUESTS) } }
                     }
                     (table(library, asked, process, &said))
+                    (kept(library, plan, process, said.typed))
                 }
                 None if plan.may_process => (start(library, plan, said.typed)),
                 None => p.lead { (say::NO_PROCESS) }
@@ -175,6 +185,41 @@ fn table(library: &dyn Library, asked: &Asked, process: &Process, said: &Said<'_
                 (gate(library, asked, phase))
                 @if asked.plan.may_process && standing(phase) != Standing::Over {
                     (dates(library, &asked.plan, phase, said.typed))
+                }
+            }
+        }
+    }
+}
+
+/// For how long comments are kept, and the form that sets it.
+fn kept(library: &dyn Library, plan: &PlanCard, process: &Process, typed: Option<&Typed>) -> Markup {
+    let typed = typed.and_then(|typed| match &typed.what {
+        What::Keep { days } => Some(days.clone()),
+        _ => None,
+    });
+    let is_typed = typed.is_some();
+    let days = typed.or_else(|| process.keep_days.map(|days| days.to_string())).unwrap_or_default();
+    html! {
+        section aria-labelledby="kept" {
+            h2 #kept { (privacy::KEEP_TITLE) }
+            @match (process.forgotten, process.keep_days) {
+                (Some(at), _) => p { (privacy::KEEP_GONE) " " (time::moment(at)) },
+                (None, Some(days)) => p { (privacy::keep_for(days)) },
+                (None, None) => p { (privacy::KEEP_FOR_EVER) },
+            }
+            @if plan.may_process && process.forgotten.is_none() {
+                details open[is_typed] {
+                    summary { (privacy::KEEP_CHANGE) }
+                    form.form method="post" action={ "/plans/" (plan.id) "/calendar" } {
+                        (form::id(library.fresh_id()))
+                        input type="hidden" name="what" value="keep";
+                        div.field {
+                            label for="days" { (privacy::KEEP_DAYS) }
+                            p.hint #days-hint { (privacy::KEEP_HINT) }
+                            input.input #days name="days" inputmode="numeric" value=(days) aria-describedby="days-hint";
+                        }
+                        button.button type="submit" { (say::SAVE) }
+                    }
                 }
             }
         }

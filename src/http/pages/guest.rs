@@ -10,16 +10,16 @@ use axum::{
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::{form, frame::Frame, problem::Problem, time, words::guest as say};
+use super::{form, frame::Frame, problem::Problem, time, words::guest as say, words::withheld};
 use crate::access::{Draft, Error, Refused, Returned};
 use crate::document::{BlockState, PlanState, SectionState};
 use crate::domain::{
-    Action, Capacity, Command, EventId, Joining, PersonId, ProvisionId, Refusal, Request, SectionId,
+    Action, Capacity, Command, EventId, Joining, PersonId, Place, ProvisionId, Refusal, Request, SectionId,
     ThreadId, Timestamp,
 };
 use crate::export::{Names, html as set};
 use crate::http::{App, Shared, fresh_id};
-use crate::projection::Thread;
+use crate::projection::{Comment, Thread};
 
 pub(super) fn routes() -> Router<Shared> {
     Router::new()
@@ -181,8 +181,8 @@ async fn read(app: &Shared, returned: &Returned) -> Result<Option<Reading>, Prob
         if !views.state.may(&guest, plan, Action::Read) {
             return Ok(None);
         }
-        let own = views.threads.of(plan).iter().filter(|thread| thread.opened_by() == Some(&guest)).cloned();
-        (views.head, own.collect())
+        let own = views.threads.of(plan).iter().filter(|thread| thread.opened_by() == Some(&guest));
+        (views.head, own.map(|thread| thread.for_reader(&views.state, plan, &guest)).collect())
     };
     let state = app.rooms.blocking(move |rooms| rooms.state_at(plan, head)).await;
     let state = state.map_err(|error| failed(&error))?;
@@ -225,6 +225,7 @@ async fn text_page(
         @match view.done.as_deref() {
             Some("comment") => p.notice role="status" { (say::SENT) },
             Some("draft") => p.notice role="status" { (say::DRAFT_KEPT) },
+            Some("dispute") => p.notice role="status" { (say::DISPUTE_SENT) },
             _ => {}
         }
         aside.notice.guest-link aria-labelledby="own-link" {
@@ -239,7 +240,8 @@ async fn text_page(
                 }
             }
         }
-        (own_comments(&reading.own))
+        p.small { a href="/conduct" { (say::CONDUCT) } }
+        (own_comments(&returned.guest, &reading.own))
         @for section in &state.sections {
             (one_section(state, section))
             @if may_comment {
@@ -268,7 +270,7 @@ fn section_of<'a>(state: &'a PlanState, provision: &ProvisionId) -> Option<&'a S
     state.sections.iter().find(has)
 }
 
-fn own_comments(own: &[Thread]) -> Markup {
+fn own_comments(guest: &PersonId, own: &[Thread]) -> Markup {
     if own.is_empty() {
         return html! {};
     }
@@ -279,7 +281,38 @@ fn own_comments(own: &[Thread]) -> Markup {
                 @for thread in own {
                     li.sheet {
                         blockquote.small { (thread.anchor.quote) }
-                        @for comment in &thread.comments { p { (comment.text) } }
+                        @for comment in &thread.comments { (one_comment(guest, thread, comment)) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// A comment in a thread of one's own. Where it is withheld, why; and the way to have it looked at again.
+fn one_comment(guest: &PersonId, thread: &Thread, comment: &Comment) -> Markup {
+    html! {
+        @if let Some(ruling) = &comment.withheld {
+            p.soft {
+                (withheld(ruling.measure)) " " (say::MODERATORS) ": " (ruling.reason)
+            }
+        }
+        @if !comment.text.is_empty() { p { (comment.text) } }
+        @if let Some(ruling) = comment.withheld.as_ref().filter(|_| comment.by.as_ref() == Some(guest)) {
+            @if ruling.disputed { p.soft { (say::DISPUTED) } }
+            @else {
+                details {
+                    summary { (say::DISPUTE) }
+                    form.form method="post" {
+                        (form::id(fresh_id()))
+                        input type="hidden" name="what" value="dispute";
+                        input type="hidden" name="thread" value=(thread.id);
+                        input type="hidden" name="comment" value=(comment.id);
+                        p.field {
+                            label for={ "why-" (comment.id) } { (say::DISPUTE_WHY) }
+                            textarea.input id={ "why-" (comment.id) } name="text" rows="3" required {}
+                        }
+                        button.button type="submit" { (say::SEND) }
                     }
                 }
             }
@@ -292,7 +325,10 @@ fn comment_form(section: &SectionState, draft: Option<&Draft>, said: Option<&Sai
     // Of two with the same id the second cannot be named: nearly never.
     let is_named = |one: &&BlockState| !one.block.text.trim().is_empty() && !one.block.derived;
     let blocks: Vec<&BlockState> = section.blocks.iter().filter(is_named).collect();
-    let chosen = said.map(|said| said.provision.as_str()).or(draft.map(|draft| draft.provision.as_str()));
+    let chosen = said
+        .and_then(|said| said.provision.as_ref())
+        .map(ProvisionId::as_str)
+        .or(draft.map(|draft| draft.provision.as_str()));
     let here = blocks.iter().any(|one| Some(one.block.id.as_str()) == chosen);
     let words =
         said.map(|said| said.text.as_str()).or(draft.filter(|_| here).map(|draft| draft.text.as_str()));
@@ -321,12 +357,15 @@ fn comment_form(section: &SectionState, draft: Option<&Draft>, said: Option<&Sai
     }
 }
 
-/// A comment, or the beginning of one.
+/// A comment, or the beginning of one; or a comment that is to be looked at again.
 #[derive(Debug, Deserialize)]
 struct Said {
     id: EventId,
     what: What,
-    provision: ProvisionId,
+    provision: Option<ProvisionId>,
+    /// Of the comment that is disputed.
+    thread: Option<ThreadId>,
+    comment: Option<EventId>,
     text: String,
 }
 
@@ -335,6 +374,7 @@ struct Said {
 enum What {
     Comment,
     Draft,
+    Dispute,
 }
 
 async fn say_something(
@@ -347,11 +387,15 @@ async fn say_something(
         Err(refused) => return Ok(void(refused)),
     };
     let done = match said.what {
-        What::Draft => {
-            let draft = Draft { provision: said.provision.clone(), text: said.text.clone() };
-            keep(&app, &own, Some(draft)).await.map(|()| "draft")
-        }
+        What::Draft => match said.provision.clone() {
+            Some(provision) => {
+                let draft = Draft { provision, text: said.text.clone() };
+                keep(&app, &own, Some(draft)).await.map(|()| "draft")
+            }
+            None => Err(Refusal::AnchorUnknown.into()),
+        },
         What::Comment => comment(&app, &returned, &said).await.map(|()| "comment"),
+        What::Dispute => dispute(&app, &returned, &said).await.map(|()| "dispute"),
     };
     match done {
         Ok(done) => {
@@ -363,8 +407,8 @@ async fn say_something(
         }
         Err(Error::Ruled(refusal)) => {
             let reading = read(&app, &returned).await?;
-            let section =
-                reading.and_then(|reading| Some(section_of(&reading.state, &said.provision)?.id.clone()));
+            let section = reading
+                .and_then(|reading| Some(section_of(&reading.state, said.provision.as_ref()?)?.id.clone()));
             let view = View { on: section, ..View::default() };
             text_page(&app, &own, &returned, &view, Some((&refusal, &said))).await
         }
@@ -381,10 +425,20 @@ async fn keep(app: &Shared, own: &str, draft: Option<Draft>) -> Result<(), Error
 
 /// A comment is about a whole provision, as it stands in the guest's page or has become since.
 async fn comment(app: &Shared, returned: &Returned, said: &Said) -> Result<(), Error> {
-    let (plan, provision) = (returned.plan, said.provision.clone());
+    let plan = returned.plan;
+    let provision = said.provision.clone().ok_or(Error::Ruled(Refusal::AnchorUnknown))?;
     let anchor = app.rooms.blocking(move |rooms| rooms.anchor_of(plan, &provision)).await?;
     let thread = ThreadId(said.id.0);
     let command = Command::ThreadOpen { plan, thread, anchor, text: said.text.clone() };
+    let request = Request { id: said.id, command };
+    Ok(app.rooms.command(returned.guest.clone(), request, None).await.map(drop)?)
+}
+
+/// A comment of the guest's own is to be looked at again.
+async fn dispute(app: &Shared, returned: &Returned, said: &Said) -> Result<(), Error> {
+    let named = said.thread.zip(said.comment).ok_or(Error::Ruled(Refusal::CommentUnknown))?;
+    let place = Place { plan: returned.plan, thread: named.0, comment: named.1 };
+    let command = Command::CommentDispute { place, text: said.text.clone() };
     let request = Request { id: said.id, command };
     Ok(app.rooms.command(returned.guest.clone(), request, None).await.map(drop)?)
 }

@@ -16,7 +16,7 @@ use crate::domain::{
     Action, Command, EventId, Invitation, InvitationId, Invite, PersonId, PhaseId, PhaseKind, PlanId,
     Refusal, Request, Timestamp,
 };
-use crate::http::{Shared, auth::Visitor, fresh_id};
+use crate::http::{Shared, api::session::name_of, auth::Visitor, fresh_id};
 
 pub(super) fn routes() -> Router<Shared> {
     Router::new().route("/plans/{plan}/guests", get(list).post(change))
@@ -33,7 +33,7 @@ struct Consultation {
 struct Row {
     id: InvitationId,
     invitation: Invitation,
-    guests: usize,
+    guests: Vec<(PersonId, String)>,
     comments: usize,
 }
 
@@ -74,7 +74,8 @@ fn guests(app: &Shared, person: Option<PersonId>, plan: &str) -> Result<Guests, 
         let came = by(*invitation_id);
         let threads = views.threads.of(id).iter();
         let comments = threads.filter(|one| one.opened_by().is_some_and(|by| came.contains(&by))).count();
-        Row { id: *invitation_id, invitation: invitation.clone(), guests: came.len(), comments }
+        let guests = came.into_iter().map(|id| (id.clone(), name_of(app, id))).collect();
+        Row { id: *invitation_id, invitation: invitation.clone(), guests, comments }
     });
     Ok(Guests {
         plan: id,
@@ -220,7 +221,14 @@ fn table(guests: &Guests) -> Markup {
                                 @else if holds { (say::HOLDS) " – " (time::moment(row.invitation.until)) }
                                 @else { (say::OVER) }
                             }
-                            td { (row.guests) }
+                            td {
+                                @if row.guests.is_empty() { "0" }
+                                @for (at, (id, name)) in row.guests.iter().enumerate() {
+                                    @if at > 0 { ", " }
+                                    @if guests.viewer.keeps_people { a href={ "/network/guests/" (id) } { (name) } }
+                                    @else { (name) }
+                                }
+                            }
                             td { (row.comments) }
                             td {
                                 @if holds {

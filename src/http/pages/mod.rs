@@ -1,6 +1,7 @@
 //! The pages: HTML made here, whole and usable without scripts. Only the workspace is the script's own.
 
 mod calendar;
+mod conduct;
 mod form;
 mod frame;
 mod guest;
@@ -86,7 +87,12 @@ pub fn router(library: Arc<dyn Library>) -> Router {
 pub(super) fn access_routes() -> Router<super::Shared> {
     let no_store =
         SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    sign_in::routes().merge(me::routes()).merge(guest::routes()).merge(guests::routes()).layer(no_store)
+    sign_in::routes()
+        .merge(me::routes())
+        .merge(conduct::routes())
+        .merge(guest::routes())
+        .merge(guests::routes())
+        .layer(no_store)
 }
 
 /// The style sheets of a page that stands by itself.

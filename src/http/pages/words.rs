@@ -2,6 +2,7 @@
 
 use crate::domain::Measure;
 
+pub(super) mod conduct;
 pub(super) mod network;
 
 pub(super) const PRODUCT: &str = "Quorate";
@@ -125,6 +126,14 @@ pub(super) mod guest {
     pub(in super::super) const BODY: &str = "Body";
     pub(in super::super) const STATE: &str = "State";
     pub(in super::super) const CAME: &str = "People who came";
+    pub(in super::super) const CAME_AS: &str = "Came as a guest.";
+    pub(in super::super) const CONDUCT: &str = "How we discuss: the rules for comments";
+    /// Names are not told to guests.
+    pub(in super::super) const MODERATORS: &str = "those who keep the discussion";
+    pub(in super::super) const DISPUTE: &str = "Ask for it to be looked at again";
+    pub(in super::super) const DISPUTE_WHY: &str = "Why it should be shown";
+    pub(in super::super) const DISPUTED: &str = "You have asked for it to be looked at again.";
+    pub(in super::super) const DISPUTE_SENT: &str = "It will be looked at again.";
     pub(in super::super) const COMMENTS: &str = "Comments";
 }
 
@@ -163,6 +172,7 @@ pub(super) mod phases {
             "started" => Some("The dates are set."),
             "moved" => Some("The dates are moved."),
             "approved" => Some("Your approval is recorded."),
+            "kept" => Some(super::conduct::KEEP_SAVED),
             _ => None,
         }
     }

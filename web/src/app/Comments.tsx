@@ -5,6 +5,7 @@ import { useAttempt } from "./attempt"
 import type { Desk } from "./desk"
 import { ProblemLine } from "./Freeze"
 import type { Room } from "./room"
+import { Said } from "./Said"
 import { Strays } from "./Strays"
 import { useStore } from "./store"
 import { SHORTCUTS } from "./Toolbar"
@@ -196,17 +197,7 @@ function Card({
       )}
       <ol className="thread-comments">
         {thread.comments.map((comment) => (
-          <li key={comment.id}>
-            <p className="comment-by">
-              <span className={`person person-${room.number(comment.by)}`}>{room.name(comment.by)}</span>{" "}
-              <time className="soft small" dateTime={comment.at} title={words.whenExact(comment.at)}>
-                {words.when(comment.at)}
-              </time>
-            </p>
-            <p className={comment.text === null ? "comment-text soft" : "comment-text"}>
-              {comment.text ?? words.comments.erased}
-            </p>
-          </li>
+          <Said key={comment.id} room={room} thread={thread} comment={comment} />
         ))}
       </ol>
       {thread.resolved ? (
@@ -315,6 +306,9 @@ function Box({ room, desk, box, label, send, discard }: BoxProps) {
           }}
         />
       </label>
+      <p className="small soft">
+        <a href="/conduct">{words.moderation.rules}</a>
+      </p>
       {problem ? <ProblemLine problem={problem} /> : null}
       {!problem && sync.link === "offline" ? <p className="small soft">{words.comments.offline}</p> : null}
       <div className="modal-buttons">

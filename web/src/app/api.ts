@@ -8,7 +8,7 @@ export type Person = { id: string; name: string; roles: string[] }
 export type Session = { person: Person | null; demonstration: boolean; network?: string }
 /** `by` is null where the server itself has frozen the plan. */
 export type Frozen = { reason: string; by: string | null; at: string }
-export type May = "read" | "comment" | "edit" | "decide" | "freeze" | "process"
+export type May = "read" | "comment" | "edit" | "decide" | "freeze" | "process" | "moderate"
 /** The phase that is open; its dates are times in ISO form. */
 export type Phase = { phase: string; title: string; closes: string }
 export type PlanInfo = {
@@ -20,7 +20,24 @@ export type PlanInfo = {
   phase: Phase | null
 }
 export type Anchor = { section: string; start: string; end: string; heads: string[]; quote: string }
-export type Comment = { id: string; position: number; at: string; by: string; text: string | null }
+/** Why a comment is not shown. `by` is null where the server itself withheld it. */
+export type Ruling = {
+  measure: "held-back" | "hidden"
+  reason: string
+  by: string | null
+  at: string
+  disputed: boolean
+}
+/** The text is empty once erased, and for whom it is withheld from. */
+export type Comment = {
+  id: string
+  position: number
+  at: string
+  by: string
+  text: string
+  withheld?: Ruling
+  disputes?: { position: number; at: string; text: string }[]
+}
 export type Thread = {
   id: string
   state: "open" | "resolved"

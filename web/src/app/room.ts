@@ -295,6 +295,6 @@ export class Room {
 
   async command(command: { type: string } & Record<string, unknown>): Promise<void> {
     await api.command(crypto.randomUUID(), { ...command, plan: this.id })
-    if (command.type.startsWith("thread.")) await this.loadThreads()
+    if (/^(thread|comment)\./.test(command.type)) await this.loadThreads()
   }
 }

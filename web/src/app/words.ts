@@ -121,6 +121,29 @@ export const words = {
     cancel: "Cancel",
   },
 
+  moderation: {
+    open: "Moderate",
+    choose: "What is to become of this comment?",
+    does: {
+      hidden: "Hide it: others see that a comment was hidden, by whom and why",
+      "held-back": "Hold it back until somebody has looked at it",
+      shown: "Show it again",
+    },
+    hidden: "Hidden",
+    "held-back": "Held back",
+    reason: "The reason",
+    reasonHint: "Everybody sees the reason, for ever: name nobody in it.",
+    save: "Record it",
+    because: (by: string, reason: string) => `by ${by}: ${reason}`,
+    disputed: "The author asks for it to be looked at again.",
+    says: (name: string) => `${name} says:`,
+    dispute: "Ask for it to be looked at again",
+    why: "Why it should be shown",
+    whyHint: "Read by whoever decides disputes, and by those who moderate.",
+    send: "Send",
+    rules: "How we discuss",
+  },
+
   comments: {
     title: "Comments",
     open: (n: number) => (n === 0 ? "Comments" : `Comments, ${n} open`),

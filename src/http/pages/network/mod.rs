@@ -2,6 +2,7 @@
 //!
 //! Every page works without a script. A form that is refused comes back with all that was typed, the reason on top.
 
+mod forget;
 mod form;
 mod import;
 mod list;
@@ -147,6 +148,7 @@ pub(super) fn router(library: Arc<dyn Library>) -> Router {
         .route("/network/organisations/{organisation}", get(organisation::one).post(organisation::change))
         .route("/network/add-person", get(person::blank).post(person::add))
         .route("/network/people/{person}", get(person::one).post(person::change))
+        .route("/network/guests/{guest}", get(forget::guest).post(forget::erase_guest))
         .route("/network/policy", get(policy::policy))
         .merge(import::routes())
         .with_state(Desk(library))

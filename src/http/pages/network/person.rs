@@ -9,7 +9,7 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::{
-    Desk, Problem, Visit, back,
+    Desk, Problem, Visit, back, forget,
     form::{self, Fields, NONCE, Sent, VERSION, Wrong},
     list::{self, Came},
     say,
@@ -106,6 +106,13 @@ pub(super) async fn change(
     desk.visit(headers, move |visit| {
         let mut fields = Fields::sent(sent)?;
         let known = Known::find(visit, &person)?;
+        if forget::is_asked(&fields) {
+            let wrong = forget::erase(visit, &known.id, &fields)?;
+            if wrong.is_empty() {
+                return Ok(form::on_to(&came(&format!("/people/{}", known.id), say::Done::PersonErased)));
+            }
+            return Ok(form::refused(known.page(&known.fields(), &wrong, &html! {})));
+        }
         let version = fields.get(VERSION).parse().map_err(|_| Problem::NotUnderstood)?;
         let leaves = fields.get(DO) == LEAVE;
         let read = if leaves { known.leaving(&fields, version) } else { known.changing(&fields, version) };
@@ -255,6 +262,7 @@ impl<'a> Known<'a> {
                         (self.leave(fields, wrong))
                     }
                 }
+                (forget::section(self.visit, &self.id, self.person.left, wrong))
             },
         )
     }

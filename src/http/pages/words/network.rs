@@ -84,6 +84,7 @@ pub(in crate::http::pages) enum Done {
     PersonAdded,
     PersonChanged,
     PersonLeft,
+    PersonErased,
     Imported,
     AllThere,
 }
@@ -97,6 +98,7 @@ impl Done {
             Self::PersonAdded => "person-added",
             Self::PersonChanged => "person-changed",
             Self::PersonLeft => "person-left",
+            Self::PersonErased => "person-erased",
             Self::Imported => "imported",
             Self::AllThere => "all-there",
         }
@@ -110,6 +112,7 @@ pub(in crate::http::pages) fn done(done: Done, people: usize, organisations: usi
         Done::PersonAdded => "The person was added.".into(),
         Done::PersonChanged => "What this person does was changed.".into(),
         Done::PersonLeft => "It is recorded that this person has left.".into(),
+        Done::PersonErased => "What was known of this person has been erased.".into(),
         Done::AllThere => "What is right in the list is in the network.".into(),
         Done::Imported => format!("The list was taken in: {}.", made(people, organisations)),
     }

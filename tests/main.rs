@@ -22,6 +22,7 @@ mod pause;
 mod phases;
 mod room;
 mod schema;
+mod scripts;
 mod session;
 mod sign_in;
 mod sync_fails;

@@ -16,9 +16,9 @@ use tokio::net::UnixListener;
 use tracing::error;
 
 use super::verify::check_copy;
-use super::{backup, people};
-use crate::engine::Engine;
+use super::{backup, command, people};
 use crate::log::RedbLog;
+use crate::room::Rooms;
 
 /// What can be asked of a running server.
 #[derive(Debug, Serialize, Deserialize)]
@@ -30,6 +30,7 @@ pub(super) enum Ask {
         file: PathBuf,
     },
     PeopleImport(people::Task),
+    Command(command::Task),
 }
 
 fn socket(data: &Path) -> PathBuf {
@@ -61,7 +62,7 @@ pub(super) fn is_running(data: &Path) -> bool {
 }
 
 /// Answers verbs for as long as the server runs.
-pub(super) fn listen(data: &Path, log: Arc<RedbLog>, engine: Engine) -> io::Result<()> {
+pub(super) fn listen(data: &Path, log: Arc<RedbLog>, rooms: Rooms) -> io::Result<()> {
     let path = socket(data);
     // The folder is locked by this process: a socket that is there is one that a killed server left.
     match fs::remove_file(&path) {
@@ -74,13 +75,13 @@ pub(super) fn listen(data: &Path, log: Arc<RedbLog>, engine: Engine) -> io::Resu
     tokio::spawn(async move {
         loop {
             let Ok((stream, _)) = listener.accept().await else { return };
-            tokio::spawn(answer(stream, data.clone(), log.clone(), engine.clone()));
+            tokio::spawn(answer(stream, data.clone(), log.clone(), rooms.clone()));
         }
     });
     Ok(())
 }
 
-async fn answer(stream: tokio::net::UnixStream, data: PathBuf, log: Arc<RedbLog>, engine: Engine) {
+async fn answer(stream: tokio::net::UnixStream, data: PathBuf, log: Arc<RedbLog>, rooms: Rooms) {
     let mut stream = tokio::io::BufReader::new(stream);
     let mut line = String::new();
     if stream.read_line(&mut line).await.is_err() {
@@ -89,7 +90,8 @@ async fn answer(stream: tokio::net::UnixStream, data: PathBuf, log: Arc<RedbLog>
     let work = tokio::task::spawn_blocking(move || match serde_json::from_str(&line) {
         Ok(Ask::Verify) => told(check_copy(&data, &log)),
         Ok(Ask::Backup { file }) => told(backup::write(&log, &file)),
-        Ok(Ask::PeopleImport(task)) => told(people::import(&engine, &task)),
+        Ok(Ask::PeopleImport(task)) => told(people::import(rooms.engine(), &task)),
+        Ok(Ask::Command(task)) => told(command::give(&rooms, &task)),
         Err(error) => Err(format!("the server does not understand the verb: {error}")),
     });
     let answer: Result<Value, String> = work.await.unwrap_or_else(|stopped| Err(stopped.to_string()));

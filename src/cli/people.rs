@@ -77,7 +77,7 @@ impl People {
         let done: Done = match (running, ask) {
             (Some(done), _) => done,
             (None, Ask::PeopleImport(task)) => alone(&data, &task).map_err(failed)?,
-            (None, Ask::Verify | Ask::Backup { .. }) => return Err(failed("the verb is another one".into())),
+            (None, _) => return Err(failed("the verb is another one".into())),
         };
         done.print();
         match done {

@@ -104,9 +104,9 @@ pub(super) fn serve(data: &Path, place: &Place, door: &Door<'_>) -> Outcome {
     let (engine, log) = open(data, engine::system())?;
     let runtime = runtime()?;
     let served = runtime.block_on(async {
-        control::listen(data, log, engine.clone())
-            .map_err(|error| format!("the socket for verbs: {error}"))?;
         let rooms = Rooms::admitting_by(place.admission.into(), engine.clone());
+        control::listen(data, log, rooms.clone())
+            .map_err(|error| format!("the socket for verbs: {error}"))?;
         tokio::spawn(rooms.clone().keep());
         tokio::spawn(sign(engine.clone()));
         tokio::spawn(end_when_lost(engine.clone()));

@@ -23,6 +23,7 @@ mod phases;
 mod room;
 mod schema;
 mod scripts;
+mod sections;
 mod session;
 mod sign_in;
 mod sync_fails;

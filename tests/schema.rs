@@ -104,6 +104,9 @@ fn sample(event: &str) -> Value {
         }),
         "person.left" => json!({ "person": "member-1", "successor": "member-2" }),
         "person.erased" => json!({ "person": "member-1" }),
+        "section.assigned" => json!({
+            "plan": plan, "section": "purpose", "people": ["member-1"], "organisations": ["north"],
+        }),
         "retention.set" => json!({ "plan": plan, "days": 1826 }),
         "retention.passed" => json!({ "plan": plan }),
         "comment.withheld" => json!({

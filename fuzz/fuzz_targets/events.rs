@@ -43,6 +43,7 @@ const KINDS: &[&str] = &[
     "comment.shown",
     "comment.disputed",
     "conduct.set",
+    "section.assigned",
 ];
 
 fuzz_target!(|data: &[u8]| {

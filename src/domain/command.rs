@@ -4,8 +4,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Anchor, EventId, InvitationId, Invite, Joining, Measure, Office, OrganisationId, PersonId, PhaseId,
-    PhasePlan, Place, PlanId, Profile, ProvisionId, Role, SectionId, Settled, Stray, ThreadId, Timestamp,
+    Anchor, EventId, Group, InvitationId, Invite, Joining, Measure, Office, OrganisationId, PersonId,
+    PhaseId, PhasePlan, Place, PlanId, Profile, ProvisionId, Role, SectionId, Settled, Stray, ThreadId,
+    Timestamp,
 };
 
 /// A command with the id under which it can be repeated without being done twice.
@@ -130,6 +131,14 @@ pub enum Command {
     SectionRemove { plan: PlanId, section: SectionId },
     #[serde(rename = "section.restore")]
     SectionRestore { plan: PlanId, section: SectionId },
+    /// Says who writes a section; nobody named: all who may edit the plan.
+    #[serde(rename = "section.assign")]
+    SectionAssign {
+        plan: PlanId,
+        section: SectionId,
+        #[serde(flatten)]
+        group: Group,
+    },
     /// What the program itself asks for: no request is read as it.
     #[serde(skip)]
     StrayFind { plan: PlanId, stray: Stray },

@@ -1,8 +1,8 @@
 //! `decide`: what follows from a command. The nouns' own files hold their ladders.
 
 use super::{
-    About, Actor, Command, Event, EventId, PlanId, ProvisionId, Refusal, SectionId, State, forgetting, guest,
-    moderation, organisation, person, plan, process, section, stray, thread,
+    About, Actor, Command, Event, EventId, PlanId, ProvisionId, Refusal, SectionId, State, assignment,
+    forgetting, guest, moderation, organisation, person, plan, process, section, stray, thread,
 };
 
 /// What is to be recorded when a command is granted.
@@ -104,6 +104,9 @@ pub fn decide(state: &State, actor: &Actor, id: EventId, command: &Command) -> R
         | Command::SectionMove { .. }
         | Command::SectionRemove { .. }
         | Command::SectionRestore { .. } => section::decide(state, actor, id, command),
+        Command::SectionAssign { plan, section, group } => {
+            assignment::assign(state, actor, *plan, section, group)
+        }
         Command::StrayFind { plan, stray } => stray::find(state, *plan, stray),
         Command::StraySettle { plan, provision, settled } => {
             stray::settle(state, actor, *plan, provision, *settled)

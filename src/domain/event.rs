@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ActorId, ChangeHash, DocumentId, EventId, Heads, InvitationId, Invite, Joining, Measure, Office,
+    ActorId, ChangeHash, DocumentId, EventId, Group, Heads, InvitationId, Invite, Joining, Measure, Office,
     OrganisationId, PersonId, PhaseId, PhasePlan, Place, PlanId, Position, Profile, ProvisionId, SectionId,
     Settled, ThreadId, Timestamp,
 };
@@ -123,6 +123,14 @@ pub enum Event {
         organisation: OrganisationId,
         #[serde(flatten)]
         profile: Profile,
+    },
+    /// Who writes a section; nobody named: all who may edit the plan.
+    #[serde(rename = "section.assigned")]
+    SectionAssigned {
+        plan: PlanId,
+        section: SectionId,
+        #[serde(flatten)]
+        group: Group,
     },
     /// A plan has a process from here on.
     #[serde(rename = "process.started")]

@@ -26,6 +26,10 @@ pub const EMAIL_BYTES: usize = 254;
 pub const WEIGHT: u32 = 1_000;
 /// Seats of one organisation.
 pub const SEATS: u32 = 100;
+/// People and organisations who write one section, where it is not for all.
+pub const GROUP: usize = 100;
+/// Sections of one plan that are for some people alone.
+pub const ASSIGNED: usize = 500;
 /// Phases of one process.
 pub const PHASES: usize = 40;
 /// For how long a guest's link, with what was begun by it, is kept after the invitation has ended.

@@ -1,5 +1,6 @@
 //! The rules: nouns, commands, events, who may do what. Pure: no clock, no randomness, no I/O.
 
+pub mod assignment;
 mod change;
 mod command;
 mod decide;
@@ -24,6 +25,7 @@ mod template;
 mod thread;
 mod time;
 
+pub use assignment::Group;
 pub use change::Change;
 pub use command::{Command, Request};
 pub use decide::{Decision, Write, decide};

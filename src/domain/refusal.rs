@@ -83,6 +83,9 @@ pub enum Refusal {
     RetentionNotValid,
     SectionUnknown,
     SectionExists,
+    /// A working group writes it.
+    SectionOfOthers,
+    GroupTooLarge,
     SectionInsideItself,
     NotRemoved,
     StrayUnknown,
@@ -165,6 +168,8 @@ impl Refusal {
             Self::RetentionNotValid => "retention_not_valid",
             Self::SectionUnknown => "section_unknown",
             Self::SectionExists => "section_exists",
+            Self::SectionOfOthers => "section_of_others",
+            Self::GroupTooLarge => "group_too_large",
             Self::SectionInsideItself => "section_inside_itself",
             Self::NotRemoved => "section_not_removed",
             Self::StrayUnknown => "stray_unknown",
@@ -253,6 +258,12 @@ impl Refusal {
             Self::RetentionNotValid => "Comments are kept for 1 to 18,262 days, or for ever.".into(),
             Self::SectionUnknown => "There is no such section in this plan.".into(),
             Self::SectionExists => "A section with that id exists already.".into(),
+            Self::SectionOfOthers => {
+                "This section is written by a working group that you are not part of.".into()
+            }
+            Self::GroupTooLarge => {
+                "At most 100 people and organisations write one section, in at most 500 sections.".into()
+            }
             Self::SectionInsideItself => "A section cannot be put inside itself.".into(),
             Self::NotRemoved => "The section is not removed.".into(),
             Self::StrayUnknown => "There is no such provision of stray words in this plan.".into(),
@@ -341,6 +352,10 @@ impl Refusal {
             Self::ErasedAlready | Self::RetentionIsOver => "Nothing is to be done.",
             Self::RetentionNotValid => "Choose another number of days.",
             Self::SectionUnknown => "Reload the outline and choose from there.",
+            Self::SectionOfOthers => {
+                "Comment on it instead. What you have typed stays on your device; undo it to go on elsewhere."
+            }
+            Self::GroupTooLarge => "Name organisations instead of each of their people.",
             Self::SectionInsideItself => "Choose a place outside the section and its sub-sections.",
             Self::NotRemoved => "Reload the outline to see the present state.",
             Self::StrayUnknown | Self::StraySettled => "Reload the page to see the plan as it is now.",

@@ -65,12 +65,23 @@ pub(super) fn decide(
         | Command::CommentWithhold { .. }
         | Command::CommentShow { .. }
         | Command::CommentDispute { .. }
-        | Command::ConductSet { .. } => return Err(Refusal::SectionUnknown),
+        | Command::ConductSet { .. }
+        | Command::SectionAssign { .. } => return Err(Refusal::SectionUnknown),
     };
     write_to(state, actor, plan, write)
 }
 
 fn write_to(state: &State, actor: &Actor, plan: PlanId, write: Write) -> Result<Decision, Refusal> {
     editable(state, actor, plan)?;
+    let of = match &write {
+        Write::SectionRename { section, .. }
+        | Write::SectionMove { section, .. }
+        | Write::SectionRemove { section }
+        | Write::SectionRestore { section } => Some(section),
+        _ => None,
+    };
+    if of.is_some_and(|section| !state.writes(&actor.person, plan, section)) {
+        return Err(Refusal::SectionOfOthers);
+    }
     Ok(Decision { write: Some(write), plan: Some(plan), ..Decision::default() })
 }

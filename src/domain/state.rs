@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::{
-    ActorId, Change, Comment, Conduct, DocumentId, Event, EventId, Guests, Known, Office, Organisation,
-    OrganisationId, Person, PersonId, Phase, PhaseId, PlanId, Position, Process, Role, Ruling, Strays,
-    ThreadId, Timestamp, process,
+    ActorId, Change, Comment, Conduct, DocumentId, Event, EventId, Group, Guests, Known, Office,
+    Organisation, OrganisationId, Person, PersonId, Phase, PhaseId, PlanId, Position, Process, Role, Ruling,
+    SectionId, Strays, ThreadId, Timestamp, process,
 };
 
 /// An event with the part of its envelope that rules and views look at.
@@ -44,6 +44,8 @@ pub struct Plan {
     /// Its phases, where it has any.
     pub process: Option<Process>,
     pub strays: Strays,
+    /// Sections that are for some people alone.
+    pub assigned: BTreeMap<SectionId, Group>,
     /// Whether each thread is resolved.
     pub threads: BTreeMap<ThreadId, Thread>,
 }
@@ -165,6 +167,12 @@ impl State {
                     forgotten: None,
                 });
             }),
+            Event::SectionAssigned { plan, section, group } => self.govern(plan, |plan| {
+                match group.is_empty() {
+                    true => plan.assigned.remove(section),
+                    false => plan.assigned.insert(section.clone(), group.clone()),
+                };
+            }),
             Event::RetentionSet { plan, days } => self.govern(plan, |plan| {
                 if let Some(process) = &mut plan.process {
                     process.keep_days = *days;
@@ -214,6 +222,7 @@ impl State {
                         governance: 0,
                         process: None,
                         strays: Strays::default(),
+                        assigned: BTreeMap::new(),
                         threads: BTreeMap::new(),
                     },
                 );

@@ -76,6 +76,9 @@ pub(super) fn settle(
     settled: Settled,
 ) -> Result<Decision, Refusal> {
     let known = editable(state, actor, plan)?.strays.found.get(provision).ok_or(Refusal::StrayUnknown)?;
+    if !state.writes(&actor.person, plan, &known.section) {
+        return Err(Refusal::SectionOfOthers);
+    }
     if known.settled {
         return Err(Refusal::StraySettled);
     }

@@ -7,6 +7,7 @@ pub mod record;
 mod together;
 mod writer;
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
 
@@ -15,7 +16,7 @@ use tokio::sync::{oneshot, watch};
 
 use crate::domain::{
     About, Base64, Change, Continued, DocumentId, Email, Event, EventId, Heads, PersonId, PlanId, Position,
-    Refusal, Request, Timestamp,
+    Refusal, Request, SectionId, Timestamp,
 };
 use crate::log::{Append, Failure, Log, Recorded};
 use crate::projection::Views;
@@ -68,6 +69,8 @@ pub struct Edit {
 pub struct Part {
     pub person: PersonId,
     pub changes: Arc<[Prepared]>,
+    /// The sections that they write in; none: nobody asked, since every section was for all.
+    pub sections: Option<BTreeSet<SectionId>>,
     /// The time to record; none: now.
     pub at: Option<Timestamp>,
 }

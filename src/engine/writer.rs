@@ -331,6 +331,7 @@ impl Writer {
             let source = self.source(state, &part.person, part.at, None);
             let made_now = part.changes.iter().filter(|prepared| !state.came_back(&prepared.change));
             let actors = made_now.map(|prepared| &prepared.change.actor);
+            domain::assignment::written(state, &part.person, edit.plan, part.sections.as_ref())?;
             for event in domain::plan::edit(state, &part.person, edit.plan, actors)? {
                 let domain::Event::ActorBound { actor_id, .. } = &event else { continue };
                 match bound.insert(actor_id.clone(), part.person.clone()) {
@@ -510,6 +511,7 @@ fn checks(state: &State, command: &Command, plan: Option<PlanId>) -> Vec<Check> 
         | Command::PhaseReschedule { plan, .. }
         | Command::GateApprove { plan, .. }
         | Command::RetentionSet { plan, .. }
+        | Command::SectionAssign { plan, .. }
         | Command::SectionCreate { plan, .. }
         | Command::SectionRename { plan, .. }
         | Command::SectionMove { plan, .. }
@@ -551,6 +553,7 @@ fn governs(kind: &str) -> bool {
             | "gate.approved"
             | "person.erased"
             | "retention.set"
+            | "section.assigned"
             | "retention.passed"
             | "comment.withheld"
             | "comment.shown"

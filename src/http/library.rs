@@ -46,6 +46,7 @@ impl Reader {
             may_edit: may(Action::Edit) && plan.frozen.is_none(),
             may_process: may(Action::Process),
             process: plan.process.clone(),
+            assigned: plan.assigned.clone(),
             first: plan.first,
             head: views.head,
             changed: (plan.created_at, None),

@@ -165,6 +165,7 @@ fn status_of(refusal: &Refusal) -> StatusCode {
         | Refusal::ActorOfAnother
         | Refusal::NotAtThisGate
         | Refusal::CommentOfAnother
+        | Refusal::SectionOfOthers
         | Refusal::DisputeOfAnother => StatusCode::FORBIDDEN,
         Refusal::Empty { .. }
         | Refusal::TooLong { .. }
@@ -182,6 +183,7 @@ fn status_of(refusal: &Refusal) -> StatusCode {
         | Refusal::DateIsPast
         | Refusal::NoConsultation
         | Refusal::RetentionNotValid
+        | Refusal::GroupTooLarge
         | Refusal::DateNotRead => StatusCode::UNPROCESSABLE_ENTITY,
         Refusal::Frozen { .. }
         | Refusal::NotInThisPhase { .. }

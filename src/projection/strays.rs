@@ -101,6 +101,7 @@ impl Strays {
             | Event::ThreadResolved { .. }
             | Event::ThreadReopened { .. }
             | Event::PersonErased { .. }
+            | Event::SectionAssigned { .. }
             | Event::RetentionSet { .. }
             | Event::RetentionPassed { .. }
             | Event::CommentWithheld { .. }

@@ -188,6 +188,7 @@ impl Threads {
                 }
             }
             Event::RetentionSet { .. }
+            | Event::SectionAssigned { .. }
             | Event::ConductSet { .. }
             | Event::EpochBegan { .. }
             | Event::PersonAdded { .. }

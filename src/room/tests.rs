@@ -79,7 +79,7 @@ async fn a_document_that_is_not_what_was_admitted_is_frozen() {
     let change = document::unsound(&reading, &ActorId::new(&[5; 16]).unwrap());
     let mut heads = reading.heads();
     let prepared = super::prepare(&mut heads, change.clone());
-    let part = Part { person: secretary, changes: [prepared].into(), at: None };
+    let part = Part { person: secretary, changes: [prepared].into(), sections: None, at: None };
     let edit = Edit { plan, document: room.document, parts: vec![part] };
     let receipt = engine.edit(edit).await.unwrap();
     room.shared().publish(&change, receipt.changes[0], None).unwrap();

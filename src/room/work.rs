@@ -1,6 +1,6 @@
 //! A room's work, one batch after the other: all that came while the last batch was at work.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
@@ -15,10 +15,10 @@ use tracing::error;
 use super::readers::{Alarm, Readers};
 use super::stray::Looked;
 use super::{Notice, Room, Submitted, aside::aside, prepare, store};
-use crate::document::{self, Admission, CannotWrite, Chunk, Reading, Refused, Verdict, Way};
+use crate::document::{self, Admission, CannotWrite, Chunk, Places, Reading, Refused, Verdict, Way, Written};
 use crate::domain::{
-    self, ActorId, Change, ChangeHash, DocumentId, PersonId, PlanId, Position, Request, Restored, Timestamp,
-    Write, limits,
+    self, ActorId, Change, ChangeHash, DocumentId, PersonId, PlanId, Position, Refusal, Request, Restored,
+    SectionId, Timestamp, Write, limits,
 };
 use crate::engine::{Edit, Engine, Error, Part, Prepared, Receipt};
 use crate::log::{Failure, Log};
@@ -68,6 +68,8 @@ pub(super) struct Proving {
     shared: session::Room,
     admission: Mutex<Option<Box<dyn Admission>>>,
     readers: Readers,
+    /// Asked only while a section is for some people alone.
+    places: Mutex<Places>,
 }
 
 impl Proving {
@@ -79,7 +81,7 @@ impl Proving {
         alarm: Alarm,
     ) -> Self {
         let readers = Readers::new(log.clone(), document, shared.clone(), alarm);
-        Self { log, document, way, shared, admission: Mutex::new(None), readers }
+        Self { log, document, way, shared, admission: Mutex::new(None), readers, places: Mutex::default() }
     }
 
     pub(super) fn changes(&self) -> Result<Vec<Bytes>, Failure> {
@@ -124,6 +126,18 @@ impl Proving {
             Some(own) => Ok(own),
             None => self.readers.ahead(changes, whole),
         }
+    }
+
+    /// The sections that changes write in, which were just admitted.
+    fn sections(&self, admitted: &[Prepared]) -> Result<BTreeSet<SectionId>, Failure> {
+        let mut places = self.places.lock();
+        let mut sections = BTreeSet::new();
+        for prepared in admitted {
+            let written = Written::read(&prepared.change)
+                .map_err(|error| Failure::Damaged(format!("an admitted change: {error}")))?;
+            sections.extend(places.of(&written, || self.reading().map(|(reading, _)| reading))?);
+        }
+        Ok(sections)
     }
 
     pub(super) fn forget_reading(&self) {
@@ -208,11 +222,11 @@ impl Worker {
         let bytes: usize = submissions.iter().flat_map(|one| &one.chunks).map(Bytes::len).sum();
         let is_brief = bytes <= BRIEF && self.room.proving.is_quick();
         let mut read = if is_brief { read_all(submissions) } else { at_length(|| read_all(submissions)) };
-        match self.together(&mut read, is_brief).await {
+        match self.recorded(&mut read, is_brief).await {
             // One of them was refused by a rule: each is to be judged by itself.
             Err(Error::Refused(_)) if several => {
                 for mut one in read {
-                    let outcome = self.together(std::slice::from_mut(&mut one), is_brief).await;
+                    let outcome = self.recorded(std::slice::from_mut(&mut one), is_brief).await;
                     self.answer(one, outcome);
                 }
             }
@@ -221,6 +235,14 @@ impl Worker {
                     self.answer(one, outcome.clone());
                 }
             }
+        }
+    }
+
+    /// As `together`; once more where the rules have moved on to something that was not asked for.
+    async fn recorded(&self, read: &mut [Read], is_brief: bool) -> Result<(), Error> {
+        match self.together(read, is_brief).await {
+            Err(Error::Refused(Refusal::ChangedMeanwhile)) => self.together(read, is_brief).await,
+            outcome => outcome,
         }
     }
 
@@ -281,10 +303,39 @@ impl Worker {
             let Submission { person, at, .. } = &one.submission;
             one.admitted = admitted.into();
             if !one.admitted.is_empty() {
-                parts.push(Part { person: person.clone(), changes: one.admitted.clone(), at: *at });
+                let sections = self.sections(person, &one.admitted)?;
+                let (person, changes) = (person.clone(), one.admitted.clone());
+                parts.push(Part { person, changes, sections, at: *at });
             }
         }
         Ok(parts)
+    }
+
+    /// The sections that admitted changes write in, where one is for some people alone: then the rules are asked, and
+    /// what was admitted is taken back where they refuse.
+    fn sections(
+        &self,
+        person: &PersonId,
+        admitted: &[Prepared],
+    ) -> Result<Option<BTreeSet<SectionId>>, Error> {
+        let is_for_all = |state: &domain::State| {
+            state.plans.get(&self.room.plan).is_none_or(|plan| plan.assigned.is_empty())
+        };
+        if is_for_all(&self.engine.views().state) {
+            return Ok(None);
+        }
+        let restored = |prepared: &&Prepared| !self.engine.views().state.came_back(&prepared.change);
+        let asked: Vec<Prepared> = admitted.iter().filter(restored).cloned().collect();
+        let sections = at_length(|| self.room.proving.sections(&asked));
+        let allowed = sections.map_err(Error::from).and_then(|sections| {
+            let state = &self.engine.views().state;
+            domain::assignment::written(state, person, self.room.plan, Some(&sections))?;
+            Ok(Some(sections))
+        });
+        if allowed.is_err() {
+            self.room.proving.rollback()?;
+        }
+        allowed
     }
 
     /// The actors in whose name the program writes are not for anybody else to take before it does.

@@ -159,7 +159,7 @@ impl Listener {
 }
 
 fn access_of(plan: &PlanView) -> Value {
-    json!({ "may": plan.may, "frozen": plan.frozen, "phase": plan.phase })
+    json!({ "may": plan.may, "frozen": plan.frozen, "phase": plan.phase, "sections": plan.sections })
 }
 
 /// The position of the newest event of the plan's threads.

@@ -7,8 +7,8 @@ use serde::Serialize;
 
 use crate::document::{AnchorState, Resolved};
 use crate::domain::{
-    Action, Freeze, PersonId, Phase, PhaseId, PhaseKind, PlanId, Position, Process, Refusal, Role,
-    State as Rules, Template, Timestamp,
+    Action, Freeze, Group, PersonId, Phase, PhaseId, PhaseKind, PlanId, Position, Process, Refusal, Role,
+    SectionId, State as Rules, Template, Timestamp,
 };
 use crate::engine::Error;
 use crate::http::auth::SignedIn;
@@ -42,6 +42,19 @@ pub(crate) struct PlanView {
     pub phase: Option<PhaseView>,
     /// What the one who asks may do with it: `read`, `comment`, `edit`, `decide`, `freeze`, `process`, `moderate`.
     pub may: Vec<&'static str>,
+    /// The sections that are for some people alone.
+    pub sections: Vec<AssignedView>,
+}
+
+/// A section that a working group writes.
+#[derive(Serialize)]
+pub(crate) struct AssignedView {
+    pub section: SectionId,
+    pub people: Vec<PersonId>,
+    /// By name.
+    pub organisations: Vec<String>,
+    /// Whether the one who asks is of them.
+    pub may: bool,
 }
 
 /// A phase with its dates, as they are planned or as they came.
@@ -107,6 +120,11 @@ pub(crate) fn plan_view(state: &Rules, head: Position, person: &PersonId, id: Pl
         head,
         frozen: plan.frozen.clone(),
         phase: plan.process.as_ref().and_then(Process::open).map(PhaseView::of),
+        sections: plan
+            .assigned
+            .iter()
+            .map(|(section, group)| assigned(state, person, id, section, group))
+            .collect(),
         may: may_do
             .into_iter()
             .filter(|action| may(*action))
@@ -114,6 +132,22 @@ pub(crate) fn plan_view(state: &Rules, head: Position, person: &PersonId, id: Pl
             .map(Action::word)
             .collect(),
     })
+}
+
+fn assigned(
+    state: &Rules,
+    person: &PersonId,
+    plan: PlanId,
+    section: &SectionId,
+    group: &Group,
+) -> AssignedView {
+    let named = group.organisations.iter().filter_map(|id| state.organisations.get(id));
+    AssignedView {
+        section: section.clone(),
+        people: group.people.clone(),
+        organisations: named.map(|organisation| organisation.profile.name.clone()).collect(),
+        may: state.writes(person, plan, section),
+    }
 }
 
 /// The plan named in a path, if this person may read it.

@@ -159,7 +159,10 @@ fn page(library: &dyn Library, asked: &Asked, said: Said<'_>) -> Markup {
                     p.lead { (phases::now(process)) }
                     (phases::bar(process, say::BAR))
                     @if plan.may_process {
-                        p.small { a href={ "/plans/" (plan.id) "/guests" } { (words::guest::GUESTS) } }
+                        p.small {
+                            a href={ "/plans/" (plan.id) "/guests" } { (words::guest::GUESTS) } " · "
+                            a href={ "/plans/" (plan.id) "/sections" } { (words::groups::TITLE) }
+                        }
                     }
                     (table(library, asked, process, &said))
                     (kept(library, plan, process, said.typed))

@@ -1,5 +1,6 @@
 //! What the pages need from the engine's reading side, and nothing more.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::http::HeaderMap;
@@ -7,8 +8,8 @@ use axum::http::HeaderMap;
 use crate::{
     document::{PlanDiff, PlanState},
     domain::{
-        Email, EventId, PersonId, PlanId, Position, Process, Refusal, Request, Role, Ruling, Stage, State,
-        Template, ThreadId, Timestamp,
+        Email, EventId, Group, PersonId, PlanId, Position, Process, Refusal, Request, Role, Ruling,
+        SectionId, Stage, State, Template, ThreadId, Timestamp,
     },
     replay::Timeline,
 };
@@ -37,6 +38,8 @@ pub struct PlanCard {
     pub may_process: bool,
     /// Its phases, where it has any.
     pub process: Option<Process>,
+    /// Sections that are for some people alone.
+    pub assigned: BTreeMap<SectionId, Group>,
     /// The positions of the plan's first and newest events.
     pub first: Position,
     pub head: Position,

@@ -4,6 +4,7 @@ mod calendar;
 mod conduct;
 mod form;
 mod frame;
+mod groups;
 mod guest;
 mod guests;
 mod home;
@@ -76,6 +77,7 @@ pub fn router(library: Arc<dyn Library>) -> Router {
         .route("/plans", post(home::start))
         .route("/plans/{plan}", get(workspace::workspace))
         .route("/plans/{plan}/calendar", get(calendar::calendar).post(calendar::change))
+        .route("/plans/{plan}/sections", get(groups::groups).post(groups::change))
         .route("/plans/{plan}/read", get(read::read))
         .route("/plans/{plan}/replay", get(replay::replay))
         .route("/plans/{plan}/replay/fragment", get(replay::fragment))

@@ -165,8 +165,11 @@ function Actions({
   desk: Desk
   rename: () => void
 } & Pick<LevelProps, "focusRow" | "onGo">) {
+  const closed = useStore(desk.closed).has(branch.id)
   const moves: Move[] = ["up", "down", "in", "out"]
-  const disabled = moves.filter((move) => !desk.canMove(branch.id, move))
+  const disabled = closed
+    ? [...moves, "rename", "remove"]
+    : moves.filter((move) => !desk.canMove(branch.id, move))
   return (
     <MenuTrigger>
       <Button

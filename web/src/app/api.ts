@@ -11,6 +11,10 @@ export type Frozen = { reason: string; by: string | null; at: string }
 export type May = "read" | "comment" | "edit" | "decide" | "freeze" | "process" | "moderate"
 /** The phase that is open; its dates are times in ISO form. */
 export type Phase = { phase: string; title: string; closes: string }
+/** A section that a working group writes; `may`: the one who asks is of them. */
+export type Assigned = { section: string; people: string[]; organisations: string[]; may: boolean }
+/** What one may do with a plan now. */
+export type Access = { may: May[]; frozen: Frozen | null; phase: Phase | null; sections?: Assigned[] }
 export type PlanInfo = {
   id: string
   title: string
@@ -18,6 +22,8 @@ export type PlanInfo = {
   frozen: Frozen | null
   may: May[]
   phase: Phase | null
+  /** Missing in what a device kept from before there were any. */
+  sections?: Assigned[]
 }
 export type Anchor = { section: string; start: string; end: string; heads: string[]; quote: string }
 /** Why a comment is not shown. `by` is null where the server itself withheld it. */

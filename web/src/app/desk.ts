@@ -6,6 +6,7 @@
 import type { DocHandle } from "@automerge/automerge-repo/slim"
 import type { EditorState } from "prosemirror-state"
 import { TextSelection } from "prosemirror-state"
+import type { Closed } from "../editor/closed"
 import { flatAt, relativeAt } from "../editor/flat"
 import {
   type BlockChoice,
@@ -29,7 +30,7 @@ import { kindOf, schema } from "../editor/schema"
 import { makeAnchor, type Place, placesOf } from "./anchors"
 import type { PlanDocument } from "./connection"
 import { highlights, highlightsPlugin, type Highlight } from "./highlights"
-import type { Problem } from "./api"
+import type { Assigned, Problem } from "./api"
 import type { Room } from "./room"
 import { Store } from "./store"
 import { type Settled, strayMarks, straysPlugin } from "./strays"
@@ -88,6 +89,8 @@ export class Desk {
   readonly formatting = new Store<Formatting>(NOWHERE)
   readonly editable: Store<boolean>
   readonly mayComment: Store<boolean>
+  /** The sections that others write, each with a sentence that says who. */
+  readonly closed: Store<Closed>
   /** The box for a link is open. */
   readonly linking = new Store(false)
   /** The thread that is looked at. */
@@ -110,9 +113,12 @@ export class Desk {
     const mayEdit = () => room.access.get().may.includes("edit") && !room.access.get().frozen
     this.editable = new Store(mayEdit())
     this.mayComment = new Store(room.access.get().may.includes("comment"))
+    this.closed = new Store(this.readClosed())
+    room.people.subscribe(() => this.setClosed())
     room.access.subscribe(() => {
       this.editable.set(mayEdit())
       this.mayComment.set(room.access.get().may.includes("comment"))
+      this.setClosed()
       this.editor?.refresh()
       this.markStrays()
     })
@@ -141,6 +147,32 @@ export class Desk {
     })
   }
 
+  private readClosed(): Closed {
+    const { room } = this
+    const others = (room.access.get().sections ?? []).filter(({ may }) => !may)
+    const by = ({ organisations, people }: Assigned) =>
+      [...organisations, ...people.map((person) => room.name(person))].join(", ")
+    return new Map(others.map((assigned) => [assigned.section, words.plan.writtenBy(by(assigned))]))
+  }
+
+  private setClosed(): void {
+    const closed = this.readClosed()
+    const before = this.closed.get()
+    if (closed.size === before.size && [...closed].every(([id, text]) => before.get(id) === text)) return
+    this.closed.set(closed)
+    this.editor?.refresh()
+  }
+
+  private tellClosed(section: string): void {
+    const sentence = this.closed.get().get(section)
+    if (sentence) this.room.tell({ kind: "info", text: sentence, hint: words.plan.writtenHint })
+  }
+
+  /** Whether a section may be renamed, moved and removed here. */
+  mayChange(section: string): boolean {
+    return this.editable.get() && !this.closed.get().has(section)
+  }
+
   mount(place: HTMLElement): () => void {
     const { handle, room } = this
     const presence = createPresence({ handle, send: (message) => this.document.broadcast(message) })
@@ -148,6 +180,8 @@ export class Desk {
       place,
       handle,
       editable: () => this.editable.get(),
+      closed: () => this.closed.get(),
+      refused: (section) => this.tellClosed(section),
       askLink: () => this.linking.set(true),
       label: room.plan.get().title,
       plugins: [

@@ -2,14 +2,14 @@
  * What the server says of a plan beside the document: who is here, what this
  * person may do now, what was refused, and that a thread or stray words changed.
  */
-import type { Frozen, May, Phase } from "./api"
+import type { Access } from "./api"
 
 export type Here = { peer: string; person: string }
 export type Refused = { code: string; sentence: string; hint?: string }
 
 export type LiveEvents = {
   here: (people: Here[]) => void
-  access: (access: { may: May[]; frozen: Frozen | null; phase: Phase | null }) => void
+  access: (access: Access) => void
   refused: (refused: Refused) => void
   threads: () => void
   strays: () => void
@@ -47,7 +47,7 @@ export function listen(plan: string, on: LiveEvents): () => void {
       }
     }
     data<{ people: Here[] }>("here", ({ people }) => on.here(people))
-    data<{ may: May[]; frozen: Frozen | null; phase: Phase | null }>("access", on.access)
+    data<Access>("access", on.access)
     data<Refused>("refused", on.refused)
     data("threads", () => on.threads())
     data("strays", () => on.strays())

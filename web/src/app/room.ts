@@ -7,10 +7,8 @@ import type { DocHandle } from "@automerge/automerge-repo/slim"
 import {
   type Anchor,
   api,
-  type Frozen,
-  type May,
+  type Access,
   type Person,
-  type Phase,
   type PlanInfo,
   Problem,
   type Session,
@@ -28,8 +26,6 @@ export type Opening =
   | { state: "opening" }
   | { state: "open"; handle: DocHandle<PlanDocument> }
   | { state: "failed"; problem: Problem }
-
-export type Access = { may: May[]; frozen: Frozen | null; phase: Phase | null }
 
 /** A line that tells what just happened, with at most one thing to do about it. */
 export type Notice = {
@@ -65,7 +61,12 @@ export class Room {
     info: PlanInfo,
   ) {
     this.plan = new Store(info)
-    this.access = new Store<Access>({ may: info.may, frozen: info.frozen, phase: info.phase ?? null })
+    this.access = new Store<Access>({
+      may: info.may,
+      frozen: info.frozen,
+      phase: info.phase ?? null,
+      sections: info.sections ?? [],
+    })
     this.drafts = new Store(keep.read<Record<string, Draft>>(`drafts:${info.id}`) ?? {})
     this.drafts.subscribe(() => keep.write(`drafts:${info.id}`, this.drafts.get()))
   }

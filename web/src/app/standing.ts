@@ -1,5 +1,5 @@
 import type { Sync } from "./connection"
-import type { Access } from "./room"
+import type { Access } from "./api"
 import { words } from "./words"
 
 export type State = {

@@ -197,6 +197,8 @@ export const words = {
   },
 
   plan: {
+    writtenBy: (names: string) => `Written by ${names}. You can read it and comment on it.`,
+    writtenHint: "What you typed was not taken.",
     frozen: (by: string, reason: string) => `${by} froze this plan: ${reason}`,
     unfrozen: "This plan is open for writing again.",
     phaseOpened: (title: string) => `The phase “${title}” is open now.`,

@@ -10,6 +10,7 @@ import type { Node as PmNode } from "prosemirror-model"
 import { EditorState, type Plugin, TextSelection, type Transaction } from "prosemirror-state"
 import { Mapping } from "prosemirror-transform"
 import { readBlocks } from "./blocks"
+import { type Closed, changedAmong, NONE } from "./closed"
 import { confine } from "./confine"
 import {
   type PlanChange,
@@ -40,6 +41,10 @@ export interface BindingOptions {
   plugins?: Plugin[]
   /** May this person edit now? Asked before each edit; "no" leaves all as it is. */
   editable?: () => boolean
+  /** The sections that others write. */
+  closed?: () => Closed
+  /** Somebody has tried to write in one of them. */
+  refused?: (section: string) => void
   /** Ids of new blocks; random by default, counted in tests. */
   newId?: () => string
 }
@@ -48,6 +53,8 @@ export class Binding {
   state: EditorState
   private readonly handle: PlanHandle
   private readonly editable: () => boolean
+  private readonly closed: () => Closed
+  private readonly refused: (section: string) => void
   private readonly odd = new Set<string>()
   private readonly listeners = new Set<(state: EditorState, before: EditorState) => void>()
   private twins = false
@@ -58,6 +65,8 @@ export class Binding {
   constructor(options: BindingOptions) {
     this.handle = options.handle
     this.editable = options.editable ?? (() => true)
+    this.closed = options.closed ?? (() => NONE)
+    this.refused = options.refused ?? (() => {})
     const doc = schema.nodes.doc.create(
       null,
       readingOrder(this.handle.doc()).map((place) => this.read(place)),
@@ -90,7 +99,9 @@ export class Binding {
       return
     }
     const allowed = this.editable() ? confine(this.state, tr) : null
-    if (!allowed) {
+    const others = allowed ? changedAmong(this.state.doc, allowed.doc, this.closed()) : null
+    if (others !== null) this.refused(others)
+    if (!allowed || others !== null) {
       // The view may already show what it typed; hearing of the old state, it puts that right.
       this.enter(this.state)
       return

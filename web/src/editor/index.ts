@@ -12,12 +12,13 @@
  *
  * `handle` is a ready `DocHandle` of automerge-repo, or anything with `doc`, `change`, `on` and `off`.
  * `presence.ts` shows where the others are; see there.
- * Call `editor.refresh()` when what `editable` says has changed.
+ * Call `editor.refresh()` when what `editable` or `closed` says has changed.
  */
 import { type Command, type EditorState, Plugin, TextSelection } from "prosemirror-state"
 import { EditorView } from "prosemirror-view"
 import { Binding } from "./binding"
 import { clipboard } from "./clipboard"
+import { type Closed, closedSections, NONE } from "./closed"
 import { keys } from "./commands"
 import { numbers } from "./numbers"
 import type { PlanHandle } from "./plan"
@@ -42,6 +43,10 @@ export interface EditorOptions {
   place: HTMLElement
   handle: PlanHandle
   editable?: () => boolean
+  /** The sections that others write, each with a sentence that says who. */
+  closed?: () => Closed
+  /** Somebody has tried to write in one of them. */
+  refused?: (section: string) => void
   /** Opens the form for a link (Mod-k). */
   askLink?: () => void
   /** The name of the text for those who do not see it, for example the plan's title. */
@@ -106,6 +111,8 @@ export class Editor {
     this.binding = new Binding({
       handle: options.handle,
       editable,
+      closed: options.closed,
+      refused: options.refused,
       newId: options.newId,
       plugins: [
         ...(options.plugins ?? []),
@@ -113,6 +120,7 @@ export class Editor {
         clipboard(),
         numbers(),
         readOnly(editable),
+        closedSections(options.closed ?? (() => NONE), options.refused ?? (() => {})),
         this.composition(),
         textHistory(),
       ],

@@ -1,0 +1,185 @@
+//! `/plans/{plan}/sections`: who writes which section, for those who keep the process.
+
+use axum::{
+    Form,
+    extract::{Path, Query, State},
+    http::{HeaderMap, StatusCode},
+    response::{IntoResponse, Redirect, Response},
+};
+use maud::{Markup, html};
+use serde::Deserialize;
+
+use super::{
+    Asked, Shared, asked, form,
+    frame::{Frame, View},
+    library::{Denied, Library, Network},
+    problem::Problem,
+    words::groups as say,
+};
+use crate::domain::{Command, EventId, Group, OrganisationId, PersonId, Request, SectionId, Standing};
+use crate::export::Names as _;
+
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Done {
+    done: Option<String>,
+}
+
+/// What the form of one section says: a field for each of its group, `to` beginning with `o/` or `p/`.
+struct Typed {
+    id: EventId,
+    section: SectionId,
+    group: Group,
+}
+
+impl Typed {
+    fn read(fields: &[(String, String)]) -> Option<Self> {
+        let of = |name: &str| fields.iter().find(|(field, _)| field == name).map(|(_, value)| value.as_str());
+        let mut group = Group::default();
+        for (_, to) in fields.iter().filter(|(field, _)| field == "to") {
+            match to.split_once('/')? {
+                ("o", id) => group.organisations.push(OrganisationId::new(id).ok()?),
+                ("p", id) => group.people.push(PersonId::new(id).ok()?),
+                _ => return None,
+            }
+        }
+        Some(Self { id: of("id")?.parse().ok()?, section: SectionId::new(of("section")?).ok()?, group })
+    }
+}
+
+pub(super) async fn groups(
+    State(library): State<Shared>,
+    Path(plan): Path<String>,
+    Query(query): Query<Done>,
+    headers: HeaderMap,
+) -> Result<Markup, Problem> {
+    library
+        .read(move |library| {
+            let asked = keeper(library, &headers, &plan)?;
+            let said = match query.done {
+                Some(_) => html! { p.notice role="status" { (say::DONE) } },
+                None => html! {},
+            };
+            page(library, &asked, &said)
+        })
+        .await
+}
+
+pub(super) async fn change(
+    State(library): State<Shared>,
+    Path(plan): Path<String>,
+    headers: HeaderMap,
+    Form(fields): Form<Vec<(String, String)>>,
+) -> Result<Response, Problem> {
+    library
+        .read(move |library| {
+            let asked = keeper(library, &headers, &plan)?;
+            let Typed { id, section, group } = Typed::read(&fields).ok_or(Problem::NotUnderstood)?;
+            let command = Command::SectionAssign { plan: asked.plan.id, section, group };
+            match library.command(&asked.viewer.id, Request { id, command }) {
+                Ok(()) => {
+                    let path = format!("/plans/{}/sections?done=saved", asked.plan.id);
+                    Ok(Redirect::to(&path).into_response())
+                }
+                Err(Denied::Refused(refusal)) => {
+                    let page = page(library, &asked, &form::refused(&refusal))?;
+                    Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
+                }
+                Err(Denied::Unavailable) => Err(Problem::Unavailable),
+            }
+        })
+        .await
+}
+
+/// Who may say who writes what.
+fn keeper(library: &dyn Library, headers: &HeaderMap, plan: &str) -> Result<Asked, Problem> {
+    let asked = asked(library, headers, plan)?;
+    if asked.plan.may_process { Ok(asked) } else { Err(Problem::NotFound) }
+}
+
+fn page(library: &dyn Library, asked: &Asked, said: &Markup) -> Result<Markup, Problem> {
+    let plan = &asked.plan;
+    let state = library.state_at(plan.id, plan.head)?;
+    let network = library.network(&asked.viewer.id);
+    let frame = Frame {
+        title: &format!("{}: {}", say::TITLE, plan.title),
+        viewer: Some(&asked.viewer),
+        plan: Some((plan, View::Calendar)),
+        script: None,
+    };
+    Ok(frame.page(
+        "calendar",
+        html! {
+            h1 { (say::TITLE) }
+            (said)
+            p.lead { (say::LEAD) }
+            @if state.sections.is_empty() { p { (say::NO_SECTIONS) } }
+            @for section in &state.sections {
+                @let group = plan.assigned.get(&section.id);
+                section.sheet aria-labelledby={ "section-" (section.id) } {
+                    h2 id={ "section-" (section.id) } {
+                        @if section.heading().is_empty() { (say::UNTITLED) } @else { (section.heading()) }
+                    }
+                    p { (written(asked, &network, group)) }
+                    (choose(library, asked, &network, &section.id, group, section.heading()))
+                }
+            }
+        },
+    ))
+}
+
+fn written(asked: &Asked, network: &Network, group: Option<&Group>) -> String {
+    let Some(group) = group else { return say::ALL.to_owned() };
+    let organisations = group.organisations.iter().filter_map(|id| network.rules.organisations.get(id));
+    let organisations = organisations.map(|organisation| organisation.profile.name.clone());
+    let people = group.people.iter().map(|person| asked.people.name(Some(person)).to_owned());
+    say::by(&organisations.chain(people).collect::<Vec<_>>().join(", "))
+}
+
+fn choose(
+    library: &dyn Library,
+    asked: &Asked,
+    network: &Network,
+    section: &SectionId,
+    group: Option<&Group>,
+    heading: &str,
+) -> Markup {
+    let rules = &network.rules;
+    let in_group = |id: &OrganisationId| group.is_some_and(|group| group.organisations.contains(id));
+    let mut organisations: Vec<_> = rules.organisations.iter().collect();
+    organisations.retain(|(id, one)| one.profile.standing == Standing::Member || in_group(id));
+    organisations.sort_by_cached_key(|(_, one)| one.profile.name.to_lowercase());
+    let is_chosen = |id: &PersonId| group.is_some_and(|group| group.people.contains(id));
+    let mut people: Vec<_> = rules.people.iter().filter(|(_, person)| !person.left).collect();
+    people.sort_by_cached_key(|(id, _)| asked.people.name(Some(id)).to_lowercase());
+    let field = |what: &str| format!("{what}-{section}");
+    html! {
+        details {
+            summary { (say::CHANGE) span.visually-hidden { ": " (heading) } }
+            form.form method="post" action={ "/plans/" (asked.plan.id) "/sections" } {
+                (form::id(library.fresh_id()))
+                input type="hidden" name="section" value=(section);
+                p.soft.small { (say::HINT) }
+                @if !organisations.is_empty() {
+                    fieldset {
+                        legend { (say::ORGANISATIONS) }
+                        @for (id, one) in &organisations {
+                            label.choice {
+                                input type="checkbox" name="to" value={ "o/" (id) } checked[in_group(id)];
+                                span { (one.profile.name) }
+                            }
+                        }
+                    }
+                }
+                p.field {
+                    label for=(field("people")) { (say::PEOPLE) }
+                    select.input id=(field("people")) name="to" multiple size="6" {
+                        @for (id, _) in &people {
+                            option value={ "p/" (id) } selected[is_chosen(id)] { (asked.people.name(Some(id))) }
+                        }
+                    }
+                }
+                button.button type="submit" { (say::SAVE) }
+            }
+        }
+    }
+}

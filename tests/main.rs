@@ -11,6 +11,7 @@ mod faults;
 mod full_disk;
 mod golden;
 mod guests;
+mod headers;
 mod hostile;
 mod house;
 mod kill;

@@ -55,7 +55,7 @@ fn serve(path: &str, headers: &HeaderMap, caching: HeaderValue) -> Response {
         Cow::Borrowed(bytes) => Bytes::from_static(bytes).into_response(),
         Cow::Owned(bytes) => bytes.into_response(),
     };
-    let kind = HeaderValue::from_str(file.metadata.mimetype())
+    let kind = HeaderValue::from_str(&kind(file.metadata.mimetype()))
         .unwrap_or(HeaderValue::from_static("application/octet-stream"));
     answer.headers_mut().insert(header::CONTENT_TYPE, kind);
     answer.headers_mut().insert(header::CACHE_CONTROL, caching);
@@ -63,6 +63,12 @@ fn serve(path: &str, headers: &HeaderMap, caching: HeaderValue) -> Response {
         answer.headers_mut().insert(header::ETAG, tag);
     }
     answer
+}
+
+/// What a file is; all text that is built is UTF-8.
+fn kind(of: &str) -> String {
+    let is_text = of.starts_with("text/") || of.ends_with("+xml");
+    if is_text { format!("{of}; charset=utf-8") } else { of.to_owned() }
 }
 
 /// Half of the file's SHA-256, quoted as a weak tag, since it may travel compressed.
@@ -127,6 +133,17 @@ fn entry_of(manifest: &HashMap<String, Built>, source: &str) -> Entry {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn text_says_how_it_is_written() {
+        for (of, kind_of_it) in [
+            ("text/css", "text/css; charset=utf-8"),
+            ("image/svg+xml", "image/svg+xml; charset=utf-8"),
+            ("application/wasm", "application/wasm"),
+        ] {
+            assert_eq!(kind(of), kind_of_it);
+        }
+    }
 
     #[test]
     fn entries_of_a_manifest() {

@@ -37,5 +37,5 @@ async fn metrics(State(app): State<Shared>) -> Response {
         ("rooms_open", app.rooms.count() as u64),
         ("documents_not_as_admitted", app.rooms.alarms()),
     ]);
-    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response()
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()
 }

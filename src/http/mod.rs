@@ -4,6 +4,7 @@ mod api;
 pub mod assets;
 mod auth;
 mod bounds;
+mod headers;
 mod health;
 mod library;
 mod listen;
@@ -20,14 +21,13 @@ use std::{fs, io};
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
-use axum::http::{HeaderName, HeaderValue, header};
+use axum::http::header;
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use sha2::{Digest, Sha256};
 use tokio::net::TcpListener;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
-use tower_http::set_header::SetResponseHeaderLayer;
 use uuid::Uuid;
 
 use crate::access::{Access, Guests};
@@ -41,11 +41,6 @@ use problem::Problem;
 
 /// Longest sentence of a library that is passed on, in bytes.
 const DETAIL_LIMIT: usize = 4 * 1024;
-
-/// Scripts and styles from here alone; the one exception is what WebAssembly needs.
-const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; \
-     style-src 'self'; style-src-attr 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; \
-     object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 /// What all handlers share.
 pub struct App {
@@ -143,12 +138,10 @@ fn fresh_id() -> EventId {
 /// All routes.
 pub fn router(app: App) -> Router {
     let app: Shared = Arc::new(app);
-    let header = |name: HeaderName, value: &'static str| {
-        SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
-    };
+    let secure = app.is_secure();
     // A stream of events is not held back to be compressed.
     let compress = SizeAbove::new(1024).and(NotForContentType::new("text/event-stream"));
-    Router::new()
+    let routes = Router::new()
         .merge(api::routes())
         .merge(health::routes())
         .merge(socket::routes())
@@ -161,10 +154,8 @@ pub fn router(app: App) -> Router {
         .layer(middleware::from_fn_with_state(app, auth::guard))
         .layer(middleware::from_fn(in_our_words))
         .layer(DefaultBodyLimit::max(limits::BODY_BYTES))
-        .layer(CompressionLayer::new().compress_when(compress))
-        .layer(header(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY))
-        .layer(header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
-        .layer(header(header::REFERRER_POLICY, "same-origin"))
+        .layer(CompressionLayer::new().compress_when(compress));
+    headers::on(routes, secure)
 }
 
 /// Whatever refuses a request of a program, it hears a problem document.

@@ -3,7 +3,7 @@
 use axum::{
     Form, Router,
     extract::{Path, State},
-    http::{StatusCode, header},
+    http::StatusCode,
     response::{IntoResponse, Response},
     routing::get,
 };
@@ -169,8 +169,7 @@ fn page(status: StatusCode, guests: &Guests, said: Markup, typed: &Typed) -> Res
         @if guests.consultations.is_empty() { p { (say::NO_CONSULTATION) } } @else { (invite(guests, typed)) }
         @if !guests.rows.is_empty() { (table(guests)) }
     };
-    // A link that is shown once stays in no cache.
-    (status, [(header::CACHE_CONTROL, "no-store")], frame.page("calendar", main)).into_response()
+    (status, frame.page("calendar", main)).into_response()
 }
 
 fn invite(guests: &Guests, typed: &Typed) -> Markup {

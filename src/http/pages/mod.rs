@@ -26,10 +26,9 @@ use std::sync::Arc;
 
 use axum::{
     Router,
-    http::{HeaderMap, HeaderValue, header},
+    http::HeaderMap,
     routing::{get, post},
 };
-use tower_http::set_header::SetResponseHeaderLayer;
 
 pub use library::{Comment, Denied, Frozen, Library, Network, Person, PlanCard, Thread, Unavailable};
 pub(crate) use people::People;
@@ -85,16 +84,13 @@ pub fn router(library: Arc<dyn Library>) -> Router {
         .merge(network)
 }
 
-/// The pages on which people sign in and look after it. No copy of them is kept anywhere: some hold a secret.
+/// The pages on which people sign in and look after it, and those of guests.
 pub(super) fn access_routes() -> Router<super::Shared> {
-    let no_store =
-        SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     sign_in::routes()
         .merge(me::routes())
         .merge(conduct::routes())
         .merge(guest::routes())
         .merge(guests::routes())
-        .layer(no_store)
 }
 
 /// The style sheets of a page that stands by itself.

@@ -5,6 +5,7 @@ use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use tracing::error;
 
 use super::Shared;
 use super::problem::Problem;
@@ -20,13 +21,17 @@ pub(super) fn routes() -> Router<Shared> {
 async fn ready(State(app): State<Shared>) -> Response {
     match app.engine.log().writable() {
         Ok(()) => "ready\n".into_response(),
-        Err(failure) => Problem::new(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "log_unavailable",
-            failure.to_string(),
-            "See the server's own log, remove the cause, then start it again.",
-        )
-        .into_response(),
+        // Anybody may ask. What it is, with paths of this machine, the operator reads in the server's own log.
+        Err(failure) => {
+            error!("not ready: {failure}");
+            Problem::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "log_unavailable",
+                "The log cannot be written.",
+                "See the server's own log, remove the cause, then start it again.",
+            )
+            .into_response()
+        }
     }
 }
 

@@ -178,8 +178,8 @@ pub const REQUESTS: Rate = Rate { burst: 2_000, per_second: 100 };
 // Signing in. The figures follow what is at stake (ASVS 5.0, V7.3): what is lost with a session is what one person
 // may do in one network, all of it recorded and none of it final.
 
-/// How long a link and a code to sign in hold.
-pub const SIGN_IN_WITHIN: Duration = Duration::from_secs(15 * 60);
+/// How long a link and a code to sign in hold (ASVS 5.0, 6.5.5: no more than this).
+pub const SIGN_IN_WITHIN: Duration = Duration::from_secs(10 * 60);
 /// Wrong codes after which a request to sign in is void: one guess in 20 million at 8 digits.
 pub const CODE_TRIES: u32 = 5;
 /// Asking for mail, opening links and typing codes from one address, by nobody in particular. Where a proxy stands

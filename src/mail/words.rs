@@ -42,7 +42,7 @@ mod tests {
         let mail =
             sign_in(to, "<b>Ada</b>", "plan.example.org", "https://plan.example.org/sign-in/x", "12345678");
         assert!(mail.html.contains("&lt;b&gt;Ada") && !mail.html.contains("<b>"), "{}", mail.html);
-        for part in ["Hello <b>Ada</b>,", "https://plan.example.org/sign-in/x\n", "1234 5678", "15 minutes"] {
+        for part in ["Hello <b>Ada</b>,", "https://plan.example.org/sign-in/x\n", "1234 5678", "10 minutes"] {
             assert!(mail.text.contains(part), "{part:?} is not in {}", mail.text);
         }
     }

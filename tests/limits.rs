@@ -19,8 +19,8 @@ use tokio_tungstenite::MaybeTlsStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::{Error, Message, http};
 
-use super::house::{House, SOON, acknowledged, house, writer};
-use super::wire::{Client, frame};
+use super::house::{House, SOON, acknowledged, binary, house, writer};
+use super::wire::{Client, Server, Spawn, frame};
 
 /// Sends bytes as they are, and reads what comes back until the connection ends.
 async fn raw(house: &House, request: &[u8]) -> String {
@@ -93,6 +93,32 @@ async fn who_asks_too_often_waits_and_others_do_not() {
     assert_eq!(answer["code"], "too_many_requests", "{answer}");
     assert_eq!(ask(&other).await.status(), 200);
     assert!(house.server.metric("quorate_requests_too_many_total").await > 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn behind_a_proxy_each_visitor_is_counted_alone() {
+    let client = reqwest::Client::new();
+    // Of proxies that nobody has named, the word does not count.
+    for (through, is_known) in [(&["env", "QUORATE_PROXY=192.0.2.7,127.0.0.1"][..], true), (&[], false)] {
+        let folder = tempfile::tempdir().unwrap();
+        let server = Server::start(&Spawn { binary: binary(), data: folder.path(), through }).await;
+        let url = server.url("/api/session");
+        let ask = async |from: &str| {
+            client.get(&url).header("x-forwarded-for", from).send().await.unwrap().status().as_u16()
+        };
+        // Whatever a visitor puts before it, the proxy has written the last.
+        let too_often = async |visitor: &str, most: u32| {
+            for asked in 0..most {
+                if ask(&format!("10.0.{}.{}, {visitor}", asked >> 8 & 255, asked & 255)).await == 429 {
+                    return true;
+                }
+            }
+            false
+        };
+        assert!(too_often("203.0.113.5", 20 * limits::REQUESTS.burst).await, "nobody ever said stop");
+        // Of one allowance that is used up, less than half comes back meanwhile.
+        assert_eq!(too_often("203.0.113.6", limits::REQUESTS.burst / 2).await, !is_known);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -10,7 +10,7 @@ mod serve;
 mod verify;
 
 use std::io::IsTerminal as _;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -53,6 +53,10 @@ struct Place {
     /// The address under which people reach it [default: http://localhost and the port listened on]
     #[arg(long, env = "QUORATE_PUBLIC_URL")]
     public_url: Option<String>,
+    /// The addresses of reverse proxies before it, with commas between: what they say in X-Forwarded-For of where a
+    /// request comes from is believed, and nobody else's word
+    #[arg(long = "proxy", env = "QUORATE_PROXY", value_name = "ADDRESS", value_delimiter = ',')]
+    proxies: Vec<IpAddr>,
     /// How changes of documents are shown to be harmless before they are recorded
     #[arg(long, env = "QUORATE_ADMISSION", value_enum, default_value_t)]
     admission: Admission,

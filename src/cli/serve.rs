@@ -115,6 +115,7 @@ pub(super) fn serve(data: &Path, place: &Place, door: &Door<'_>) -> Outcome {
             Door::Mail(mail) => let_in(&engine, mail, place)?,
         };
         let app = App::new(rooms, data, place.public_url(), entrance).map_err(|error| error.to_string())?;
+        let app = app.behind(place.proxies.clone());
         let listener = TcpListener::bind(place.listen).await.map_err(|error| {
             format!("cannot listen on {}: {error}; another can be named: --listen", place.listen)
         })?;

@@ -183,7 +183,7 @@ pub const SIGN_IN_WITHIN: Duration = Duration::from_secs(10 * 60);
 /// Wrong codes after which a request to sign in is void: one guess in 20 million at 8 digits.
 pub const CODE_TRIES: u32 = 5;
 /// Asking for mail, opening links and typing codes from one address, by nobody in particular. Where a proxy stands
-/// before the server, all of a network come from its address.
+/// before the server and is not named to it (`--proxy`), everybody comes from the proxy's address.
 pub const SIGN_INS: Rate = Rate { burst: 60, per_second: 1 };
 /// Mails to one address: so many at once, and one more after each [`SIGN_IN_MAIL_EVERY`].
 pub const SIGN_IN_MAILS: u32 = 5;

@@ -5,12 +5,13 @@
 
 use std::future::Future;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{ConnectInfo, Request};
+use axum::http::{HeaderMap, HeaderName};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -22,6 +23,8 @@ use tracing::debug;
 
 use crate::domain::limits;
 
+/// Where proxies say whom they heard from.
+const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 /// How long a request that is under way may take when the server stops.
 const GRACE: Duration = Duration::from_secs(1);
 /// How long to wait when the system has no file descriptor left: others end meanwhile.
@@ -31,6 +34,7 @@ const BREATHER: Duration = Duration::from_millis(100);
 pub(super) async fn run(
     listener: TcpListener,
     router: Router,
+    proxies: Arc<[IpAddr]>,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
     // Closed when every connection has let go of it.
@@ -48,7 +52,9 @@ pub(super) async fn run(
             () = &mut stop => break,
         };
         match accepted {
-            Ok((stream, from, place)) => connection(stream, from, place, &router, stopped.clone()),
+            Ok((stream, from, place)) => {
+                connection(stream, from, place, &router, proxies.clone(), stopped.clone());
+            }
             Err(error) => {
                 // One that broke off at once says nothing of the next; a lack of descriptors passes.
                 debug!("a connection was not accepted: {error}");
@@ -69,6 +75,7 @@ fn connection(
     from: SocketAddr,
     place: OwnedSemaphorePermit,
     router: &Router,
+    proxies: Arc<[IpAddr]>,
     mut stopped: watch::Receiver<bool>,
 ) {
     // Small frames go out at once: without it an edit waits for the one before to be acknowledged.
@@ -77,6 +84,7 @@ fn connection(
     }
     let place = Arc::new(place);
     let service = router.clone().map_request(move |mut request: hyper::Request<Incoming>| {
+        let from = asker(from, request.headers(), &proxies);
         request.extensions_mut().insert(ConnectInfo(from));
         // An upgraded connection outlives the one it began as, and keeps the place.
         request.extensions_mut().insert(Place(place.clone()));
@@ -109,7 +117,22 @@ fn connection(
 #[derive(Clone)]
 pub(super) struct Place(#[expect(dead_code, reason = "it is held, not read")] Arc<OwnedSemaphorePermit>);
 
-/// Who is at the other end of the connection that a request came on.
+/// From where a request comes. What it says of that itself counts only where a proxy of ours has written it: each
+/// adds at the end whom it heard from, and what stands before, anybody can have written.
+fn asker(peer: SocketAddr, headers: &HeaderMap, proxies: &[IpAddr]) -> SocketAddr {
+    let is_proxy = |address: IpAddr| proxies.contains(&address.to_canonical());
+    if !is_proxy(peer.ip()) {
+        return peer;
+    }
+    let lines = headers.get_all(FORWARDED_FOR).iter().rev();
+    // What cannot be read hides all that stands before it.
+    let words = lines.flat_map(|line| line.to_str().unwrap_or_default().rsplit(','));
+    let addresses = words.map_while(|word| word.trim().parse::<IpAddr>().ok());
+    let named = addresses.into_iter().find(|address| !is_proxy(*address));
+    named.map_or(peer, |address| SocketAddr::new(address, 0))
+}
+
+/// From where a request comes.
 pub(super) fn address(request: &Request) -> Option<SocketAddr> {
     request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0)
 }
@@ -126,7 +149,7 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let at = listener.local_addr().unwrap();
         let router = Router::new().route("/", get(|| async { "here" }));
-        tokio::spawn(run(listener, router, std::future::pending()));
+        tokio::spawn(run(listener, router, [].into(), std::future::pending()));
         at
     }
 
@@ -139,6 +162,33 @@ mod tests {
         let mut heard = Vec::new();
         stream.read_to_end(&mut heard).await.unwrap();
         (began.elapsed(), String::from_utf8_lossy(&heard).into_owned())
+    }
+
+    #[test]
+    fn from_where_a_request_comes() {
+        let proxies = ["127.0.0.1", "10.0.0.7"].map(|text| text.parse().unwrap());
+        for (peer, said, found) in [
+            ("192.0.2.1", &["198.51.100.9"][..], "192.0.2.1"),
+            ("127.0.0.1", &[], "127.0.0.1"),
+            ("127.0.0.1", &["198.51.100.9"], "198.51.100.9"),
+            ("::ffff:127.0.0.1", &["198.51.100.9"], "198.51.100.9"),
+            ("127.0.0.1", &["2001:db8::1"], "2001:db8::1"),
+            // Whoever asks may have begun the line themselves.
+            ("127.0.0.1", &["203.0.113.5, 198.51.100.9"], "198.51.100.9"),
+            ("127.0.0.1", &["203.0.113.5", "198.51.100.9"], "198.51.100.9"),
+            ("127.0.0.1", &["203.0.113.5, 198.51.100.9, 10.0.0.7"], "198.51.100.9"),
+            ("127.0.0.1", &["198.51.100.9, unknown"], "127.0.0.1"),
+            ("127.0.0.1", &["198.51.100.9, , 10.0.0.7"], "127.0.0.1"),
+            ("127.0.0.1", &[""], "127.0.0.1"),
+        ] {
+            let mut headers = HeaderMap::new();
+            for line in said {
+                headers.append(FORWARDED_FOR, line.parse().unwrap());
+            }
+            let peer = SocketAddr::new(peer.parse().unwrap(), 5);
+            let asked = asker(peer, &headers, &proxies).ip();
+            assert_eq!(asked, found.parse::<IpAddr>().unwrap_or(peer.ip()), "{peer} {said:?}");
+        }
     }
 
     #[tokio::test(start_paused = true)]
@@ -167,7 +217,7 @@ mod tests {
             "done"
         };
         let router = Router::new().route("/", get(slow));
-        let serving = tokio::spawn(run(listener, router, async { drop(stopped.await) }));
+        let serving = tokio::spawn(run(listener, router, [].into(), async { drop(stopped.await) }));
         let mut stream = TcpStream::connect(at).await.unwrap();
         stream.write_all(b"GET / HTTP/1.1\r\nhost: a\r\n\r\n").await.unwrap();
         let go = begins.recv().await.unwrap();

@@ -15,6 +15,7 @@ mod problem;
 pub mod socket;
 
 use std::future::Future;
+use std::net::IpAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::{fs, io};
@@ -58,6 +59,8 @@ pub struct App {
     templates: Vec<Template>,
     guests: Arc<Guests>,
     entrance: Entrance,
+    /// The reverse proxies whose word is taken for where a request comes from.
+    proxies: Vec<IpAddr>,
 }
 
 type Shared = Arc<App>;
@@ -87,7 +90,13 @@ impl App {
             templates: templates(data)?,
             guests,
             entrance,
+            proxies: Vec::new(),
         })
+    }
+
+    /// The same, behind reverse proxies at these addresses.
+    pub fn behind(self, proxies: Vec<IpAddr>) -> Self {
+        Self { proxies, ..self }
     }
 
     /// Whether anybody may pick a person.
@@ -198,5 +207,6 @@ pub async fn serve(
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
     tokio::spawn(app.guests.clone().follow());
-    listen::run(listener, router(app), stop).await
+    let proxies = app.proxies.clone().into();
+    listen::run(listener, router(app), proxies, stop).await
 }

@@ -7,6 +7,8 @@ use lettre::message::{Mailbox, MultiPart};
 use lettre::transport::smtp;
 use lettre::{Address, AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor};
 
+use tracing::warn;
+
 use super::Mail;
 
 /// How long a mail server may take for one step of the conversation.
@@ -106,7 +108,14 @@ fn smtp(address: &str) -> Result<Smtp, String> {
                 "--mail would send the password in the clear: use smtps:// or smtp+starttls://".into()
             );
         }
-        "smtp" => format!("smtp://{authority}"),
+        "smtp" => {
+            if !is_here {
+                warn!(
+                    "mails, with the links in them, travel in the clear to {host}: use smtps:// or smtp+starttls://"
+                );
+            }
+            format!("smtp://{authority}")
+        }
         _ => return Err(format!("--mail has a scheme that is not known: {FORMS}")),
     };
     // What the library says of an address could repeat the password.

@@ -464,3 +464,12 @@ async fn mail_goes_by_tls_to_a_server_that_shows_who_it_is() {
         assert!(!network.log().contains("ada@example.org") && !network.log().contains("p%40ss"));
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_operator_hears_that_mail_goes_in_the_clear() {
+    for (way, is_told) in [("smtp://mail.example.org", true), ("smtps://mail.example.org", false)] {
+        let folder = tempfile::tempdir().unwrap();
+        let network = Network::start(folder.path(), way).await;
+        assert_eq!(network.log().contains("travel in the clear to mail.example.org"), is_told, "{way}");
+    }
+}

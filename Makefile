@@ -57,6 +57,7 @@ lint: web/node_modules/.installed
 advisories:
 	@tools/need.sh cargo cargo-deny
 	target/tools/bin/cargo-deny --all-features check advisories
+	cd web && npm audit --omit=dev
 
 ## keep-found: adds what fuzzing found to be new to the corpora under fuzz/corpus
 keep-found:

@@ -131,6 +131,9 @@ pub(super) fn join(
     if is_taken {
         return Err(Refusal::PersonExists);
     }
+    if state.guests.people.values().filter(|guest| guest.invitation == invitation).count() >= limits::GUESTS {
+        return Err(Refusal::TooManyGuests);
+    }
     let name = text("name", name, limits::TITLE)?;
     let event = Event::GuestJoined {
         plan: known.plan,

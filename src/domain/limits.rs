@@ -36,6 +36,8 @@ pub const PHASES: usize = 40;
 pub const GUEST_LINK_KEPT: Duration = Duration::from_secs(30 * DAY);
 /// For how long comments are kept after a process, if not for ever: fifty years, in days.
 pub const RETENTION_DAYS: u32 = 18_262;
+/// Guests who join by one invitation: more than a body has people who answer for it.
+pub const GUESTS: usize = 200;
 /// Bytes of a list of people and organisations that is taken in at once.
 pub const LIST_BYTES: usize = 1 << 20;
 /// Lines of such a list, the one that names the columns not counted.
@@ -182,7 +184,7 @@ pub const REQUESTS: Rate = Rate { burst: 2_000, per_second: 100 };
 pub const SIGN_IN_WITHIN: Duration = Duration::from_secs(10 * 60);
 /// Wrong codes after which a request to sign in is void: one guess in 20 million at 8 digits.
 pub const CODE_TRIES: u32 = 5;
-/// Asking for mail, opening links and typing codes from one address, by nobody in particular. Where a proxy stands
+/// Asking for mail, opening links, typing codes and what guests send, from one address, by nobody in particular. Where a proxy stands
 /// before the server and is not named to it (`--proxy`), everybody comes from the proxy's address.
 pub const SIGN_INS: Rate = Rate { burst: 60, per_second: 1 };
 /// Mails to one address: so many at once, and one more after each [`SIGN_IN_MAIL_EVERY`].

@@ -56,6 +56,7 @@ pub enum Refusal {
     InvitationExists,
     InvitationRevoked,
     InvitationIsOver,
+    TooManyGuests,
     NoConsultation,
     Empty {
         field: &'static str,
@@ -147,6 +148,7 @@ impl Refusal {
             Self::InvitationExists => "invitation_exists",
             Self::InvitationRevoked => "invitation_revoked",
             Self::InvitationIsOver => "invitation_is_over",
+            Self::TooManyGuests => "too_many_guests",
             Self::NoConsultation => "no_consultation",
             Self::Empty { .. } => "field_empty",
             Self::TooLong { .. } => "field_too_long",
@@ -237,6 +239,7 @@ impl Refusal {
             Self::InvitationExists => "An invitation with that id exists already.".into(),
             Self::InvitationRevoked => "The invitation has been taken back.".into(),
             Self::InvitationIsOver => "The invitation has had its time.".into(),
+            Self::TooManyGuests => "As many have joined by this invitation as may.".into(),
             Self::NoConsultation => "Guests are invited to a consultation, and this phase is none.".into(),
             Self::Empty { field } => format!("The {field} is empty."),
             Self::TooLong { field, limit } => format!("The {field} is longer than {limit} characters."),
@@ -332,6 +335,9 @@ impl Refusal {
             Self::InvitationExists => "Choose another id.",
             Self::InvitationRevoked => "Ask whoever sent it if you think that this is a mistake.",
             Self::InvitationIsOver => "Ask whoever sent it for a new one.",
+            Self::TooManyGuests => {
+                "Come back by the link that you were given when you joined, or ask for a new invitation."
+            }
             Self::NoConsultation => "Choose a phase in which the text is commented on.",
             Self::Empty { .. } => "Write something, then send again.",
             Self::TooLong { .. } => "Shorten it, then send again.",

@@ -198,6 +198,7 @@ fn status_of(refusal: &Refusal) -> StatusCode {
         | Refusal::InvitationExists
         | Refusal::InvitationRevoked
         | Refusal::InvitationIsOver
+        | Refusal::TooManyGuests
         | Refusal::PhaseIsOver
         | Refusal::PhaseHasNotBegun
         | Refusal::ApprovedAlready

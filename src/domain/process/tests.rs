@@ -295,6 +295,10 @@ fn guests_come_by_invitation_and_go_with_it() {
         assert_eq!(play.ask(32, who, &command), heard, "{who}: {command:?}");
     }
     assert_eq!(may(&play), ["rc", "rc", ""]);
+    for number in 1..limits::GUESTS {
+        assert_eq!(play.ask(33, &format!("h-{number}"), &join(1, "Em")), "ok");
+    }
+    assert_eq!(play.ask(33, "h-0", &join(1, "Em")), "too_many_guests");
     assert_eq!(play.ask(36, "g-4", &join(2, "Di")), "invitation_is_over");
     assert_eq!(may(&play), ["rc", "", ""], "an invitation ends at its time");
     play.wait(40);

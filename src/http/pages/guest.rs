@@ -10,7 +10,14 @@ use axum::{
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::{form, frame::Frame, problem::Problem, time, words::guest as say, words::withheld};
+use super::{
+    form,
+    frame::Frame,
+    problem::Problem,
+    sign_in::{From, attempt},
+    time,
+    words::{guest as say, withheld},
+};
 use crate::access::{Draft, Error, Refused, Returned};
 use crate::document::{BlockState, PlanState, SectionState};
 use crate::domain::{
@@ -119,9 +126,11 @@ fn invited_page(status: StatusCode, invited: &Invited, typed: &Joins, wrong: Opt
 
 async fn join(
     State(app): State<Shared>,
+    from: From,
     Path(link): Path<String>,
     Form(typed): Form<Joins>,
 ) -> Result<Response, Problem> {
+    attempt(&app, from)?;
     let invited = match invitation(&app, &link) {
         Ok(invited) => invited,
         Err(refused) => return Ok(void(refused)),
@@ -379,9 +388,11 @@ enum What {
 
 async fn say_something(
     State(app): State<Shared>,
+    from: From,
     Path(own): Path<String>,
     Form(said): Form<Said>,
 ) -> Result<Response, Problem> {
+    attempt(&app, from)?;
     let returned = match app.guests.returned(&own) {
         Ok(returned) => returned,
         Err(refused) => return Ok(void(refused)),

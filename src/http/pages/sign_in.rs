@@ -39,10 +39,10 @@ pub(super) fn access(app: &App) -> Result<&Arc<Access>, Problem> {
 }
 
 /// From where a request comes.
-type From = Option<Extension<ConnectInfo<SocketAddr>>>;
+pub(super) type From = Option<Extension<ConnectInfo<SocketAddr>>>;
 
-/// Counts an attempt, or turns it away.
-fn attempt(app: &App, from: From) -> Result<(), Problem> {
+/// Counts an attempt, to sign in or to say something as a guest, or turns it away.
+pub(super) fn attempt(app: &App, from: From) -> Result<(), Problem> {
     let from = from.map_or(IpAddr::from([0; 4]), |Extension(ConnectInfo(from))| from.ip());
     app.bounds.sign_in(from).map_err(|wait| Problem::TooManySignIns(wait.as_secs() + 1))
 }

@@ -217,8 +217,8 @@ pub(super) mod sign_in {
     pub(in super::super) const VOID_TITLE: &str = "This link is over";
     pub(in super::super) const CODE_VOID_TITLE: &str = "This code is over";
     pub(in super::super) const TOO_OFTEN: (&str, &str) = (
-        "Too many attempts to sign in",
-        "From where you are, too many attempts to sign in have come in a short time. Wait a minute, then try again.",
+        "Too many attempts",
+        "From where you are, too many attempts have come in a short time. Wait a minute, then try again.",
     );
 
     pub(in super::super) fn as_person(name: &str) -> String {

@@ -96,6 +96,36 @@ async fn who_asks_too_often_waits_and_others_do_not() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn costly_work_is_known_as_such_and_is_done() {
+    let house = house().await;
+    let token = house.server.sign_in("secretariat").await;
+    let (_, about) = house.server.get(&token, &format!("/api/plans/{}", house.plan)).await;
+    let (plan, head) = (&house.plan, &about["head"]);
+    let client = reqwest::Client::new();
+    let ask = async |path: &str| client.get(house.server.url(path)).bearer_auth(&token).send().await.unwrap();
+    let costly = [
+        format!("/api/plans/{plan}/at/{head}"),
+        format!("/api/plans/{plan}/at/{head}.html"),
+        format!("/api/plans/{plan}/at/{head}/since/{head}"),
+        format!("/plans/{plan}/read"),
+        format!("/plans/{plan}/replay"),
+        format!("/plans/{plan}/replay/fragment?at={head}"),
+    ];
+    for path in &costly {
+        assert_eq!(ask(path).await.status(), 200, "{path}");
+    }
+    assert_eq!(ask("/guest/own/nobody").await.status(), 410);
+    let counted = house.server.metric("quorate_requests_costly_total").await;
+    assert_eq!(counted, costly.len() as u64 + 1);
+    ask("/api/plans").await;
+    assert_eq!(house.server.metric("quorate_requests_costly_total").await, counted);
+    // Many at once are all answered, one after the other.
+    let all = (0..20 * limits::COSTLY_AT_ONCE).map(|_| ask(&costly[0]));
+    let all = futures_util::future::join_all(all).await;
+    assert!(all.iter().all(|answer| answer.status() == 200));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn behind_a_proxy_each_visitor_is_counted_alone() {
     let client = reqwest::Client::new();
     // Of proxies that nobody has named, the word does not count.

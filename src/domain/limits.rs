@@ -177,6 +177,10 @@ pub const CONNECTIONS: usize = 16_384;
 /// come from memory, do not count.
 pub const REQUESTS: Rate = Rate { burst: 2_000, per_second: 100 };
 
+/// Whole texts, states of the past and differences that one caller has made at the same time; what else they ask of
+/// the kind waits. Each takes some 40 ms after 250,000 edits.
+pub const COSTLY_AT_ONCE: usize = 2;
+
 // Signing in. The figures follow what is at stake (ASVS 5.0, V7.3): what is lost with a session is what one person
 // may do in one network, all of it recorded and none of it final.
 

@@ -7,13 +7,14 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{Request, State};
-use axum::http::{HeaderValue, header};
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use governor::clock::Clock as _;
 use governor::{DefaultDirectRateLimiter, DefaultKeyedRateLimiter, Quota, RateLimiter};
 use parking_lot::Mutex;
+use tokio::sync::Semaphore;
 
 use super::auth::SignedIn;
 use super::problem::Problem;
@@ -23,6 +24,16 @@ use crate::domain::{Email, PersonId};
 
 /// After how many callers those who have been quiet are forgotten.
 const FORGET_AFTER: usize = 4_096;
+
+/// What takes a processor a while each time: whole texts, as they are or were, and their differences.
+const COSTLY: [&str; 6] = [
+    "/api/plans/{plan}/at/{position}",
+    "/api/plans/{plan}/at/{position}/since/{from}",
+    "/plans/{plan}/read",
+    "/plans/{plan}/replay",
+    "/plans/{plan}/replay/fragment",
+    "/guest/own/{own}",
+];
 
 /// Whose requests are counted together.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -49,6 +60,8 @@ pub(super) struct Bounds {
     /// Mails to sign in, by the address that was typed, whether or not anybody has it.
     mails: DefaultKeyedRateLimiter<String>,
     open: Open,
+    /// Who has costly work under way, or waits for it.
+    costly: Mutex<HashMap<Caller, Arc<Semaphore>>>,
 }
 
 impl Default for Bounds {
@@ -60,6 +73,7 @@ impl Default for Bounds {
             sign_ins: RateLimiter::keyed(quota(limits::SIGN_INS)),
             mails: RateLimiter::keyed(mails.expect("the time between two mails is one")),
             open: Open::default(),
+            costly: Mutex::default(),
         }
     }
 }
@@ -68,6 +82,29 @@ impl Bounds {
     /// How long to wait, when this caller has asked too often.
     fn ask(&self, caller: &Caller) -> Result<(), Duration> {
         check(&self.requests, caller)
+    }
+
+    /// Does costly work when the caller's earlier work leaves room for it. Once begun, it keeps its place until it is
+    /// done, also when whoever asked has gone meanwhile.
+    async fn in_turn<T: Send + 'static>(
+        &self,
+        caller: &Caller,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> Option<T> {
+        let places = {
+            let mut costly = self.costly.lock();
+            costly.retain(|_, places| Arc::strong_count(places) > 1);
+            let places = costly.entry(caller.clone());
+            places.or_insert_with(|| Arc::new(Semaphore::new(limits::COSTLY_AT_ONCE))).clone()
+        };
+        let place = places.acquire_owned().await.ok()?;
+        let working = tokio::spawn(async move {
+            let done = work.await;
+            drop(place);
+            done
+        });
+        // Only a panic in the work itself ends it otherwise, and its hook has told the operator.
+        working.await.ok()
     }
 
     /// How long to wait, when too many attempts to sign in came from there.
@@ -155,8 +192,13 @@ pub(super) async fn count(State(app): State<Shared>, request: Request, next: Nex
     }
     let person = request.extensions().get::<SignedIn>().map(|signed| Caller::Person(signed.0.clone()));
     let caller = person.or_else(|| listen::address(&request).map(|from| Caller::Address(from.ip())));
-    let Some(Err(wait)) = caller.map(|caller| app.bounds.ask(&caller)) else {
-        return next.run(request).await;
+    let Some(Err(wait)) = caller.as_ref().map(|caller| app.bounds.ask(caller)) else {
+        let path = request.extensions().get::<MatchedPath>();
+        let is_costly = path.is_some_and(|path| COSTLY.contains(&path.as_str()));
+        let Some(caller) = caller.filter(|_| is_costly) else { return next.run(request).await };
+        app.metrics.add("requests_costly", 1);
+        let answer = app.bounds.in_turn(&caller, next.run(request)).await;
+        return answer.unwrap_or_else(|| StatusCode::INTERNAL_SERVER_ERROR.into_response());
     };
     app.metrics.add("requests_too_many", 1);
     let mut response = Problem::too_many_requests().into_response();
@@ -201,6 +243,42 @@ mod tests {
         assert!(!bounds.mail(&ada("Ada@EXAMPLE.org")), "however it is written");
         assert!(bounds.mail(&ada("eve@example.org")));
         assert!(limits::SIGN_IN_MAIL_EVERY * limits::SIGN_IN_MAILS >= limits::SIGN_IN_WITHIN);
+    }
+
+    #[tokio::test]
+    async fn costly_work_waits_for_ones_own_earlier_work_and_for_nobody_elses() {
+        let bounds = Arc::new(Bounds::default());
+        let [one, other] = ["member-1", "member-2"].map(|name| Caller::Person(person(name)));
+        let begun = Arc::new(Semaphore::new(0));
+        let work = |caller: &Caller| {
+            let (bounds, caller, begun) = (bounds.clone(), caller.clone(), begun.clone());
+            let (end, ended) = tokio::sync::oneshot::channel::<()>();
+            let work = async move {
+                begun.add_permits(1);
+                ended.await
+            };
+            (end, tokio::spawn(async move { bounds.in_turn(&caller, work).await }))
+        };
+        let mut under_way: Vec<_> = (0..=limits::COSTLY_AT_ONCE).map(|_| work(&one)).collect();
+        let theirs = work(&other);
+        let all_but_one = limits::COSTLY_AT_ONCE as u32 + 1;
+        begun.acquire_many(all_but_one).await.unwrap().forget();
+        assert_eq!(begun.available_permits(), 0, "one waits, and another's does not");
+        // Who goes away gives no place free before the work is done.
+        let (end, asking) = under_way.remove(0);
+        asking.abort();
+        assert!(asking.await.unwrap_err().is_cancelled());
+        tokio::task::yield_now().await;
+        assert_eq!(begun.available_permits(), 0, "it goes on");
+        end.send(()).unwrap();
+        begun.acquire().await.unwrap().forget();
+        for (end, asking) in under_way.into_iter().chain([theirs]) {
+            end.send(()).unwrap();
+            assert!(asking.await.unwrap().is_some());
+        }
+        assert!(!work(&other).1.is_finished());
+        begun.acquire().await.unwrap().forget();
+        assert_eq!(bounds.costly.lock().len(), 1, "nobody is kept who has nothing under way");
     }
 
     #[test]

@@ -1,10 +1,11 @@
 //! What every answer says to browsers beside what it is.
 
 use reqwest::{Response, header};
+use serde_json::json;
 use tempfile::tempdir;
 
 use super::house::{binary, house};
-use super::wire::{Server, Spawn};
+use super::wire::{Server, Spawn, form};
 
 fn said<'a>(answer: &'a Response, name: &str) -> &'a str {
     answer.headers().get(name).map_or("", |value| value.to_str().unwrap())
@@ -80,4 +81,33 @@ async fn what_only_tells_of_itself_is_not_answered() {
             assert!(!answer.text().await.unwrap().contains("not to be told"));
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_operator_hears_who_was_refused_what() {
+    let house = house().await;
+    let chair = house.server.sign_in("chair").await;
+    let (status, _) =
+        house.server.command(&chair, "plan.freeze", json!({ "plan": house.plan, "reason": "x" })).await;
+    assert_eq!(status, 403);
+    let nowhere = "/api/plans/01935a3c-7d2e-7b14-9c1f-5a1d3e6b8f09/threads";
+    assert_eq!(house.server.get(&chair, nowhere).await.0, 404);
+    assert_eq!(house.server.get("no-token", "/api/plans").await.0, 401);
+    let (http, secret) = (reqwest::Client::new(), "A".repeat(43));
+    assert_eq!(http.post(house.server.url(&format!("/guest/{secret}"))).send().await.unwrap().status(), 415);
+    let form = form(http.post(house.server.url(&format!("/guest/{secret}"))), &[("name", "Eve")]);
+    assert_eq!(form.send().await.unwrap().status(), 410);
+    assert_eq!(reqwest::get(house.server.url("/api/plans")).await.unwrap().status(), 401);
+    let said = house.server.said();
+    let refused: Vec<&str> = said.lines().filter(|line| line.contains("a request was refused")).collect();
+    for (line, parts) in refused.iter().zip([
+        ["person=chair", "POST", "/api/commands", "403", "not_permitted"],
+        ["person=chair", "GET", "/api/plans/{plan}/threads", "404", "plan_unknown"],
+        ["person=nobody", "GET", "/api/plans", "401", "sign_in_needed"],
+        ["person=nobody", "POST", "/guest/{link}", "410", "page"],
+    ]) {
+        assert!(parts.iter().all(|part| line.contains(part)), "{parts:?} in {line}");
+    }
+    assert_eq!(refused.len(), 4, "who shows nothing and is told to sign in is none: {refused:?}");
+    assert!(!said.contains(&secret), "{said}");
 }

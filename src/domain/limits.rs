@@ -177,6 +177,9 @@ pub const CONNECTIONS: usize = 16_384;
 /// come from memory, do not count.
 pub const REQUESTS: Rate = Rate { burst: 2_000, per_second: 100 };
 
+/// Refused requests that the operator's log tells of one by one; what is over it is counted, so that nobody fills a disk
+/// by asking for what they may not.
+pub const TOLD: Rate = Rate { burst: 100, per_second: 5 };
 /// Whole texts, states of the past and differences that one caller has made at the same time; what else they ask of
 /// the kind waits. Each takes some 40 ms after 250,000 edits.
 pub const COSTLY_AT_ONCE: usize = 2;

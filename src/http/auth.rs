@@ -169,18 +169,29 @@ pub(super) async fn guard(State(app): State<Shared>, mut request: Request, next:
         && !OPEN_BELOW.iter().any(|prefix| path.starts_with(prefix));
     let asked = asker(&app, headers, Some(request.uri()));
     match asked {
-        Some((_, Shown(Some(pass)))) if changes && pass.scope == Scope::Read && path != TICKET => {
-            return Problem::scope_read().into_response();
+        Some((person, Shown(Some(pass)))) if changes && pass.scope == Scope::Read && path != TICKET => {
+            signed(Problem::scope_read().into_response(), person)
         }
         Some((person, shown)) => {
             note(&app, &shown);
-            request.extensions_mut().insert(SignedIn(person));
+            request.extensions_mut().insert(SignedIn(person.clone()));
             request.extensions_mut().insert(shown);
+            signed(next.run(request).await, person)
         }
-        None if asks => return Problem::unauthorized().into_response(),
-        None => {}
+        None if asks => Problem::unauthorized().into_response(),
+        None => next.run(request).await,
     }
-    next.run(request).await
+}
+
+/// An answer with whom it is for beside it, for what is told to the operator.
+fn signed(mut response: Response, person: PersonId) -> Response {
+    response.extensions_mut().insert(SignedIn(person));
+    response
+}
+
+/// Whether somebody shows what could let them in.
+pub(super) fn shows_something(app: &App, headers: &HeaderMap) -> bool {
+    bearer(headers).is_some() || cookie(app, headers).is_some()
 }
 
 /// Who sent a request, and what came with it that says so.

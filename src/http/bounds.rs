@@ -60,6 +60,8 @@ pub(super) struct Bounds {
     /// Mails to sign in, by the address that was typed, whether or not anybody has it.
     mails: DefaultKeyedRateLimiter<String>,
     open: Open,
+    /// Refusals that the operator is told of one by one.
+    told: DefaultDirectRateLimiter,
     /// Who has costly work under way, or waits for it.
     costly: Mutex<HashMap<Caller, Arc<Semaphore>>>,
 }
@@ -73,6 +75,7 @@ impl Default for Bounds {
             sign_ins: RateLimiter::keyed(quota(limits::SIGN_INS)),
             mails: RateLimiter::keyed(mails.expect("the time between two mails is one")),
             open: Open::default(),
+            told: RateLimiter::direct(quota(limits::TOLD)),
             costly: Mutex::default(),
         }
     }
@@ -82,6 +85,11 @@ impl Bounds {
     /// How long to wait, when this caller has asked too often.
     fn ask(&self, caller: &Caller) -> Result<(), Duration> {
         check(&self.requests, caller)
+    }
+
+    /// Whether one more refusal is told to the operator by itself.
+    pub(super) fn tells(&self) -> bool {
+        self.told.check().is_ok()
     }
 
     /// Does costly work when the caller's earlier work leaves room for it. Once begun, it keeps its place until it is
@@ -295,6 +303,13 @@ mod tests {
         assert!(bounds.enter(&one, Kind::Sync).is_ok());
         drop(open);
         assert!(bounds.open.lock().is_empty(), "nobody is kept who has gone");
+    }
+
+    #[test]
+    fn the_operator_hears_of_so_many_refusals() {
+        let bounds = Bounds::default();
+        let told = (0..2 * limits::TOLD.burst).filter(|_| bounds.tells()).count();
+        assert!((limits::TOLD.burst as usize..2 * limits::TOLD.burst as usize).contains(&told), "{told}");
     }
 
     #[test]

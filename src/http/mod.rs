@@ -13,6 +13,7 @@ mod origin;
 pub mod pages;
 mod problem;
 pub mod socket;
+mod told;
 
 use std::future::Future;
 use std::net::IpAddr;
@@ -160,7 +161,8 @@ pub fn router(app: App) -> Router {
         .merge(assets::router())
         .fallback(unknown)
         .layer(middleware::from_fn_with_state(app.clone(), bounds::count))
-        .layer(middleware::from_fn_with_state(app, auth::guard))
+        .layer(middleware::from_fn_with_state(app.clone(), auth::guard))
+        .layer(middleware::from_fn_with_state(app, told::refusals))
         .layer(middleware::from_fn(in_our_words))
         .layer(DefaultBodyLimit::max(limits::BODY_BYTES))
         .layer(CompressionLayer::new().compress_when(compress));

@@ -1,8 +1,8 @@
 //! Errors as problem documents (RFC 9457), each with a stable code.
 
-use axum::Json;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use serde::Serialize;
 use tracing::error;
 
@@ -270,9 +270,14 @@ impl From<Failure> for Problem {
     }
 }
 
+/// The code of a problem, beside the answer that says it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Code(pub &'static str);
+
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let kind = [(header::CONTENT_TYPE, "application/problem+json")];
-        (self.status(), kind, Json(self).into_response().into_body()).into_response()
+        let code = Extension(Code(self.code));
+        (self.status(), kind, code, Json(self).into_response().into_body()).into_response()
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::domain::PersonId;
 use crate::engine::Engine;
@@ -80,15 +80,24 @@ fn is_change(event: &Recorded) -> bool {
 fn entries(engine: &Engine, person: &PersonId) -> Result<Vec<Value>, Failure> {
     let mut found = Vec::new();
     for (key, value) in engine.log().list_access(b"")? {
-        let Ok(Value::Object(entry)) = serde_json::from_slice::<Value>(&value) else { continue };
-        let is_theirs = |field: &str| entry.get(field).and_then(Value::as_str) == Some(person.as_str());
-        if ["person", "guest"].into_iter().any(is_theirs) {
+        let Ok(mut entry) = serde_json::from_slice::<Value>(&value) else { continue };
+        if names(&entry, person) {
             let kind: Vec<u8> = key.iter().copied().take_while(|byte| *byte != b'/').collect();
-            let kept = entry.into_iter().filter(|(field, _)| !matches!(field.as_str(), "page" | "code"));
-            let mut entry: Map<String, Value> = kept.collect();
-            entry.insert("kind".into(), String::from_utf8_lossy(&kind).into());
-            found.push(Value::Object(entry));
+            if let Some(fields) = entry.as_object_mut() {
+                fields.retain(|field, _| !matches!(field.as_str(), "page" | "code"));
+            }
+            found.push(json!({ "kind": String::from_utf8_lossy(&kind), "entry": entry }));
         }
     }
     Ok(found)
+}
+
+/// Whether a person is named anywhere in an entry.
+fn names(entry: &Value, person: &PersonId) -> bool {
+    match entry {
+        Value::String(text) => text == person.as_str(),
+        Value::Array(items) => items.iter().any(|item| names(item, person)),
+        Value::Object(fields) => fields.values().any(|value| names(value, person)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    }
 }

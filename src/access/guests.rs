@@ -98,7 +98,7 @@ impl Guests {
         }
     }
 
-    fn sweep(&self) -> Result<(), Failure> {
+    pub(super) fn sweep(&self) -> Result<(), Failure> {
         let _alone = self.writing.lock();
         let gone: Vec<Digest> = {
             let views = self.engine.views();

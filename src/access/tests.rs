@@ -5,6 +5,9 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use super::*;
+use crate::domain::{
+    Capacity, InvitationId, Invite, Joining, PhaseId, PhaseKind, PhasePlan, PlanId, ProvisionId,
+};
 use crate::log::{Options, RedbLog};
 use crate::mail::Postman;
 
@@ -26,7 +29,7 @@ impl Tried {
         let email = Some("ada@example.org".into());
         let add = Command::PersonAdd {
             person: person.clone(),
-            office: Office { roles: vec![Role::Board], ..Office::default() },
+            office: Office { roles: vec![Role::Secretariat], ..Office::default() },
             name: "Ada".into(),
             email,
         };
@@ -251,4 +254,76 @@ fn every_refusal_has_a_code_a_sentence_and_a_way_on() {
     let codes: std::collections::HashSet<_> = all.iter().map(|refused| refused.code()).collect();
     assert_eq!(codes.len(), all.len());
     assert!(all.iter().all(|refused| refused.sentence().ends_with('.') && refused.hint().ends_with('.')));
+}
+
+/// A consultation that is open for an hour, and a guest's link to it with a comment that was begun.
+async fn guest(tried: &Tried) -> (Arc<Guests>, String) {
+    let engine = tried.access.engine.clone();
+    let (keeper, plan) = (PersonId::new("ada").unwrap(), PlanId(Uuid::from_u128(1)));
+    let phase = PhaseId::new("consultation").unwrap();
+    let now = tried.access.now();
+    let planned = PhasePlan {
+        phase: phase.clone(),
+        kind: PhaseKind::Consultation,
+        title: "Consultation".into(),
+        opens: now,
+        closes: now.plus_seconds(3_600),
+        gate: Vec::new(),
+    };
+    let invitation = InvitationId(Uuid::from_u128(2));
+    let invite = Invite { plan, phase, to: "A forum".into(), until: now.plus_seconds(3_600) };
+    for asked in [
+        Command::PlanCreate { plan: Some(plan), title: "A plan".into() },
+        Command::ProcessStart { plan, template: "own".into(), phases: vec![planned], keep_days: None },
+        Command::GuestInvite { invitation, invite },
+    ] {
+        command(&engine, &keeper, asked).await.unwrap();
+    }
+    let guests = Arc::new(Guests::open(engine, "https://plan.example.org").unwrap());
+    let link = guests.link(invitation).unwrap();
+    let joining = Joining { capacity: Capacity::Personal, named: false, published: false };
+    let own = guests.join(link.rsplit('/').next().unwrap(), joining, "Grace".into()).await.unwrap().text();
+    let draft = Draft { provision: ProvisionId::new("p1").unwrap(), text: "I begin".into() };
+    guests.keep_draft(&own, Some(draft)).unwrap();
+    (guests, own)
+}
+
+/// What lies on the disk of guests' links.
+fn links(tried: &Tried) -> usize {
+    tried.access.engine.log().list_access(b"guest/").unwrap().len()
+}
+
+#[tokio::test]
+async fn guests_links_go_a_month_after_the_invitation() {
+    let tried = Tried::new().await;
+    let (guests, own) = guest(&tried).await;
+    tried.passes(Duration::from_secs(3_600));
+    guests.sweep().unwrap();
+    assert!(guests.returned(&own).is_err() && links(&tried) == 2, "over, and kept");
+    tried.passes(limits::GUEST_LINK_KEPT);
+    guests.sweep().unwrap();
+    assert_eq!(links(&tried), 2, "to the last moment");
+    tried.passes(Duration::from_millis(1));
+    guests.sweep().unwrap();
+    assert_eq!(links(&tried), 0);
+}
+
+#[tokio::test]
+async fn a_guest_who_is_forgotten_leaves_nothing_behind() {
+    let tried = Tried::new().await;
+    let (guests, own) = guest(&tried).await;
+    let person = guests.returned(&own).unwrap().guest;
+    let engine = &tried.access.engine;
+    let copy = about(engine, &person).unwrap();
+    assert!(copy.contains("Grace") && copy.contains("I begin"), "{copy}");
+    let following = tokio::spawn(guests.clone().follow());
+    let erase = Command::PersonErase { person: person.clone() };
+    command(engine, &PersonId::new("ada").unwrap(), erase).await.unwrap();
+    while links(&tried) > 1 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    following.abort();
+    assert!(guests.returned(&own).is_err() && engine.about(&person).unwrap().is_none());
+    let copy = about(engine, &person).unwrap();
+    assert!(!copy.contains("Grace") && !copy.contains("I begin"), "{copy}");
 }

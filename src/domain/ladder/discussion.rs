@@ -210,3 +210,31 @@ fn what_was_said_is_forgotten_so_many_days_after_the_last_phase() {
     by(&mut for_ever, None, 0, Event::RetentionSet { plan: PLAN, days: Some(10) });
     assert_eq!(process::next_due(&for_ever, Timestamp(0)).unwrap().0, Timestamp(12 * DAY));
 }
+
+#[test]
+fn who_writes_a_section() {
+    let none = state(&[]);
+    let of = |people: Vec<PersonId>| crate::domain::Group { people, ..Default::default() };
+    let assign = |name: &str, group| Command::SectionAssign { plan: PLAN, section: section(name), group };
+    let many = |count: usize| of(vec![person("member-1"); count]);
+    let mut full = state(&[]);
+    for number in 0..limits::ASSIGNED {
+        let (section, group) = (section(&format!("s{number}")), many(1));
+        by(&mut full, None, 0, Event::SectionAssigned { plan: PLAN, section, group });
+    }
+    for (state, who, command, heard) in [
+        (&none, "member-1", assign("s1", many(1)), "not_permitted"),
+        (&none, "secretariat", assign("s1", of(vec![person("stranger")])), "person_unknown"),
+        (&none, "secretariat", assign("s1", many(limits::GROUP)), "ok"),
+        (&none, "secretariat", assign("s1", many(limits::GROUP + 1)), "group_too_large"),
+        (&full, "secretariat", assign("another", many(1)), "group_too_large"),
+        (&full, "secretariat", assign("s1", many(2)), "ok"),
+    ] {
+        assert_eq!(hears(state, who, &command), heard, "{who}");
+    }
+    let writers = |section_id: &str| {
+        let everybody = ["secretariat", "member-1", "chair"];
+        everybody.into_iter().filter(|who| full.writes(&person(who), PLAN, &section(section_id))).count()
+    };
+    assert_eq!((writers("s1"), writers("another")), (2, 3));
+}

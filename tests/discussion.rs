@@ -198,7 +198,7 @@ async fn somebody_who_left_is_forgotten_and_the_record_still_proves_itself() {
     serde_json::from_str::<Value>(&copy).unwrap();
     let leave = json!({ "person": comment.by, "successor": null, "version": before["version"] });
     ok(&server, &secretariat, "person.leave", leave).await;
-    assert_eq!(code(&server, &author, "person.erase", erase.clone()).await, "not_permitted");
+    assert_eq!(code(&server, &author, "person.erase", erase.clone()).await, "sign_in_needed");
     ok(&server, &secretariat, "person.erase", erase.clone()).await;
     assert_eq!(code(&server, &secretariat, "person.erase", erase).await, "erased_already");
 

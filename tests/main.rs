@@ -22,6 +22,7 @@ mod patience;
 mod pause;
 mod phases;
 mod room;
+mod scan;
 mod schema;
 mod scripts;
 mod sections;

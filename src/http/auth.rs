@@ -202,8 +202,8 @@ pub(super) fn asker(app: &App, headers: &HeaderMap, uri: Option<&Uri>) -> Option
         Entrance::Demonstration(tokens) => {
             let token = bearer(headers).or_else(|| cookie(app, headers)).or_else(in_address)?;
             let person = tokens.read(token, (app.engine.clock())())?;
-            let known = app.engine.views().state.people.contains_key(&person);
-            return known.then_some((person, Shown(None)));
+            let here = app.engine.views().state.people.get(&person).is_some_and(|person| !person.left);
+            return here.then_some((person, Shown(None)));
         }
         Entrance::People(access) => access,
     };

@@ -149,7 +149,7 @@ async fn sign_in(
         Json::from_request(request, &app).await.map_err(|error| bad(error.body_text()))?.0
     };
     let person = PersonId::new(asked.person).map_err(|_| Refusal::PersonUnknown)?;
-    if !app.engine.views().state.people.contains_key(&person) {
+    if app.engine.views().state.people.get(&person).is_none_or(|person| person.left) {
         return Err(Refusal::PersonUnknown.into());
     }
     let token = tokens.make(&person, (app.engine.clock())());

@@ -13,6 +13,7 @@ mod wire;
 mod driver;
 mod history;
 mod live;
+mod network;
 mod proof;
 mod report;
 mod yardsticks;
@@ -58,9 +59,12 @@ async fn run(trace: Option<&Path>, part: impl Fn(&str) -> bool, report: &mut Rep
     if part("proof") {
         proof::run(report);
     }
+    let binary = std::env::var_os("QUORATE_BIN").unwrap_or_else(|| env!("CARGO_BIN_EXE_quorate").into());
+    if part("network") {
+        network::run(Path::new(&binary), SERVER_CORE, report).await;
+    }
     let folder = tempfile::tempdir_in("target").unwrap();
     let [_, sync] = report::fdatasync(folder.path(), report);
-    let binary = std::env::var_os("QUORATE_BIN").unwrap_or_else(|| env!("CARGO_BIN_EXE_quorate").into());
     let spawn =
         Spawn { binary: Path::new(&binary), data: folder.path(), through: &["taskset", "-c", SERVER_CORE] };
     let server = Server::start(&spawn).await;

@@ -203,7 +203,7 @@ fn kept(library: &dyn Library, plan: &PlanCard, process: &Process, typed: Option
     let is_typed = typed.is_some();
     let days = typed.or_else(|| process.keep_days.map(|days| days.to_string())).unwrap_or_default();
     html! {
-        section aria-labelledby="kept" {
+        section.sheet.phase-card aria-labelledby="kept" {
             h2 #kept { (privacy::KEEP_TITLE) }
             @match (process.forgotten, process.keep_days) {
                 (Some(at), _) => p { (privacy::KEEP_GONE) " " (time::moment(at)) },

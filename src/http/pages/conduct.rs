@@ -107,7 +107,7 @@ fn page(
         @if keeps { (change_form(app, &conduct, people, typed)) }
     };
     let frame = Frame { title: say::TITLE, viewer: viewer.as_ref(), plan: None, script: None };
-    (status, frame.page("conduct", main)).into_response()
+    (status, frame.page("me", main)).into_response()
 }
 
 fn lines(text: &str) -> impl Iterator<Item = &str> {

@@ -115,7 +115,7 @@ fn page(library: &dyn Library, asked: &Asked, said: &Markup) -> Result<Markup, P
             @if state.sections.is_empty() { p { (say::NO_SECTIONS) } }
             @for section in &state.sections {
                 @let group = plan.assigned.get(&section.id);
-                section.sheet aria-labelledby={ "section-" (section.id) } {
+                section.sheet.phase-card aria-labelledby={ "section-" (section.id) } {
                     h2 id={ "section-" (section.id) } {
                         @if section.heading().is_empty() { (say::UNTITLED) } @else { (section.heading()) }
                     }

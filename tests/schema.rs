@@ -89,6 +89,7 @@ fn references(schema: &Value) -> Vec<String> {
 fn sample(event: &str) -> Value {
     let plan = "01935a3c-7d2e-7b14-9c1f-5a1d3e6b8f00";
     let thread = "01935a3c-7d2e-7b14-9c1f-5a1d3e6b8f01";
+    let task = "01935a3c-7d2e-7b14-9c1f-5a1d3e6b8f04";
     let invitation = "01935a3c-7d2e-7b14-9c1f-5a1d3e6b8f03";
     let document = "4KxYq6yHiQWefNZru2Ymg99yqM3J";
     let hash = "daa173e4c905dd3bb76d43a3b132e9c52fb85f85433b8c561b4f0df5b48b2318";
@@ -174,6 +175,12 @@ fn sample(event: &str) -> Value {
         "stray.settled" => {
             json!({ "plan": plan, "provision": "stray-0a1b2c3d4e5f60718293", "settled": "kept" })
         }
+        "task.asked" => json!({
+            "task": task, "plan": plan, "section": "purpose", "of": { "organisation": "north" },
+            "due": "2026-04-03T12:00:00Z",
+        }),
+        "task.worded" => json!({ "task": task, "text": "Please send us your figures." }),
+        "task.done" | "task.withdrawn" => json!({ "task": task }),
         "thread.resolved" | "thread.reopened" => json!({ "plan": plan, "thread": thread }),
         other => panic!("{other} has no sample: add one here"),
     };

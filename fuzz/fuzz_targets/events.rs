@@ -44,6 +44,10 @@ const KINDS: &[&str] = &[
     "comment.disputed",
     "conduct.set",
     "section.assigned",
+    "task.asked",
+    "task.worded",
+    "task.done",
+    "task.withdrawn",
 ];
 
 fuzz_target!(|data: &[u8]| {

@@ -4,9 +4,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Anchor, EventId, Group, InvitationId, Invite, Joining, Measure, Office, OrganisationId, PersonId,
-    PhaseId, PhasePlan, Place, PlanId, Profile, ProvisionId, Role, SectionId, Settled, Stray, ThreadId,
-    Timestamp,
+    Anchor, Ask, EventId, Group, InvitationId, Invite, Joining, Measure, Office, OrganisationId, PersonId,
+    PhaseId, PhasePlan, Place, PlanId, Profile, ProvisionId, Role, SectionId, Settled, Stray, TaskId,
+    ThreadId, Timestamp,
 };
 
 /// A command with the id under which it can be repeated without being done twice.
@@ -186,4 +186,16 @@ pub enum Command {
         /// The version that the asker has seen.
         version: u64,
     },
+    #[serde(rename = "task.ask")]
+    TaskAsk {
+        /// Chosen by the asker.
+        task: TaskId,
+        #[serde(flatten)]
+        ask: Ask,
+        text: String,
+    },
+    #[serde(rename = "task.done")]
+    TaskDone { task: TaskId },
+    #[serde(rename = "task.withdraw")]
+    TaskWithdraw { task: TaskId },
 }

@@ -2,7 +2,7 @@
 
 use super::{
     About, Actor, Command, Event, EventId, PlanId, ProvisionId, Refusal, SectionId, State, assignment,
-    forgetting, guest, moderation, organisation, person, plan, process, section, stray, thread,
+    forgetting, guest, moderation, organisation, person, plan, process, section, stray, task, thread,
 };
 
 /// What is to be recorded when a command is granted.
@@ -125,6 +125,9 @@ pub fn decide(state: &State, actor: &Actor, id: EventId, command: &Command) -> R
         Command::ConductSet { rules, contact, version } => {
             moderation::conduct(state, actor, rules.as_deref(), contact.as_ref(), *version)
         }
+        Command::TaskAsk { task, ask, text } => task::ask(state, actor, *task, ask, text),
+        Command::TaskDone { task } => task::done(state, actor, *task),
+        Command::TaskWithdraw { task } => task::withdraw(state, actor, *task),
     }
 }
 

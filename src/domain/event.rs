@@ -4,9 +4,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    ActorId, ChangeHash, DocumentId, EventId, Group, Heads, InvitationId, Invite, Joining, Measure, Office,
-    OrganisationId, PersonId, PhaseId, PhasePlan, Place, PlanId, Position, Profile, ProvisionId, SectionId,
-    Settled, ThreadId, Timestamp,
+    ActorId, Ask, ChangeHash, DocumentId, EventId, Group, Heads, InvitationId, Invite, Joining, Measure,
+    Office, OrganisationId, PersonId, PhaseId, PhasePlan, Place, PlanId, Position, Profile, ProvisionId,
+    SectionId, Settled, TaskId, ThreadId, Timestamp,
 };
 
 /// What someone does in the network.
@@ -250,6 +250,20 @@ pub enum Event {
     /// What holds for everybody who comments, and who decides disputes.
     #[serde(rename = "conduct.set")]
     ConductSet { rules: Option<String>, contact: Option<PersonId> },
+    /// Something is asked of somebody. In which words, `task.worded` says.
+    #[serde(rename = "task.asked")]
+    TaskAsked {
+        task: TaskId,
+        #[serde(flatten)]
+        ask: Ask,
+    },
+    /// By itself, since words can be erased: what is asked of whom stands all the same.
+    #[serde(rename = "task.worded")]
+    TaskWorded { task: TaskId, text: String },
+    #[serde(rename = "task.done")]
+    TaskDone { task: TaskId },
+    #[serde(rename = "task.withdrawn")]
+    TaskWithdrawn { task: TaskId },
 }
 
 /// Bytes, written as base64 in JSON.

@@ -14,7 +14,7 @@ use super::limits;
 use super::plan;
 use super::policy::{Action, Party};
 use super::process::PhaseKind;
-use super::{About, Actor, Event, InvitationId, PersonId, PhaseId, PlanId, Refusal, State, Timestamp};
+use super::{About, Actor, Event, InvitationId, PersonId, PhaseId, PlanId, Refusal, State, Timestamp, Told};
 
 /// For whom a guest speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -141,7 +141,7 @@ pub(super) fn join(
         guest: actor.person.clone(),
         joining: joining.clone(),
     };
-    let about = Some(About { name, email: None });
+    let about = Some(About { name, email: None, told: Told::default() });
     Ok(Decision { events: vec![event], about, plan: Some(known.plan), ..Decision::default() })
 }
 

@@ -129,6 +129,10 @@ uuid_id!(
     ThreadId
 );
 uuid_id!(
+    /// Something that a person asked of another, or of an organisation.
+    TaskId
+);
+uuid_id!(
     /// A command or an event. Repeating one returns its first answer, for ever.
     EventId
 );

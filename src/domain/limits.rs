@@ -38,6 +38,13 @@ pub const GUEST_LINK_KEPT: Duration = Duration::from_secs(30 * DAY);
 pub const RETENTION_DAYS: u32 = 18_262;
 /// Guests who join by one invitation: more than a body has people who answer for it.
 pub const GUESTS: usize = 200;
+/// Tasks that are open for one person, or for one organisation.
+pub const TASKS: usize = 200;
+/// Notices that are kept of one plan, and of one person or organisation: the newest ones. Who was away for longer
+/// reads the record.
+pub const NOTICES_KEPT: usize = 500;
+/// Notices that are shown to one person at once.
+pub const NOTICES: usize = 100;
 /// Bytes of a list of people and organisations that is taken in at once.
 pub const LIST_BYTES: usize = 1 << 20;
 /// Lines of such a list, the one that names the columns not counted.

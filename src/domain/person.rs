@@ -8,7 +8,7 @@ use super::decide::{Decision, text};
 use super::limits;
 use super::organisation::Standing;
 use super::policy::{Action, require};
-use super::{Actor, Event, OrganisationId, PersonId, Refusal, Role, State};
+use super::{Actor, Event, OrganisationId, PersonId, Refusal, Role, State, Told};
 
 /// What someone is in the network.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
@@ -47,6 +47,9 @@ pub struct About {
     /// Where they are sent a link to sign in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email: Option<Email>,
+    /// What they wish to be sent, and were.
+    #[serde(default, skip_serializing_if = "Told::is_nothing")]
+    pub told: Told,
 }
 
 /// An e-mail address that mail can be sent to.
@@ -97,7 +100,7 @@ pub(super) fn add(
     let email = email.map(Email::new).transpose()?;
     Ok(Decision {
         events: vec![Event::PersonAdded { person: person.clone(), office }],
-        about: Some(About { name, email }),
+        about: Some(About { name, email, told: Told::default() }),
         ..Decision::default()
     })
 }

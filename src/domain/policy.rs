@@ -25,10 +25,12 @@ pub enum Action {
     People,
     /// Withhold comments of others, and show them again.
     Moderate,
+    /// Ask something of people and organisations, by a date.
+    Ask,
 }
 
 impl Action {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Read,
         Self::Comment,
         Self::Edit,
@@ -38,6 +40,7 @@ impl Action {
         Self::Process,
         Self::People,
         Self::Moderate,
+        Self::Ask,
     ];
     /// What depends on the phase.
     pub const IN_A_PLAN: [Self; 4] = [Self::Read, Self::Comment, Self::Edit, Self::Decide];
@@ -54,6 +57,7 @@ impl Action {
             Self::Process => "process",
             Self::People => "people",
             Self::Moderate => "moderate",
+            Self::Ask => "ask",
         }
     }
 
@@ -69,6 +73,7 @@ impl Action {
             Self::Process => "set the dates of this plan's process",
             Self::People => "add or change people and organisations",
             Self::Moderate => "hold back, hide or show comments of others",
+            Self::Ask => "ask something of others, or take it back",
         }
     }
 }
@@ -191,12 +196,12 @@ pub const fn granted(party: Party, stage: Stage) -> &'static [Action] {
 
 /// The table of what does not depend on the phase.
 pub const fn always_granted(party: Party) -> &'static [Action] {
-    use Action::{CreatePlan, Freeze, Moderate, People, Process};
+    use Action::{Ask, CreatePlan, Freeze, Moderate, People, Process};
     match party {
-        Party::Secretariat => &[Freeze, CreatePlan, Process, People, Moderate],
+        Party::Secretariat => &[Freeze, CreatePlan, Process, People, Moderate, Ask],
         Party::Administrator => &[People],
-        Party::Consultant
-        | Party::Member
+        Party::Consultant => &[Ask],
+        Party::Member
         | Party::Observer
         | Party::Stakeholder
         | Party::Guest
@@ -289,7 +294,8 @@ mod tests {
         for party in Party::ALL {
             let words: Vec<&str> = always_granted(party).iter().map(|action| action.word()).collect();
             let expected: &[&str] = match party {
-                Party::Secretariat => &["freeze", "create", "process", "people", "moderate"],
+                Party::Secretariat => &["freeze", "create", "process", "people", "moderate", "ask"],
+                Party::Consultant => &["ask"],
                 Party::Administrator => &["people"],
                 _ => &[],
             };

@@ -58,6 +58,11 @@ pub enum Refusal {
     InvitationIsOver,
     TooManyGuests,
     NoConsultation,
+    TaskUnknown,
+    TaskExists,
+    /// It was done, or taken back.
+    TaskIsOver,
+    TooManyTasks,
     Empty {
         field: &'static str,
     },
@@ -150,6 +155,10 @@ impl Refusal {
             Self::InvitationIsOver => "invitation_is_over",
             Self::TooManyGuests => "too_many_guests",
             Self::NoConsultation => "no_consultation",
+            Self::TaskUnknown => "task_unknown",
+            Self::TaskExists => "task_exists",
+            Self::TaskIsOver => "task_is_over",
+            Self::TooManyTasks => "too_many_tasks",
             Self::Empty { .. } => "field_empty",
             Self::TooLong { .. } => "field_too_long",
             Self::ThreadUnknown => "thread_unknown",
@@ -241,6 +250,12 @@ impl Refusal {
             Self::InvitationIsOver => "The invitation has had its time.".into(),
             Self::TooManyGuests => "As many have joined by this invitation as may.".into(),
             Self::NoConsultation => "Guests are invited to a consultation, and this phase is none.".into(),
+            Self::TaskUnknown => "There is no such task, or it is not yours.".into(),
+            Self::TaskExists => "A task with that id exists already.".into(),
+            Self::TaskIsOver => "This task was done or taken back already.".into(),
+            Self::TooManyTasks => {
+                format!("At most {} tasks are open for one person or organisation.", super::limits::TASKS)
+            }
             Self::Empty { field } => format!("The {field} is empty."),
             Self::TooLong { field, limit } => format!("The {field} is longer than {limit} characters."),
             Self::ThreadUnknown => "There is no such thread of comments in this plan.".into(),
@@ -339,6 +354,9 @@ impl Refusal {
                 "Come back by the link that you were given when you joined, or ask for a new invitation."
             }
             Self::NoConsultation => "Choose a phase in which the text is commented on.",
+            Self::TaskUnknown | Self::TaskIsOver => "Reload the page to see what is open now.",
+            Self::TaskExists => "Choose another id.",
+            Self::TooManyTasks => "Take back what is settled, or ask for several things in one task.",
             Self::Empty { .. } => "Write something, then send again.",
             Self::TooLong { .. } => "Shorten it, then send again.",
             Self::ThreadUnknown => "It may belong to another plan. Open it from the list of comments.",

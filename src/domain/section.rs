@@ -66,7 +66,10 @@ pub(super) fn decide(
         | Command::CommentShow { .. }
         | Command::CommentDispute { .. }
         | Command::ConductSet { .. }
-        | Command::SectionAssign { .. } => return Err(Refusal::SectionUnknown),
+        | Command::SectionAssign { .. }
+        | Command::TaskAsk { .. }
+        | Command::TaskDone { .. }
+        | Command::TaskWithdraw { .. } => return Err(Refusal::SectionUnknown),
     };
     write_to(state, actor, plan, write)
 }

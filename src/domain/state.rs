@@ -1,11 +1,11 @@
 //! What the rules need to remember: a fold of all events.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::{
     ActorId, Change, Comment, Conduct, DocumentId, Event, EventId, Group, Guests, Known, Office,
-    Organisation, OrganisationId, Person, PersonId, Phase, PhaseId, PlanId, Position, Process, Role, Ruling,
-    SectionId, Strays, ThreadId, Timestamp, process,
+    Organisation, OrganisationId, Person, PersonId, Phase, PhaseId, PhaseKind, PlanId, Position, Process,
+    Role, Ruling, SectionId, Strays, Tasks, ThreadId, Timestamp, process,
 };
 
 /// An event with the part of its envelope that rules and views look at.
@@ -48,6 +48,15 @@ pub struct Plan {
     pub assigned: BTreeMap<SectionId, Group>,
     /// Whether each thread is resolved.
     pub threads: BTreeMap<ThreadId, Thread>,
+    /// Who has said something in each of its consultations.
+    pub answers: BTreeMap<PhaseId, Answers>,
+}
+
+/// Who has said something in a consultation, and for which organisations.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Answers {
+    pub people: BTreeSet<PersonId>,
+    pub organisations: BTreeSet<OrganisationId>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -78,6 +87,7 @@ pub struct State {
     pub organisations_version: u64,
     pub guests: Guests,
     pub conduct: Conduct,
+    pub tasks: Tasks,
     pub plans: BTreeMap<PlanId, Plan>,
     /// Plans in the order in which they were created.
     pub order: Vec<PlanId>,
@@ -121,8 +131,11 @@ impl State {
                 self.people_version += 1;
                 self.change_person(person, |known| known.office = office.clone());
             }
-            Event::PersonLeft { person, .. } => {
+            Event::PersonLeft { person, successor } => {
                 self.people_version += 1;
+                if let Some(successor) = successor {
+                    self.tasks.hand_over(person, successor);
+                }
                 self.change_person(person, |known| {
                     known.left = true;
                     known.office =
@@ -224,6 +237,7 @@ impl State {
                         strays: Strays::default(),
                         assigned: BTreeMap::new(),
                         threads: BTreeMap::new(),
+                        answers: BTreeMap::new(),
                     },
                 );
             }
@@ -240,9 +254,9 @@ impl State {
                 self.actors.entry(actor_id.clone()).or_insert_with(|| (*plan, person.clone()));
             }
             Event::DocumentChanged { .. } => {}
-            Event::StrayFound { plan, section, provision, .. } => {
+            Event::StrayFound { plan, section, provision, people, .. } => {
                 if let Some(plan) = self.plans.get_mut(plan) {
-                    let known = Known { section: section.clone(), settled: false };
+                    let known = Known { section: section.clone(), people: people.clone(), settled: false };
                     plan.strays.found.insert(provision.clone(), known);
                     plan.strays.version += 1;
                 }
@@ -256,6 +270,7 @@ impl State {
                 }
             }
             Event::ThreadOpened { plan, thread, .. } => {
+                self.answer(plan, fact.actor.as_ref());
                 if let Some(plan) = self.plans.get_mut(plan) {
                     let first = Comment { by: fact.actor.clone(), ..Comment::default() };
                     let comments = BTreeMap::from([(EventId(thread.0), first)]);
@@ -263,6 +278,7 @@ impl State {
                 }
             }
             Event::ThreadReplied { plan, thread, reply, .. } => {
+                self.answer(plan, fact.actor.as_ref());
                 self.touch(plan, thread, None);
                 let thread = self.plans.get_mut(plan).and_then(|plan| plan.threads.get_mut(thread));
                 if let Some(thread) = thread {
@@ -296,6 +312,23 @@ impl State {
                 let version = self.conduct.version + 1;
                 self.conduct = Conduct { rules: rules.clone(), contact: contact.clone(), version };
             }
+            Event::TaskAsked { .. }
+            | Event::TaskWorded { .. }
+            | Event::TaskDone { .. }
+            | Event::TaskWithdrawn { .. } => self.tasks.apply(fact),
+        }
+    }
+
+    /// Somebody says something: where a consultation is open, they have answered it.
+    fn answer(&mut self, plan: &PlanId, person: Option<&PersonId>) {
+        let Some(person) = person else { return };
+        let organisation = self.people.get(person).and_then(|known| known.office.organisation.clone());
+        let Some(plan) = self.plans.get_mut(plan) else { return };
+        let open = plan.process.as_ref().and_then(Process::open).map(|phase| &phase.plan);
+        if let Some(open) = open.filter(|open| open.kind == PhaseKind::Consultation) {
+            let answers = plan.answers.entry(open.phase.clone()).or_default();
+            answers.people.insert(person.clone());
+            answers.organisations.extend(organisation);
         }
     }
 

@@ -49,6 +49,8 @@ pub struct Strays {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Known {
     pub section: SectionId,
+    /// Who typed them.
+    pub people: Vec<PersonId>,
     pub settled: bool,
 }
 

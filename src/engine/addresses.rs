@@ -2,14 +2,18 @@
 
 use std::collections::{HashMap, HashSet};
 
-use parking_lot::RwLock;
+use parking_lot::{Mutex, RwLock};
 
 use crate::domain::{About, Email, PersonId, Refusal};
 use crate::log::{Failure, Log};
 
 /// The rows of people, told of each that is put or erased: a page names everybody, and asks for no row of the disk.
 #[derive(Debug, Default)]
-pub(super) struct Addresses(RwLock<Known>);
+pub(super) struct Addresses(
+    RwLock<Known>,
+    /// Held from reading rows until they are put or erased: what two change at once, both change.
+    Mutex<()>,
+);
 
 #[derive(Debug, Default)]
 struct Known {
@@ -84,6 +88,7 @@ impl Addresses {
 
     /// Removes the rows of people; nobody is found by their addresses any more.
     pub(super) fn forget(&self, log: &dyn Log, people: &[PersonId]) -> Result<(), Failure> {
+        let _alone = self.1.lock();
         for person in people {
             log.erase_person(person)?;
         }
@@ -92,8 +97,33 @@ impl Addresses {
         Ok(())
     }
 
+    /// Changes the rows of people in one commit; who has none any more is passed over.
+    pub(super) fn revise(
+        &self,
+        log: &dyn Log,
+        people: &[PersonId],
+        mut change: impl FnMut(&PersonId, &mut About),
+    ) -> Result<(), Failure> {
+        let _alone = self.1.lock();
+        let mut changed = Vec::with_capacity(people.len());
+        for person in people {
+            let Some(before) = self.about(person) else { continue };
+            let mut after = before.clone();
+            change(person, &mut after);
+            if after != before {
+                changed.push((person.clone(), after));
+            }
+        }
+        if changed.is_empty() { Ok(()) } else { self.put(log, &changed) }
+    }
+
     /// Puts the rows of people, and knows each by their address from then on instead of an earlier one.
     pub(super) fn keep(&self, log: &dyn Log, people: &[(PersonId, About)]) -> Result<(), Failure> {
+        let _alone = self.1.lock();
+        self.put(log, people)
+    }
+
+    fn put(&self, log: &dyn Log, people: &[(PersonId, About)]) -> Result<(), Failure> {
         let mut rows = Vec::with_capacity(people.len());
         for (person, about) in people {
             let row = serde_json::to_vec(about).map_err(|error| Failure::Write(error.to_string()))?;

@@ -43,6 +43,7 @@ impl Forgotten {
 
     fn person(&mut self, views: &Views, person: PersonId) {
         self.positions.extend(views.threads.words_of(&person));
+        self.positions.extend(views.notices.words_of(&person));
         self.people.push(person);
     }
 

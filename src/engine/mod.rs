@@ -129,6 +129,16 @@ impl Engine {
         Ok(self.addresses.about(person))
     }
 
+    /// Changes what is known of people beside the record, but for their addresses: all in one commit. Who was
+    /// erased stays so.
+    pub fn revise(
+        &self,
+        people: &[PersonId],
+        change: impl FnMut(&PersonId, &mut About),
+    ) -> Result<(), Failure> {
+        self.addresses.revise(&*self.log, people, change)
+    }
+
     /// Whose address this is.
     pub fn person_at(&self, email: &Email) -> Option<PersonId> {
         self.addresses.person(email)

@@ -14,7 +14,7 @@ use uuid::Uuid;
 use crate::document;
 use crate::domain::{
     ActorId, Anchor, Base64, Change, ChangeHash, Command, DocumentId, Event, EventId, Fact, Heads, PersonId,
-    Place, PlanId, Position, SectionId, ThreadId, Timestamp,
+    Place, PlanId, Position, SectionId, TaskId, ThreadId, Timestamp,
 };
 use crate::log::{Continues, Epoch, Failure, Payload, Proposed, Recorded, Stream};
 
@@ -54,6 +54,10 @@ pub(super) fn disputes(place: &Place) -> Stream {
 
 pub(super) fn conduct() -> Stream {
     Stream::new("conduct")
+}
+
+pub(super) fn task(task: TaskId) -> Stream {
+    Stream::new(format!("task/{task}"))
 }
 
 pub(super) fn strays(plan: PlanId) -> Stream {
@@ -123,6 +127,11 @@ pub(super) fn propose(event: &Event, id: EventId, source: &Source) -> Proposed {
         Event::CommentShown { place, .. } => ("comment.shown", thread(place.thread), Some(place.plan), false),
         Event::CommentDisputed { place, .. } => (DISPUTED, disputes(place), Some(place.plan), true),
         Event::ConductSet { .. } => ("conduct.set", conduct(), None, false),
+        // Of no plan: whoever reads a plan's events need not read what was asked of whom.
+        Event::TaskAsked { task: id, .. } => ("task.asked", task(*id), None, false),
+        Event::TaskWorded { task: id, .. } => ("task.worded", task(*id), None, true),
+        Event::TaskDone { task: id } => ("task.done", task(*id), None, false),
+        Event::TaskWithdrawn { task: id } => ("task.withdrawn", task(*id), None, false),
     };
     let bytes = match event {
         Event::DocumentChanged { heads, change, hash, .. } => pack(heads, *hash, &change.0),
@@ -321,6 +330,10 @@ fn changed(recorded: &Recorded, payload: &Bytes) -> Result<Event, Failure> {
 
 /// What is left of an event whose words were erased: its place in the record.
 fn erased(recorded: &Recorded) -> Result<Event, Failure> {
+    if let Some(task) = recorded.stream.as_str().strip_prefix("task/") {
+        let task = task.parse().map_err(|_| damaged("an erased event of a task without its id"))?;
+        return Ok(Event::TaskWorded { task, text: String::new() });
+    }
     let plan = recorded.plan.ok_or_else(|| damaged("an erased event without its plan"))?;
     let not_of_a_thread = || damaged("an erased event that is not of a thread");
     let name = recorded.stream.as_str().strip_prefix("thread/").ok_or_else(not_of_a_thread)?;
@@ -379,6 +392,9 @@ pub(super) fn follows(kind: &str, command: &Command) -> bool {
         Command::CommentShow { .. } => kind == "comment.shown",
         Command::CommentDispute { .. } => kind == DISPUTED,
         Command::ConductSet { .. } => kind == "conduct.set",
+        Command::TaskAsk { .. } => kind == "task.asked",
+        Command::TaskDone { .. } => kind == "task.done",
+        Command::TaskWithdraw { .. } => kind == "task.withdrawn",
     }
 }
 

@@ -14,7 +14,7 @@ use super::record::{self, Source};
 use super::{Addresses, Clock, Edit, Error, Prepared, Receipt, apply, together};
 use crate::domain::{
     self, About, Actor, Command, DocumentId, EventId, PersonId, PlanId, Position, Refusal, Request, State,
-    ThreadId, Timestamp, process,
+    TaskId, ThreadId, Timestamp, process,
 };
 use crate::log::{Append, Check, Failure, Log, Outcome, Proposed, Recorded};
 use crate::projection::Views;
@@ -523,6 +523,9 @@ fn checks(state: &State, command: &Command, plan: Option<PlanId>) -> Vec<Check> 
             let strays = Check { stream: record::strays(*plan), version };
             governance_check(state, *plan).into_iter().chain([strays]).collect()
         }
+        Command::TaskAsk { task, .. } | Command::TaskDone { task } | Command::TaskWithdraw { task } => {
+            task_checks(state, command, *task)
+        }
         Command::ThreadOpen { plan, thread, .. }
         | Command::ThreadReply { plan, thread, .. }
         | Command::ThreadResolve { plan, thread }
@@ -537,6 +540,14 @@ fn checks(state: &State, command: &Command, plan: Option<PlanId>) -> Vec<Check> 
             vec![thread_check(state, place.plan, place.thread), disputes]
         }
     }
+}
+
+/// The task as it is, and for a new one everybody as they are: nobody leaves while something is asked of them.
+fn task_checks(state: &State, command: &Command, task: TaskId) -> Vec<Check> {
+    let version = state.tasks.get(task).map_or(0, |task| task.version);
+    let own = Check { stream: record::task(task), version };
+    let people = matches!(command, Command::TaskAsk { .. }).then(|| people_check(state));
+    people.into_iter().chain([own]).collect()
 }
 
 /// Events after which the log is signed at once.

@@ -158,6 +158,7 @@ fn status_of(refusal: &Refusal) -> StatusCode {
         | Refusal::OrganisationUnknown
         | Refusal::NoProcess
         | Refusal::TemplateUnknown
+        | Refusal::TaskUnknown
         | Refusal::InvitationUnknown
         | Refusal::CommentUnknown
         | Refusal::PhaseUnknown => StatusCode::NOT_FOUND,
@@ -209,6 +210,9 @@ fn status_of(refusal: &Refusal) -> StatusCode {
         | Refusal::StillInNetwork
         | Refusal::ErasedAlready
         | Refusal::RetentionIsOver
+        | Refusal::TaskExists
+        | Refusal::TaskIsOver
+        | Refusal::TooManyTasks
         | Refusal::PersonExists
         | Refusal::EmailTaken
         | Refusal::AlreadyJoined

@@ -1,8 +1,10 @@
 //! Read models, folded from events: caches that can be thrown away and made again.
 
+mod notices;
 mod strays;
 mod threads;
 
+pub use notices::{End, News, Notice, Notices};
 pub use strays::{Decision, Stray, Strays};
 pub use threads::{Comment, Dispute, Resolution, Thread, Threads};
 
@@ -14,6 +16,7 @@ pub struct Views {
     pub state: State,
     pub threads: Threads,
     pub strays: Strays,
+    pub notices: Notices,
     pub head: Position,
 }
 
@@ -24,6 +27,7 @@ impl Views {
         self.state.apply(fact);
         self.threads.apply(fact);
         self.strays.apply(fact);
+        self.notices.apply(fact, &self.state);
     }
 
     /// Takes in a change of a document: there are many, and no rule looks inside them.

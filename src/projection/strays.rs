@@ -107,7 +107,11 @@ impl Strays {
             | Event::CommentWithheld { .. }
             | Event::CommentShown { .. }
             | Event::CommentDisputed { .. }
-            | Event::ConductSet { .. } => {}
+            | Event::ConductSet { .. }
+            | Event::TaskAsked { .. }
+            | Event::TaskWorded { .. }
+            | Event::TaskDone { .. }
+            | Event::TaskWithdrawn { .. } => {}
         }
     }
 }

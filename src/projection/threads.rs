@@ -212,7 +212,11 @@ impl Threads {
             | Event::ActorBound { .. }
             | Event::DocumentChanged { .. }
             | Event::StrayFound { .. }
-            | Event::StraySettled { .. } => {}
+            | Event::StraySettled { .. }
+            | Event::TaskAsked { .. }
+            | Event::TaskWorded { .. }
+            | Event::TaskDone { .. }
+            | Event::TaskWithdrawn { .. } => {}
         }
     }
 

@@ -438,7 +438,8 @@ async fn every_cell_of_the_page_is_a_cell_of_the_table_by_which_is_decided() {
         Action::Decide => "decide",
         other => panic!("{other:?} depends on the phase"),
     };
-    let always = [Action::Freeze, Action::CreatePlan, Action::Process, Action::People, Action::Moderate];
+    let always =
+        [Action::Freeze, Action::CreatePlan, Action::Process, Action::People, Action::Moderate, Action::Ask];
 
     let page = visitor.get("/network/policy").await;
     assert_eq!(page.status, 200);

@@ -206,6 +206,7 @@ pub(in crate::http::pages) fn action(action: Action) -> &'static str {
         Action::Process => "set the dates of a process",
         Action::People => "add and change people and organisations",
         Action::Moderate => "hold back or hide comments",
+        Action::Ask => "ask something of others",
     }
 }
 

@@ -10,6 +10,7 @@ pub mod export;
 pub mod http;
 pub mod log;
 pub mod mail;
+pub mod notify;
 pub mod projection;
 pub mod replay;
 pub mod room;

@@ -18,6 +18,7 @@ mod kill;
 mod limits;
 mod memory;
 mod network;
+mod notices;
 mod patience;
 mod pause;
 mod phases;

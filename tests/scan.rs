@@ -38,6 +38,8 @@ const INTERFACE: &[(&str, &str, For)] = &[
     ("get", "/api/openapi.json", For::All),
     ("get", "/api/people", For::People),
     ("get", "/api/me/data", For::People),
+    ("get", "/api/me/notices", For::People),
+    ("get", "/api/me/tasks", For::People),
     ("get", "/api/people/{person}/data", For::May(Action::People)),
     ("get", "/api/organisations", For::People),
     ("get", "/api/policy", For::People),
@@ -65,7 +67,9 @@ const PAGES: &[(&str, For)] = &[
     ("/guest/own/{own}", For::Judged),
     ("/guest/{link}", For::Judged),
     ("/healthz", For::All),
+    ("/me", For::People),
     ("/me/data", For::People),
+    ("/me/mail", For::People),
     // Where people are picked there are no sessions of their own.
     ("/me/sessions", For::Judged),
     ("/me/tokens", For::Judged),
@@ -85,11 +89,13 @@ const PAGES: &[(&str, For)] = &[
     ("/plans/{plan}/replay", For::Readers),
     ("/plans/{plan}/replay/fragment", For::Readers),
     ("/plans/{plan}/sections", For::May(Action::Process)),
+    ("/plans/{plan}/tasks", For::May(Action::Ask)),
     ("/readyz", For::All),
     ("/service-worker.js", For::All),
     ("/sign-in", For::Judged),
     ("/sign-in/{link}", For::Judged),
     ("/sync", For::Judged),
+    ("/unsubscribe/{secret}", For::Judged),
 ];
 
 /// A person of each part, with the party as which they come.
@@ -322,7 +328,16 @@ fn every_route_of_the_interface_is_in_its_document() {
 async fn no_page_answers_whom_it_should_not() {
     let pages: BTreeSet<String> = PAGES.iter().map(|(path, _)| (*path).to_owned()).collect();
     // What is only ever sent to.
-    let sent = ["/plans", "/me/sessions/end", "/me/sessions/end-others", "/me/tokens/end", "/sign-in/code"];
+    let sent = [
+        "/me/done",
+        "/me/seen",
+        "/me/sessions/end",
+        "/me/sessions/end-others",
+        "/me/tokens/end",
+        "/plans",
+        "/plans/{plan}/tasks/remind",
+        "/sign-in/code",
+    ];
     let there = routes().into_iter().filter(|path| !path.starts_with("/api/"));
     let there: BTreeSet<String> = there.filter(|path| !sent.contains(&path.as_str())).collect();
     assert_eq!(there, pages, "say here whom a page answers");

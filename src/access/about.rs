@@ -31,10 +31,15 @@ pub fn about(engine: &Engine, person: &PersonId) -> Result<String, Failure> {
         });
         (part, guest)
     };
+    // What stands for a secret is none of what is known of somebody.
+    let known = engine.about(person)?.map(|mut known| {
+        known.told.unsubscribe = None;
+        known
+    });
     let head = json!({
         "person": person,
         "made": (engine.clock())(),
-        "about": engine.about(person)?,
+        "about": known,
         "part": part,
         "guest": guest,
         "access": entries(engine, person)?,

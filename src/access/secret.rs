@@ -33,7 +33,7 @@ impl Secret {
         URL_SAFE_NO_PAD.encode(self.0)
     }
 
-    pub(super) fn digest(&self) -> Digest {
+    pub fn digest(&self) -> Digest {
         Digest(Sha256::digest(self.0).into())
     }
 

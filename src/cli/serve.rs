@@ -110,12 +110,17 @@ pub(super) fn serve(data: &Path, place: &Place, door: &Door<'_>) -> Outcome {
         tokio::spawn(rooms.clone().keep());
         tokio::spawn(sign(engine.clone()));
         tokio::spawn(end_when_lost(engine.clone()));
-        let (entrance, first) = match door {
-            Door::Demonstration => (Entrance::demonstration(data).map_err(|error| error.to_string())?, None),
+        let (entrance, first, outbox) = match door {
+            Door::Demonstration => {
+                (Entrance::demonstration(data).map_err(|error| error.to_string())?, None, None)
+            }
             Door::Mail(mail) => let_in(&engine, mail, place)?,
         };
         let app = App::new(rooms, data, place.public_url(), entrance).map_err(|error| error.to_string())?;
         let app = app.behind(place.proxies.clone());
+        if let Some(outbox) = outbox {
+            tokio::spawn(app.notifier().clone().run(outbox));
+        }
         let listener = TcpListener::bind(place.listen).await.map_err(|error| {
             format!("cannot listen on {}: {error}; another can be named: --listen", place.listen)
         })?;
@@ -132,8 +137,11 @@ pub(super) fn serve(data: &Path, place: &Place, door: &Door<'_>) -> Outcome {
     served
 }
 
-/// Opens the way in by mail. The second is a link for the first person, where nobody is there.
-fn let_in(engine: &Engine, mail: &Mail, place: &Place) -> Result<(Entrance, Option<String>), String> {
+/// A way in; a link for the first person, where nobody is there; where other mails are handed in.
+type Way = (Entrance, Option<String>, Option<Outbox>);
+
+/// Opens the way in by mail.
+fn let_in(engine: &Engine, mail: &Mail, place: &Place) -> Result<Way, String> {
     let public_url = place.public_url();
     if mail.way == "print" {
         warn!(
@@ -145,12 +153,13 @@ fn let_in(engine: &Engine, mail: &Mail, place: &Place) -> Result<(Entrance, Opti
         warn!("{public_url} is not https: what people sign in with travels in the clear");
     }
     let (outbox, postman) = Outbox::open(&mail.way, &mail.from(&public_url))?;
-    let access = Access::open(engine.clone(), outbox, &public_url).map_err(|failure| failure.to_string())?;
+    let access =
+        Access::open(engine.clone(), outbox.clone(), &public_url).map_err(|failure| failure.to_string())?;
     let access = Arc::new(access);
     let first = access.first_link().map_err(|failure| failure.to_string())?;
     tokio::spawn(postman.run());
     tokio::spawn(access.clone().follow());
-    Ok((Entrance::People(access), first))
+    Ok((Entrance::People(access), first, Some(outbox)))
 }
 
 /// Ends the process at once, with nothing that could still write: what the disk has, only a start finds out.

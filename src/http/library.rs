@@ -12,6 +12,7 @@ use crate::domain::{
     Action, Email, EventId, PersonId, PlanId, Position, Refusal, Request, Template, Timestamp,
 };
 use crate::engine::{Error, Receipt, record};
+use crate::notify::{self, Waiting};
 use crate::replay::Timeline;
 
 pub(super) struct Reader {
@@ -90,6 +91,7 @@ impl Library for Reader {
     }
 
     fn people(&self, viewer: Option<&PersonId>) -> Vec<Person> {
+        let waits = viewer.map(|viewer| notify::waiting(&self.app.engine, viewer)).unwrap_or_default();
         let people = api::session::everybody(&self.app, viewer).into_iter();
         let picked = self.app.is_demonstration();
         let views = self.app.engine.views();
@@ -97,6 +99,7 @@ impl Library for Reader {
         people
             .map(|person| Person {
                 keeps_people: keeps_people(&person.id),
+                waiting: if viewer == Some(&person.id) { waits } else { Waiting::default() },
                 id: person.id,
                 name: person.name,
                 roles: person.roles,

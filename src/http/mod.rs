@@ -35,6 +35,7 @@ use uuid::Uuid;
 use crate::access::{Access, Guests};
 use crate::domain::{EventId, Template, limits};
 use crate::engine::Engine;
+use crate::notify::Notifier;
 use crate::room::Rooms;
 pub use auth::Entrance;
 use bounds::Bounds;
@@ -59,6 +60,7 @@ pub struct App {
     /// The templates of processes: the program's own, then the network's.
     templates: Vec<Template>,
     guests: Arc<Guests>,
+    notifier: Arc<Notifier>,
     entrance: Entrance,
     /// The reverse proxies whose word is taken for where a request comes from.
     proxies: Vec<IpAddr>,
@@ -71,6 +73,7 @@ impl App {
     pub fn new(rooms: Rooms, data: &Path, public_url: String, entrance: Entrance) -> io::Result<Self> {
         let engine = rooms.engine().clone();
         let guests = Arc::new(Guests::open(engine.clone(), &public_url).map_err(io::Error::other)?);
+        let notifier = Arc::new(Notifier::open(engine.clone(), &public_url).map_err(io::Error::other)?);
         let identity = engine.log().identity();
         let mut digest = Sha256::new_with_prefix(engine.log().verifier_key());
         // A log that was made from a backup is another storage, also where the key was handed in: what the old
@@ -90,6 +93,7 @@ impl App {
             public_url,
             templates: templates(data)?,
             guests,
+            notifier,
             entrance,
             proxies: Vec::new(),
         })
@@ -98,6 +102,11 @@ impl App {
     /// The same, behind reverse proxies at these addresses.
     pub fn behind(self, proxies: Vec<IpAddr>) -> Self {
         Self { proxies, ..self }
+    }
+
+    /// Who tells people what is asked of them and what is new: to be run beside the server, where mail is sent.
+    pub fn notifier(&self) -> &Arc<Notifier> {
+        &self.notifier
     }
 
     /// Whether anybody may pick a person.

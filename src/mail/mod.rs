@@ -5,7 +5,7 @@ pub mod words;
 
 use std::time::Duration;
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until};
 use tracing::{error, info, warn};
 
@@ -22,14 +22,34 @@ pub struct Mail {
     pub to: Email,
     pub subject: String,
     pub text: String,
+    /// Empty: the mail is plain text alone.
     pub html: String,
+    /// The address by which whoever gets it ends mails of this kind, by one press (RFC 8058).
+    pub unsubscribe: Option<String>,
     /// For how long it is worth being sent, a day at most.
     pub within: Duration,
 }
 
 /// Where mail is handed in.
 #[derive(Clone)]
-pub struct Outbox(mpsc::Sender<Mail>);
+pub struct Outbox(mpsc::Sender<Handed>);
+
+/// What is handed in.
+enum Handed {
+    /// To be tried again while that can help.
+    Post(Mail),
+    /// To be tried once: whoever handed it in keeps it.
+    Try(Mail, oneshot::Sender<Tried>),
+}
+
+/// What became of one try.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tried {
+    Sent,
+    /// Another try may go well.
+    NotNow,
+    Never,
+}
 
 impl Outbox {
     /// `way`: `print`, or the address of a mail server; `from`: who the mail says it is from. What is given
@@ -42,8 +62,17 @@ impl Outbox {
 
     /// Hands a mail in and does not wait for it.
     pub fn post(&self, mail: Mail) {
-        if self.0.try_send(mail).is_err() {
+        if self.0.try_send(Handed::Post(mail)).is_err() {
             error!("a mail was not sent: {} wait already", limits::MAILS_WAITING);
+        }
+    }
+
+    /// Tries once to send a mail, after those that were handed in before, and tells what became of it.
+    pub async fn deliver(&self, mail: Mail) -> Tried {
+        let (tell, hear) = oneshot::channel();
+        match self.0.send(Handed::Try(mail, tell)).await {
+            Ok(()) => hear.await.unwrap_or(Tried::NotNow),
+            Err(_) => Tried::NotNow,
         }
     }
 }
@@ -58,7 +87,7 @@ struct Later {
 
 /// What wakes the postman.
 enum Woken {
-    Posted(Mail),
+    Posted(Handed),
     Due,
     Closed,
 }
@@ -66,7 +95,7 @@ enum Woken {
 /// Sends what is handed in, one after the other.
 pub struct Postman {
     transport: Transport,
-    waiting: mpsc::Receiver<Mail>,
+    waiting: mpsc::Receiver<Handed>,
     later: Vec<Later>,
 }
 
@@ -74,7 +103,14 @@ impl Postman {
     /// What waits to be sent, for those who look at it instead.
     #[cfg(test)]
     pub(crate) fn take(&mut self) -> Option<Mail> {
-        self.waiting.try_recv().ok()
+        match self.waiting.try_recv().ok()? {
+            Handed::Post(mail) => Some(mail),
+            Handed::Try(mail, tell) => {
+                // Whoever handed it in may have gone.
+                let _ = tell.send(Tried::Sent);
+                Some(mail)
+            }
+        }
     }
 
     /// Works until every outbox is gone.
@@ -88,7 +124,11 @@ impl Postman {
                 () = until(due), if due.is_some() => Woken::Due,
             };
             match woken {
-                Woken::Posted(mail) => {
+                Woken::Posted(Handed::Try(mail, tell)) => {
+                    // Whoever handed it in may have gone.
+                    let _ = tell.send(self.try_once(&mail).await);
+                }
+                Woken::Posted(Handed::Post(mail)) => {
                     let now = Instant::now();
                     self.send(Later { mail, given_in: now, at: now, pause: PAUSE }).await;
                 }
@@ -101,6 +141,23 @@ impl Postman {
                     }
                 }
                 Woken::Closed => return,
+            }
+        }
+    }
+
+    async fn try_once(&self, mail: &Mail) -> Tried {
+        match self.transport.send(mail).await {
+            Ok(()) => {
+                info!("a mail was sent");
+                Tried::Sent
+            }
+            Err(Failed::Now(why)) => {
+                warn!("a mail was not sent, and is tried again: {why}");
+                Tried::NotNow
+            }
+            Err(Failed::ForGood(why)) => {
+                error!("a mail was not sent and will not be: {why}");
+                Tried::Never
             }
         }
     }
@@ -147,7 +204,7 @@ mod tests {
     fn mail(within: Duration) -> Mail {
         let to = Email::new("ada@example.org").unwrap();
         let [subject, text, html] = ["A subject", "Some words", "<p>Some words"].map(str::to_owned);
-        Mail { to, subject, text, html, within }
+        Mail { to, subject, text, html, within, unsubscribe: None }
     }
 
     /// A server that greets with one line, and how often it was asked.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use lettre::message::header::{HeaderName, HeaderValue};
-use lettre::message::{Mailbox, MultiPart};
+use lettre::message::{Mailbox, MultiPart, SinglePart};
 use lettre::transport::smtp;
 use lettre::{Address, AsyncSmtpTransport, AsyncTransport as _, Message, Tokio1Executor};
 
@@ -64,17 +64,27 @@ impl Transport {
 
     fn message(&self, mail: &Mail) -> Result<Message, String> {
         let to: Address = mail.to.as_str().parse().map_err(|_| "its address is not one".to_owned())?;
-        let body = MultiPart::alternative_plain_html(mail.text.clone(), mail.html.clone());
-        let mut message = Message::builder()
+        let builder = Message::builder()
             .from(self.from.clone())
             .to(Mailbox::new(None, to))
             .subject(mail.subject.clone())
-            .message_id(None)
-            .multipart(body)
-            .map_err(|error| error.to_string())?;
+            .message_id(None);
+        let message = if mail.html.is_empty() {
+            builder.singlepart(SinglePart::plain(mail.text.clone()))
+        } else {
+            builder.multipart(MultiPart::alternative_plain_html(mail.text.clone(), mail.html.clone()))
+        };
+        let mut message = message.map_err(|error| error.to_string())?;
+        let mut header = |name: &'static str, value: String| {
+            let name = HeaderName::new_from_ascii_str(name);
+            message.headers_mut().insert_raw(HeaderValue::new(name, value));
+        };
         // Absence notes do not answer it (RFC 3834).
-        let name = HeaderName::new_from_ascii_str("Auto-Submitted");
-        message.headers_mut().insert_raw(HeaderValue::new(name, "auto-generated".into()));
+        header("Auto-Submitted", "auto-generated".into());
+        if let Some(address) = &mail.unsubscribe {
+            header("List-Unsubscribe", format!("<{address}>"));
+            header("List-Unsubscribe-Post", "List-Unsubscribe=One-Click".into());
+        }
         Ok(message)
     }
 }
@@ -157,6 +167,7 @@ mod tests {
             subject: "Zurück".into(),
             text: "Words, plain".into(),
             html: "<p>Words, set</p>".into(),
+            unsubscribe: Some("https://plan.example.org/unsubscribe/ada.x".into()),
             within: Duration::ZERO,
         };
         let bytes = transport.message(&mail).unwrap_or_else(|why| panic!("{why}")).formatted();
@@ -166,6 +177,8 @@ mod tests {
             "To: ada@example.org\r\n",
             "Auto-Submitted: auto-generated\r\n",
             "Message-ID: <",
+            "List-Unsubscribe: <https://plan.example.org/unsubscribe/ada.x>\r\n",
+            "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n",
             "Date: ",
             "multipart/alternative",
             "Words, plain",

@@ -29,7 +29,7 @@ pub fn sign_in(to: Email, name: &str, host: &str, link: &str, code: &str) -> Mai
         p { (holds) }
         p { (unasked) }
     };
-    Mail { to, subject, text, html: html.into_string(), within: limits::SIGN_IN_WITHIN }
+    Mail { to, subject, text, html: html.into_string(), unsubscribe: None, within: limits::SIGN_IN_WITHIN }
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Signing in, through the doors of a network that people sign in to: pages, mail, sessions, tokens.
 
-mod network;
+pub(crate) mod network;
 
 use std::collections::HashSet;
 use std::process::Command;

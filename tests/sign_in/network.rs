@@ -15,26 +15,26 @@ use crate::house::SOON;
 use crate::wire::{binary, form};
 
 /// A mail server from a package, and what it took.
-pub(super) struct Mailbox {
+pub(crate) struct Mailbox {
     _server: tokio::process::Child,
     lines: Lines<BufReader<ChildStdout>>,
-    pub(super) port: u64,
+    pub(crate) port: u64,
 }
 
 /// What a mail server for tests shows to say that it is 127.0.0.1: known to all, and trusted by none but tests.
-pub(super) const IDENTITY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/sign_in/localhost.pem");
+pub(crate) const IDENTITY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/sign_in/localhost.pem");
 
 /// A mail as it came.
-pub(super) struct Letter {
+pub(crate) struct Letter {
     /// It came by TLS.
-    pub(super) secure: bool,
-    pub(super) to: Vec<String>,
-    pub(super) text: String,
+    pub(crate) secure: bool,
+    pub(crate) to: Vec<String>,
+    pub(crate) text: String,
 }
 
 impl Letter {
     /// The secret of the link in it.
-    pub(super) fn link(&self) -> String {
+    pub(crate) fn link(&self) -> String {
         let rest = self.text.split("/sign-in/").nth(1).unwrap_or_else(|| panic!("no link in {}", self.text));
         rest.split(|letter: char| !letter.is_ascii_alphanumeric() && !"-_".contains(letter))
             .next()
@@ -42,7 +42,7 @@ impl Letter {
             .to_owned()
     }
 
-    pub(super) fn code(&self) -> String {
+    pub(crate) fn code(&self) -> String {
         let is_code = |line: &&str| {
             line.len() == 9 && line.chars().all(|letter| letter.is_ascii_digit() || letter == ' ')
         };
@@ -52,12 +52,12 @@ impl Letter {
 
 impl Mailbox {
     /// It takes mail from the user `quorate` with the password `p@ss` alone.
-    pub(super) async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         Self::start_with(&[]).await
     }
 
     /// `tls`: from the first byte on. It offers STARTTLS otherwise.
-    pub(super) async fn start_with(arguments: &[&str]) -> Self {
+    pub(crate) async fn start_with(arguments: &[&str]) -> Self {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/stock");
         assert!(
             folder.join("node_modules/smtp-server").exists(),
@@ -78,15 +78,15 @@ impl Mailbox {
         Self { _server: server, lines, port: first["port"].as_u64().unwrap() }
     }
 
-    pub(super) fn way(&self) -> String {
+    pub(crate) fn way(&self) -> String {
         self.way_by("smtp")
     }
 
-    pub(super) fn way_by(&self, scheme: &str) -> String {
+    pub(crate) fn way_by(&self, scheme: &str) -> String {
         format!("{scheme}://quorate:p%40ss@127.0.0.1:{}", self.port)
     }
 
-    pub(super) async fn next(&mut self) -> Letter {
+    pub(crate) async fn next(&mut self) -> Letter {
         let line = timeout(SOON, self.lines.next_line()).await.expect("a mail comes").unwrap().unwrap();
         let mail: Value = serde_json::from_str(&line).unwrap();
         // What a line is broken with in transit.
@@ -96,28 +96,28 @@ impl Mailbox {
     }
 
     /// That nothing comes that was not waited for.
-    pub(super) async fn is_quiet(&mut self) -> bool {
+    pub(crate) async fn is_quiet(&mut self) -> bool {
         timeout(Duration::from_secs(1), self.lines.next_line()).await.is_err()
     }
 }
 
 /// A running server.
-pub(super) struct Network {
+pub(crate) struct Network {
     child: Child,
     port: u16,
-    pub(super) data: PathBuf,
+    pub(crate) data: PathBuf,
     said: PathBuf,
     log: PathBuf,
     http: reqwest::Client,
 }
 
 impl Network {
-    pub(super) async fn start(data: &Path, mail: &str) -> Self {
+    pub(crate) async fn start(data: &Path, mail: &str) -> Self {
         Self::start_with(data, mail, &[]).await
     }
 
     /// With more in its environment.
-    pub(super) async fn start_with(data: &Path, mail: &str, environment: &[(&str, &str)]) -> Self {
+    pub(crate) async fn start_with(data: &Path, mail: &str, environment: &[(&str, &str)]) -> Self {
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
         let (said, log) = (data.join("said"), data.join("server.log"));
         std::fs::create_dir_all(data).unwrap();
@@ -146,22 +146,22 @@ impl Network {
         network
     }
 
-    pub(super) fn url(&self, path: &str) -> String {
+    pub(crate) fn url(&self, path: &str) -> String {
         format!("http://127.0.0.1:{}{path}", self.port)
     }
 
     /// The address of `/sync`, with what lets somebody in.
-    pub(super) fn sync_url(&self, ticket: &str) -> String {
+    pub(crate) fn sync_url(&self, ticket: &str) -> String {
         format!("ws://127.0.0.1:{}/sync?access_token={ticket}", self.port)
     }
 
     /// All that it told its operator by the log.
-    pub(super) fn log(&self) -> String {
+    pub(crate) fn log(&self) -> String {
         std::fs::read_to_string(&self.log).unwrap()
     }
 
     /// The secret of the newest link for the first person.
-    pub(super) fn first_link(&self) -> String {
+    pub(crate) fn first_link(&self) -> String {
         let said = std::fs::read_to_string(&self.said).unwrap();
         let link = said
             .lines()
@@ -171,32 +171,32 @@ impl Network {
         link.unwrap_or_else(|| panic!("no link in {said}"))
     }
 
-    pub(super) fn said_anything(&self) -> bool {
+    pub(crate) fn said_anything(&self) -> bool {
         !std::fs::read_to_string(&self.said).unwrap().is_empty()
     }
 
-    pub(super) fn stop(&mut self) {
+    pub(crate) fn stop(&mut self) {
         let id = self.child.id().to_string();
         assert!(Command::new("kill").args(["-s", "TERM", &id]).status().unwrap().success());
         self.child.wait().unwrap();
     }
 
     /// A request by nobody, from a page of this server.
-    pub(super) fn request(&self, method: Method, path: &str) -> RequestBuilder {
+    pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
         self.http.request(method, self.url(path)).header(header::ORIGIN, self.url(""))
     }
 
-    pub(super) async fn get(&self, path: &str) -> (u16, String) {
+    pub(crate) async fn get(&self, path: &str) -> (u16, String) {
         text(self.request(Method::GET, path).send().await.unwrap()).await
     }
 
     /// A form, filled in by nobody.
-    pub(super) async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Response {
+    pub(crate) async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Response {
         form(self.request(Method::POST, path), fields).send().await.unwrap()
     }
 
     /// The first person comes in.
-    pub(super) async fn first(&self, name: &str, email: &str) -> Browser<'_> {
+    pub(crate) async fn first(&self, name: &str, email: &str) -> Browser<'_> {
         let path = format!("/first/{}", self.first_link());
         let (status, page) = self.get(&path).await;
         assert!(status == 200 && page.contains("<label for=\"email\">"), "{status} {page}");
@@ -204,7 +204,7 @@ impl Network {
     }
 
     /// Asks for a mail; what the page has by which a code counts.
-    pub(super) async fn ask(&self, email: &str) -> String {
+    pub(crate) async fn ask(&self, email: &str) -> String {
         let (status, page) = text(self.post("/sign-in", &[("email", email)]).await).await;
         assert_eq!(status, 200, "{page}");
         let rest = page.split("name=\"page\" value=\"").nth(1).unwrap();
@@ -212,14 +212,14 @@ impl Network {
     }
 
     /// Somebody asks for a mail and presses the link in it.
-    pub(super) async fn sign_in(&self, mailbox: &mut Mailbox, email: &str) -> Browser<'_> {
+    pub(crate) async fn sign_in(&self, mailbox: &mut Mailbox, email: &str) -> Browser<'_> {
         self.ask(email).await;
         let link = mailbox.next().await.link();
         self.in_by(self.post(&format!("/sign-in/{link}"), &[]).await)
     }
 
     /// A browser that was let in by an answer.
-    pub(super) fn in_by(&self, answer: Response) -> Browser<'_> {
+    pub(crate) fn in_by(&self, answer: Response) -> Browser<'_> {
         assert_eq!(answer.status(), 303, "{answer:?}");
         let set = answer.headers()[header::SET_COOKIE].to_str().unwrap().to_owned();
         assert!(set.contains("HttpOnly; SameSite=Lax"), "{set}");
@@ -237,45 +237,45 @@ impl Drop for Network {
 
 /// A browser with the cookie of a session.
 #[derive(Clone)]
-pub(super) struct Browser<'a> {
+pub(crate) struct Browser<'a> {
     network: &'a Network,
-    pub(super) cookie: String,
+    pub(crate) cookie: String,
 }
 
 impl Browser<'_> {
-    pub(super) fn request(&self, method: Method, path: &str) -> RequestBuilder {
+    pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
         self.network.request(method, path).header(header::COOKIE, &self.cookie)
     }
 
-    pub(super) async fn get(&self, path: &str) -> (u16, String) {
+    pub(crate) async fn get(&self, path: &str) -> (u16, String) {
         text(self.request(Method::GET, path).send().await.unwrap()).await
     }
 
-    pub(super) async fn post(&self, path: &str, fields: &[(&str, &str)]) -> (u16, String) {
+    pub(crate) async fn post(&self, path: &str, fields: &[(&str, &str)]) -> (u16, String) {
         text(form(self.request(Method::POST, path), fields).send().await.unwrap()).await
     }
 
     /// Who is signed in.
-    pub(super) async fn person(&self) -> Value {
+    pub(crate) async fn person(&self) -> Value {
         let (_, about) = self.get("/api/session").await;
         serde_json::from_str::<Value>(&about).unwrap()["person"].clone()
     }
 
     /// Sends a command and gives the status and the answer.
-    pub(super) async fn command(&self, kind: &str, fields: Value) -> (u16, Value) {
+    pub(crate) async fn command(&self, kind: &str, fields: Value) -> (u16, Value) {
         let request = self.request(Method::POST, "/api/commands").json(&command(kind, fields));
         let (status, answer) = text(request.send().await.unwrap()).await;
         (status, serde_json::from_str(&answer).unwrap())
     }
 
-    pub(super) async fn add(&self, person: &str, role: &str, email: &str) {
+    pub(crate) async fn add(&self, person: &str, role: &str, email: &str) {
         let fields = json!({ "person": person, "name": person, "roles": [role], "email": email });
         let (status, answer) = self.command("person.add", fields).await;
         assert_eq!(status, 200, "{answer}");
     }
 
     /// What is shown where one is signed in, an id each.
-    pub(super) async fn sessions(&self) -> Vec<String> {
+    pub(crate) async fn sessions(&self) -> Vec<String> {
         let (status, page) = self.get("/me/sessions").await;
         assert_eq!(status, 200, "{page}");
         page.split("name=\"id\" value=\"")
@@ -284,26 +284,26 @@ impl Browser<'_> {
             .collect()
     }
 
-    pub(super) async fn make_token(&self, scope: &str) -> String {
+    pub(crate) async fn make_token(&self, scope: &str) -> String {
         let fields = [("name", "A tool"), ("scope", scope), ("days", "30")];
         let (status, page) = self.post("/me/tokens", &fields).await;
         assert_eq!(status, 200, "{page}");
         page.split("<code id=\"token\">").nth(1).unwrap().split('<').next().unwrap().to_owned()
     }
 
-    pub(super) async fn ticket(&self) -> String {
+    pub(crate) async fn ticket(&self) -> String {
         let (status, answer) = self.post("/api/session/ticket", &[]).await;
         assert_eq!(status, 200, "{answer}");
         serde_json::from_str::<Value>(&answer).unwrap()["ticket"].as_str().unwrap().to_owned()
     }
 }
 
-pub(super) fn command(kind: &str, mut fields: Value) -> Value {
+pub(crate) fn command(kind: &str, mut fields: Value) -> Value {
     fields["id"] = json!(uuid::Uuid::now_v7());
     fields["type"] = json!(kind);
     fields
 }
 
-pub(super) async fn text(answer: Response) -> (u16, String) {
+pub(crate) async fn text(answer: Response) -> (u16, String) {
     (answer.status().as_u16(), answer.text().await.unwrap())
 }

@@ -3,6 +3,7 @@
 mod commands;
 mod events;
 mod live;
+mod mine;
 mod network;
 mod openapi;
 pub(super) mod past;
@@ -19,6 +20,7 @@ pub(super) fn routes() -> Router<Shared> {
         .merge(commands::routes())
         .merge(events::routes())
         .merge(live::routes())
+        .merge(mine::routes())
         .merge(network::routes())
         .merge(openapi::routes())
         .merge(past::routes())

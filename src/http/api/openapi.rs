@@ -5,6 +5,7 @@ use axum::{Json, Router};
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
+use super::mine::{NoticesView, TaskView};
 use super::network::{OrganisationView, PolicyView};
 use super::session::PersonView;
 use crate::domain::{Event, Request};
@@ -46,6 +47,14 @@ const OPERATIONS: &[(&str, &str, bool, &str, &str)] = &[
     ),
     ("/api/organisations", "get", true, "The organisations of the network", "application/json"),
     ("/api/policy", "get", true, "Who can do what, in which stage of a plan", "application/json"),
+    (
+        "/api/me/tasks",
+        "get",
+        true,
+        "What is asked of the one who asks, the nearest date first",
+        "application/json",
+    ),
+    ("/api/me/notices", "get", true, "What is new to the one who asks, the newest first", "application/json"),
     ("/api/plans", "get", true, "The plans that one may read", "application/json"),
     ("/api/plans/{plan}", "get", true, "One plan", "application/json"),
     (
@@ -102,6 +111,8 @@ pub(super) fn document() -> Value {
         schemas.subschema_for::<PersonView>(),
         schemas.subschema_for::<OrganisationView>(),
         schemas.subschema_for::<PolicyView>(),
+        schemas.subschema_for::<TaskView>(),
+        schemas.subschema_for::<NoticesView>(),
     ] {
         drop(schema);
     }
@@ -144,6 +155,8 @@ fn operation(path: &str, guarded: bool, summary: &str, answers: &str) -> Value {
     let content = match path {
         "/api/people" => list("Person"),
         "/api/organisations" => list("Organisation"),
+        "/api/me/tasks" => list("Task"),
+        "/api/me/notices" => json!({ answers: { "schema": of("Notices") } }),
         "/api/policy" => json!({ answers: { "schema": of("Policy") } }),
         "/api/plans/{plan}/timeline" => {
             json!({ answers: { "schema": { "$ref": "#/components/schemas/Timeline" } } })

@@ -110,6 +110,7 @@ fn people(app: &App, viewer: &PersonId) -> People {
                 name: person.name,
                 roles: person.roles,
                 picked: false,
+                waiting: Default::default(),
                 keeps_people: false,
             })
             .collect(),

@@ -14,6 +14,7 @@ use crate::domain::{
 use crate::http::auth::{Entrance, Shown, SignedIn, Visitor, set_cookie};
 use crate::http::problem::Problem;
 use crate::http::{App, Shared};
+use crate::notify;
 
 pub(super) fn routes() -> Router<Shared> {
     Router::new()
@@ -68,11 +69,18 @@ pub(crate) fn name_of(app: &App, id: &PersonId) -> String {
 }
 
 async fn session(State(app): State<Shared>, Visitor(person): Visitor) -> Json<serde_json::Value> {
+    let keeps_people = |person: &PersonId| app.engine.views().state.may_always(person, Action::People);
+    let keeps_people = person.as_ref().is_some_and(keeps_people);
+    let waiting = person.as_ref().map(|person| notify::waiting(&app.engine, person));
     let person = person.map(|person| person_view(&app, &person));
     // What a device keeps belongs to one network: a demonstration built anew is another one.
-    Json(
-        serde_json::json!({ "person": person, "demonstration": app.is_demonstration(), "network": app.storage }),
-    )
+    Json(serde_json::json!({
+        "person": person,
+        "demonstration": app.is_demonstration(),
+        "network": app.storage,
+        "keepsPeople": keeps_people,
+        "waiting": waiting.map(|waiting| serde_json::json!({ "tasks": waiting.todos, "unseen": waiting.unseen })),
+    }))
 }
 
 async fn people(State(app): State<Shared>, SignedIn(person): SignedIn) -> Json<Vec<PersonView>> {

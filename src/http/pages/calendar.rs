@@ -161,7 +161,8 @@ fn page(library: &dyn Library, asked: &Asked, said: Said<'_>) -> Markup {
                     @if plan.may_process {
                         p.small {
                             a href={ "/plans/" (plan.id) "/guests" } { (words::guest::GUESTS) } " · "
-                            a href={ "/plans/" (plan.id) "/sections" } { (words::groups::TITLE) }
+                            a href={ "/plans/" (plan.id) "/sections" } { (words::groups::TITLE) } " · "
+                            a href={ "/plans/" (plan.id) "/tasks" } { (words::mine::TASKS_OF) }
                         }
                     }
                     (table(library, asked, process, &said))

@@ -6,6 +6,7 @@ use super::{
     library::{Person, PlanCard},
     words,
 };
+use crate::notify::Waiting;
 use crate::{
     export::html as set,
     http::assets::{self, Entry},
@@ -66,6 +67,7 @@ impl Frame<'_> {
                 }
                 @if let Some(viewer) = self.viewer {
                     div.site-header-end {
+                        a.site-mine href="/me" { (words::mine::TITLE) (waiting(viewer)) }
                         @if viewer.keeps_people { a.site-network href="/network" { (words::NETWORK) } }
                         span.site-viewer {
                             (words::SIGNED_IN_AS) " " strong { (viewer.name) }
@@ -82,6 +84,19 @@ impl Frame<'_> {
                     }
                 }
             }
+        }
+    }
+}
+
+/// How much waits, behind the link to one's own page: in words for ears, as figures for eyes.
+fn waiting(viewer: &Person) -> Markup {
+    let Waiting { todos, unseen } = viewer.waiting;
+    html! {
+        @if todos > 0 {
+            " " span.badge.badge-waiting { (todos) " " (words::mine::TO_DO) }
+        }
+        @if unseen > 0 {
+            " " span.badge { (unseen) " " (words::mine::NEW) }
         }
     }
 }

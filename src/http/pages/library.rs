@@ -11,6 +11,7 @@ use crate::{
         Email, EventId, Group, PersonId, PlanId, Position, Process, Refusal, Request, Role, Ruling,
         SectionId, Stage, State, Template, ThreadId, Timestamp,
     },
+    notify::Waiting,
     replay::Timeline,
 };
 
@@ -25,6 +26,8 @@ pub struct Person {
     pub picked: bool,
     /// Whether they may change people and organisations.
     pub keeps_people: bool,
+    /// What waits on their page; of the one who looks alone.
+    pub waiting: Waiting,
 }
 
 /// A plan as the list of plans shows it.

@@ -25,6 +25,7 @@ use crate::http::{
     api::session::person_view,
     auth::{Shown, set_cookie},
 };
+use crate::notify;
 
 const DAY: u64 = 24 * 3600;
 
@@ -55,7 +56,8 @@ pub(super) fn viewer(app: &App, person: &PersonId) -> Person {
     let view = person_view(app, person);
     let keeps_people = app.engine.views().state.may_always(&view.id, Action::People);
     let picked = app.is_demonstration();
-    Person { id: view.id, name: view.name, roles: view.roles, picked, keeps_people }
+    let waiting = notify::waiting(&app.engine, person);
+    Person { id: view.id, name: view.name, roles: view.roles, picked, keeps_people, waiting }
 }
 
 fn page(app: &App, pass: &Pass, status: StatusCode, title: &str, main: Markup) -> Response {

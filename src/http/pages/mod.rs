@@ -10,6 +10,7 @@ mod guests;
 mod home;
 mod library;
 mod me;
+mod mine;
 mod network;
 mod people;
 mod phases;
@@ -91,6 +92,7 @@ pub(super) fn access_routes() -> Router<super::Shared> {
         .merge(conduct::routes())
         .merge(guest::routes())
         .merge(guests::routes())
+        .merge(mine::routes())
 }
 
 /// The style sheets of a page that stands by itself.

@@ -4,6 +4,7 @@ use crate::domain::Measure;
 
 pub(super) mod conduct;
 pub(super) mod groups;
+pub(super) mod mine;
 pub(super) mod network;
 
 pub(super) const PRODUCT: &str = "Quorate";

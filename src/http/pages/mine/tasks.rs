@@ -1,0 +1,388 @@
+//! `/plans/{plan}/tasks`: what was asked of whom about a plan, who has answered its consultation, and the forms to ask
+//! and to remind. For those who may ask.
+
+use axum::{
+    Form, Router,
+    extract::{Path, Query, State},
+    http::StatusCode,
+    response::{IntoResponse, Redirect, Response},
+    routing::{get, post},
+};
+use maud::{Markup, html};
+use serde::Deserialize;
+
+use super::{Frame, Problem, Visitor, command_of, due, form, fresh_id, say, tell, time, viewer, words};
+use crate::domain::{
+    Action, Ask, Command, EventId, Of, OrganisationId, PersonId, PhaseKind, PlanId, Process, Refusal,
+    State as Rules, Task, TaskId,
+};
+use crate::http::{App, Shared};
+use crate::notify::Refused;
+use crate::projection::End;
+
+/// How many people and organisations are listed to choose from.
+const LISTED: usize = 200;
+
+pub(super) fn routes() -> Router<Shared> {
+    Router::new()
+        .route("/plans/{plan}/tasks", get(list).post(change))
+        .route("/plans/{plan}/tasks/remind", post(remind))
+}
+
+/// A task with what became of it.
+struct Row {
+    id: TaskId,
+    task: Task,
+    words: Option<String>,
+    end: Option<End>,
+    /// The name of the organisation that it is asked of.
+    organisation: Option<String>,
+    left: bool,
+}
+
+/// Who has answered the consultation that is open.
+struct Heard {
+    phase: String,
+    of: usize,
+    /// The names of the organisations that have not.
+    silent: Vec<String>,
+}
+
+struct Tasks {
+    plan: PlanId,
+    title: String,
+    rows: Vec<Row>,
+    heard: Option<Heard>,
+}
+
+/// All of it, for who may ask; a plan that one may not ask about is not here.
+fn tasks(app: &App, person: &PersonId, plan: &str) -> Result<Tasks, Problem> {
+    let id: PlanId = plan.parse().map_err(|_| Problem::NotFound)?;
+    let views = app.engine.views();
+    let state = &views.state;
+    let may = |action| state.may(person, id, action);
+    let plan = state.plans.get(&id).filter(|_| may(Action::Read) && may(Action::Ask));
+    let plan = plan.ok_or(Problem::NotFound)?;
+    let rows = state.tasks.of_plan(id).map(|(task_id, task)| Row {
+        id: task_id,
+        task: task.clone(),
+        words: views.notices.words(task_id).map(str::to_owned),
+        end: views.notices.end(task_id).cloned(),
+        organisation: match &task.ask.of {
+            Of::Organisation(one) => state.organisations.get(one).map(|one| one.profile.name.clone()),
+            Of::Person(_) => None,
+        },
+        left: match &task.ask.of {
+            Of::Person(one) => state.people.get(one).is_none_or(|one| one.left),
+            Of::Organisation(_) => false,
+        },
+    });
+    let open = plan.process.as_ref().and_then(Process::open);
+    let open = open.filter(|open| open.plan.kind == PhaseKind::Consultation);
+    let heard = open.map(|open| {
+        let answers = plan.answers.get(&open.plan.phase);
+        let is_heard =
+            |one: &OrganisationId| answers.is_some_and(|answers| answers.organisations.contains(one));
+        let asked = organisations_that_may_comment(state, id);
+        let silent = asked.iter().filter(|one| !is_heard(one));
+        let silent = silent.filter_map(|one| Some(state.organisations.get(*one)?.profile.name.clone()));
+        let mut silent: Vec<String> = silent.collect();
+        silent.sort_by_key(|name| name.to_lowercase());
+        Heard { phase: open.plan.title.clone(), of: asked.len(), silent }
+    });
+    Ok(Tasks { plan: id, title: plan.title.clone(), rows: rows.collect(), heard })
+}
+
+/// The organisations for which somebody acts who may comment.
+fn organisations_that_may_comment(
+    state: &Rules,
+    plan: PlanId,
+) -> std::collections::BTreeSet<&OrganisationId> {
+    let there = state.people.iter().filter(|(_, known)| !known.left);
+    let may = there.filter(|(person, _)| state.may(person, plan, Action::Comment));
+    may.filter_map(|(_, known)| known.office.organisation.as_ref()).collect()
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct Asked {
+    done: Option<String>,
+    find: Option<String>,
+}
+
+async fn list(
+    State(app): State<Shared>,
+    Visitor(person): Visitor,
+    Path(plan): Path<String>,
+    Query(asked): Query<Asked>,
+) -> Result<Response, Problem> {
+    let person = person.ok_or(Problem::SignIn)?;
+    let tasks = tasks(&app, &person, &plan)?;
+    let done = asked.done.as_deref().and_then(say::done);
+    let said = html! { @if let Some(done) = done { p.notice role="status" { (done) } } };
+    let typed = Typed { find: asked.find, ..Typed::default() };
+    Ok(page(&app, &person, StatusCode::OK, &tasks, said, &typed))
+}
+
+/// One of the page's forms, as it was sent.
+#[derive(Debug, Default, Deserialize)]
+struct Typed {
+    id: Option<EventId>,
+    /// What is to be done with a task: `done`, `withdraw`.
+    what: Option<String>,
+    task: Option<TaskId>,
+    /// `person/…` or `organisation/…`.
+    of: Option<String>,
+    #[serde(default)]
+    due: String,
+    #[serde(default)]
+    text: String,
+    find: Option<String>,
+}
+
+impl Typed {
+    fn command(&self, plan: PlanId, id: EventId) -> Result<(Command, &'static str), Refusal> {
+        if let Some(task) = self.task {
+            return Ok(match self.what.as_deref() {
+                Some("done") => (Command::TaskDone { task }, "done"),
+                _ => (Command::TaskWithdraw { task }, "withdrawn"),
+            });
+        }
+        let of = match self.of.as_deref().and_then(|of| of.split_once('/')) {
+            Some(("person", one)) => Of::Person(PersonId::new(one).map_err(|_| Refusal::PersonUnknown)?),
+            Some(("organisation", one)) => {
+                Of::Organisation(OrganisationId::new(one).map_err(|_| Refusal::OrganisationUnknown)?)
+            }
+            _ => return Err(Refusal::Empty { field: "choice of whom it is asked" }),
+        };
+        let due = match self.due.trim() {
+            "" => None,
+            due => Some(form::time(due).ok_or(Refusal::DateNotRead)?),
+        };
+        let ask = Ask { plan: Some(plan), section: None, of, due };
+        Ok((Command::TaskAsk { task: TaskId(id.0), ask, text: self.text.clone() }, "asked"))
+    }
+}
+
+async fn change(
+    State(app): State<Shared>,
+    Visitor(person): Visitor,
+    Path(plan): Path<String>,
+    Form(typed): Form<Typed>,
+) -> Result<Response, Problem> {
+    let person = person.ok_or(Problem::SignIn)?;
+    let before = tasks(&app, &person, &plan)?;
+    let id = typed.id.unwrap_or_else(fresh_id);
+    let done = match typed.command(before.plan, id) {
+        Ok((command, what)) => command_of(&app, &person, id, command).await?.map(|()| what),
+        Err(refusal) => Err(refusal),
+    };
+    match done {
+        Ok(what) => Ok(Redirect::to(&format!("/plans/{}/tasks?done={what}", before.plan)).into_response()),
+        Err(refusal) => {
+            let said = form::refused(&refusal);
+            Ok(page(&app, &person, StatusCode::UNPROCESSABLE_ENTITY, &before, said, &typed))
+        }
+    }
+}
+
+async fn remind(
+    State(app): State<Shared>,
+    Visitor(person): Visitor,
+    Path(plan): Path<String>,
+) -> Result<Response, Problem> {
+    let person = person.ok_or(Problem::SignIn)?;
+    let tasks = tasks(&app, &person, &plan)?;
+    let (notifier, id) = (app.notifier.clone(), tasks.plan);
+    let done = tokio::task::spawn_blocking(move || notifier.remind(id)).await;
+    let (status, said) = match done {
+        Ok(Ok(count)) => (StatusCode::OK, say::reminded(count)),
+        Ok(Err(Refused::Today)) => (StatusCode::CONFLICT, say::REMINDED_TODAY.to_owned()),
+        Ok(Err(Refused::NotSent)) => (StatusCode::CONFLICT, say::NO_MAIL_HERE.to_owned()),
+        Ok(Err(Refused::NoConsultation)) => (StatusCode::CONFLICT, say::NOBODY_SILENT.to_owned()),
+        Ok(Err(Refused::Failed(failure))) => {
+            tracing::error!("nobody was reminded: {failure}");
+            return Err(Problem::Unavailable);
+        }
+        // Only a panic in the work itself gets here, and its hook has told the operator.
+        Err(_) => return Err(Problem::Unavailable),
+    };
+    let said = html! { p.notice role="status" { (said) } };
+    Ok(page(&app, &person, status, &tasks, said, &Typed::default()))
+}
+
+fn page(
+    app: &App,
+    person: &PersonId,
+    status: StatusCode,
+    tasks: &Tasks,
+    said: Markup,
+    typed: &Typed,
+) -> Response {
+    let viewer = viewer(app, person);
+    let now = (app.engine.clock())();
+    let name = |one: &PersonId| tell::name(&app.engine, person, one);
+    let of = |row: &Row| {
+        html! {
+            @match &row.task.ask.of {
+                Of::Person(one) => { (name(one)) @if row.left { ", " (say::LEFT) } }
+                Of::Organisation(_) => (row.organisation.as_deref().unwrap_or(words::SOMEONE)),
+            }
+        }
+    };
+    let (over, open): (Vec<_>, Vec<_>) = tasks.rows.iter().partition(|row| row.task.over.is_some());
+    let title = format!("{}: {}", say::TASKS_OF, tasks.title);
+    let main = html! {
+        p.small { a href={ "/plans/" (tasks.plan) "/calendar" } { "← " (tasks.title) } }
+        h1 { (say::TASKS_OF) }
+        (said)
+        p.lead { (say::TASKS_LEAD) }
+        @if let Some(heard) = &tasks.heard { (consultation(tasks.plan, heard)) }
+        section {
+            h2 #open { (say::OPEN) }
+            @if open.is_empty() { p { (say::NONE_OPEN) } } @else {
+                div.table-scroll tabindex="0" role="region" aria-labelledby="open" { table {
+                    thead { tr {
+                        th scope="col" { (say::TASK) }
+                        th scope="col" { (say::WHO) }
+                        th scope="col" { (say::BY_WHEN) }
+                        th scope="col" { (say::DO) }
+                    } }
+                    tbody { @for row in &open {
+                        @let text = row.words.as_deref().unwrap_or(say::ERASED);
+                        tr {
+                            th scope="row" { (text) }
+                            td { (of(row)) }
+                            td { (due(row.task.ask.due, now)) }
+                            td {
+                                form.inline method="post" {
+                                    (form::id(fresh_id()))
+                                    input type="hidden" name="task" value=(row.id);
+                                    button.button.button-small name="what" value="done" type="submit" {
+                                        (say::DONE) span.visually-hidden { ": " (text) }
+                                    }
+                                    " "
+                                    button.button.button-small name="what" value="withdraw" type="submit" {
+                                        (say::WITHDRAW) span.visually-hidden { ": " (text) }
+                                    }
+                                }
+                            }
+                        }
+                    } }
+                } }
+            }
+        }
+        (ask(app, person, tasks.plan, typed))
+        @if !over.is_empty() {
+            section {
+                h2 #over { (say::OVER) }
+                div.table-scroll tabindex="0" role="region" aria-labelledby="over" { table {
+                    thead { tr {
+                        th scope="col" { (say::TASK) }
+                        th scope="col" { (say::WHO) }
+                        th scope="col" { (say::BECAME) }
+                    } }
+                    tbody { @for row in over.iter().rev() { tr {
+                        th scope="row" { (row.words.as_deref().unwrap_or(say::ERASED)) }
+                        td { (of(row)) }
+                        td { @if let Some(end) = &row.end {
+                            (if end.done { say::DONE_BY } else { say::WITHDRAWN_BY }) " "
+                            (end.by.as_ref().map_or_else(|| words::PROGRAM.to_owned(), &name)) ", " (time::moment(end.at))
+                        } }
+                    } } }
+                } }
+            }
+        }
+    };
+    let frame = Frame { title: &title, viewer: Some(&viewer), plan: None, script: None };
+    (status, frame.page("calendar", main)).into_response()
+}
+
+fn consultation(plan: PlanId, heard: &Heard) -> Markup {
+    html! {
+        section aria-labelledby="heard" {
+            h2 #heard { (say::CONSULTATION) ": " (heard.phase) }
+            p { (say::heard(heard.of - heard.silent.len(), heard.of)) }
+            @if heard.silent.is_empty() { p { (say::ALL_ANSWERED) } } @else {
+                details open[heard.silent.len() <= 12] {
+                    summary { (say::SILENT) ": " (heard.silent.len()) }
+                    ul { @for name in &heard.silent { li { (name) } } }
+                }
+            }
+            form method="post" action={ "/plans/" (plan) "/tasks/remind" } {
+                p.field-hint #remind-hint { (say::REMIND_HINT) }
+                button.button type="submit" aria-describedby="remind-hint" { (say::REMIND) }
+            }
+        }
+    }
+}
+
+/// The form that asks. Where there are many to choose from, they are found first by a part of the name.
+fn ask(app: &App, person: &PersonId, plan: PlanId, typed: &Typed) -> Markup {
+    let find = typed.find.as_deref().unwrap_or_default().trim().to_lowercase();
+    let (organisations, people) = {
+        let state = &app.engine.views().state;
+        let organisations = state.organisations.iter();
+        let organisations: Vec<_> =
+            organisations.map(|(id, one)| (id.to_string(), one.profile.name.clone())).collect();
+        let there = state.people.iter().filter(|(_, known)| !known.left);
+        (organisations, there.map(|(id, _)| id.clone()).collect::<Vec<_>>())
+    };
+    let people: Vec<_> =
+        people.iter().map(|id| (id.to_string(), tell::name(&app.engine, person, id))).collect();
+    let group = |mut all: Vec<(String, String)>| {
+        all.retain(|(_, name)| name.to_lowercase().contains(&find));
+        all.sort_by_cached_key(|(_, name)| name.to_lowercase());
+        let more = all.len().saturating_sub(LISTED);
+        all.truncate(LISTED);
+        (all, more)
+    };
+    let is_many = organisations.len() + people.len() > LISTED;
+    let ((organisations, more), (people, more_people)) = (group(organisations), group(people));
+    let more = more + more_people;
+    let chosen = |kind: &str, id: &str| typed.of.as_deref() == Some(&format!("{kind}/{id}"));
+    html! {
+        section aria-labelledby="ask" {
+            h2 #ask { (say::ASK_TITLE) }
+            @if is_many {
+                form.form method="get" action="#ask" {
+                    p.field {
+                        label for="find" { (say::FIND) }
+                        input.input #find name="find" value=(find);
+                    }
+                    button.button type="submit" { (say::FIND_DO) }
+                }
+            }
+            form.form method="post" action={ "/plans/" (plan) "/tasks" } {
+                (form::id(fresh_id()))
+                p.field {
+                    label for="of" { (say::OF) }
+                    @if more > 0 { span.field-hint { (say::more(more)) } }
+                    select.input #of name="of" required {
+                        option value="" { (say::ANYBODY) }
+                        @for (label, kind, all) in [
+                            (say::ORGANISATIONS, "organisation", &organisations),
+                            (say::PEOPLE, "person", &people),
+                        ] {
+                            @if !all.is_empty() {
+                                optgroup label=(label) {
+                                    @for (id, name) in all {
+                                        option value={ (kind) "/" (id) } selected[chosen(kind, id)] { (name) }
+                                    }
+                                }
+                            }
+                        }
+                    }
+                }
+                p.field {
+                    label for="text" { (say::WHAT) }
+                    textarea.input #text name="text" rows="3" required { (typed.text) }
+                }
+                p.field {
+                    label for="due" { (say::DUE) }
+                    input.input #due name="due" type="datetime-local" value=(typed.due);
+                }
+                button.button.button-primary type="submit" { (say::ASK) }
+            }
+        }
+    }
+}

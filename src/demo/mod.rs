@@ -11,6 +11,7 @@ mod play;
 mod rhythm;
 mod script;
 mod stage;
+mod tasks;
 mod text;
 
 pub use diary::TITLE;

@@ -86,7 +86,7 @@ const ORGANISATIONS: [(&str, &str, Standing, u32, u32); 5] = [
     ("forum", "Forum of Disability Associations", Standing::Stakeholder, 0, 0),
 ];
 
-fn organisation(id: &str) -> OrganisationId {
+pub(super) fn organisation(id: &str) -> OrganisationId {
     OrganisationId::new(id).expect("the ids above are letters")
 }
 

@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::diary::{self, OUTLINE, Remark, SECTIONS, SESSIONS, Say};
 use super::people::{self, Part};
 use super::rhythm::{self, Chance, Deed, Stroke};
+use super::tasks;
 use super::text::{self, Atom, Block, Kind, Mark, utf16_len};
 use crate::domain::{
     Command, EventId, PersonId, PhasePlan, PlanId, Request, SectionId, Template, ThreadId, Timestamp,
@@ -32,6 +33,11 @@ impl Act {
     /// Moves it, and the dates that it names, by so many milliseconds.
     fn shift(&mut self, by: i64) {
         self.at.0 += by;
+        if let What::Command(Request { command: Command::TaskAsk { ask, .. }, .. }) = &mut self.what
+            && let Some(due) = &mut ask.due
+        {
+            due.0 += by;
+        }
         if let What::Command(Request { command: Command::ProcessStart { phases, .. }, .. }) = &mut self.what {
             for phase in phases {
                 phase.opens.0 += by;
@@ -116,7 +122,7 @@ fn monday(now: Timestamp, last: i64) -> i64 {
 }
 
 /// An id that is the same every time.
-fn id(kind: &str, number: usize) -> Uuid {
+pub(super) fn id(kind: &str, number: usize) -> Uuid {
     let digest = Sha256::digest(format!("quorate demonstration {kind} {number}"));
     let mut bytes = [0; 16];
     bytes.copy_from_slice(&digest[..16]);
@@ -214,6 +220,10 @@ fn entries(texts: &[Vec<Atom>]) -> Vec<(i64, Part, Entry)> {
     );
     command(diary::FROZEN.0, Command::PlanFreeze { plan, reason: diary::FROZEN.1.into() });
     command(diary::UNFROZEN.0, Command::PlanUnfreeze { plan, reason: diary::UNFROZEN.1.into() });
+
+    for (at, by, command) in tasks::commands() {
+        entries.push((at, by, Entry::Command(command)));
+    }
 
     let mut chance = Chance::new(7_001);
     for remark in diary::REMARKS {

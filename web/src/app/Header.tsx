@@ -1,5 +1,6 @@
-import { useState } from "react"
+import { useEffect, useState } from "react"
 import { Button, Dialog, DialogTrigger, Popover } from "react-aria-components"
+import { type Session, type Waiting, api } from "./api"
 import { Freeze } from "./Freeze"
 import { forgetSession } from "./keep"
 import { Icon } from "./Icon"
@@ -10,6 +11,7 @@ import { words } from "./words"
 
 /** Where I am, who I am, where my words are, who else is here, and where else I can go. */
 export function Header({ room }: { room: Room }) {
+  const session = useSession()
   const plan = useStore(room.plan)
   const path = `/plans/${encodeURIComponent(plan.id)}`
   return (
@@ -29,6 +31,9 @@ export function Header({ room }: { room: Room }) {
           <li>
             <a href={`${path}/read`}>{words.views.read}</a>
           </li>
+          <li className="ws-calendar">
+            <a href={`${path}/calendar`}>{words.views.calendar}</a>
+          </li>
           <li>
             <a href={`${path}/replay`}>{words.views.replay}</a>
           </li>
@@ -36,10 +41,55 @@ export function Header({ room }: { room: Room }) {
       </nav>
       <StateLine room={room} />
       <div className="site-header-end">
+        <a className="ws-mine" href="/me">
+          {words.mine.page} <Waits waiting={session?.waiting} />
+        </a>
+        {session?.keepsPeople ? (
+          <a className="ws-mine" href="/network">
+            {words.mine.network}
+          </a>
+        ) : null}
         <HereList room={room} />
-        <Account room={room} />
+        <Account room={room} session={session} />
       </div>
     </header>
+  )
+}
+
+/** What the server says of me now: asked for anew whenever I come back to this window. */
+function useSession(): Session | null {
+  const [session, set] = useState<Session | null>(null)
+  useEffect(() => {
+    let here = true
+    const ask = () => {
+      if (document.visibilityState === "hidden") return
+      // Without an answer the figures stay as they are.
+      void api.session().then(
+        (session) => here && set(session),
+        () => undefined,
+      )
+    }
+    ask()
+    document.addEventListener("visibilitychange", ask)
+    return () => {
+      here = false
+      document.removeEventListener("visibilitychange", ask)
+    }
+  }, [])
+  return session
+}
+
+/** How much waits on my page. */
+function Waits({ waiting }: { waiting: Waiting | undefined }) {
+  return (
+    <>
+      {waiting && waiting.tasks > 0 ? (
+        <span className="badge badge-waiting">{words.mine.tasks(waiting.tasks)}</span>
+      ) : null}{" "}
+      {waiting && waiting.unseen > 0 ? (
+        <span className="badge">{words.mine.unseen(waiting.unseen)}</span>
+      ) : null}
+    </>
   )
 }
 
@@ -119,8 +169,9 @@ function HereList({ room }: { room: Room }) {
   )
 }
 
-function Account({ room }: { room: Room }) {
+function Account({ room, session }: { room: Room; session: Session | null }) {
   const sync = useStore(room.connection.sync)
+  const path = `/plans/${encodeURIComponent(room.plan.get().id)}`
   const { may, frozen } = useStore(room.access)
   const [freezing, setFreezing] = useState(false)
   useStore(room.people)
@@ -139,6 +190,21 @@ function Account({ room }: { room: Room }) {
               <>
                 <p className="popover-title">{room.me.name}</p>
                 <p className="soft small">{words.roles(room.me.roles)}</p>
+                <ul className="account-links">
+                  <li>
+                    <a href={`${path}/calendar`}>{words.views.calendar}</a>
+                  </li>
+                  <li>
+                    <a href="/me">
+                      {words.mine.page} <Waits waiting={session?.waiting} />
+                    </a>
+                  </li>
+                  {session?.keepsPeople ? (
+                    <li>
+                      <a href="/network">{words.mine.network}</a>
+                    </li>
+                  ) : null}
+                </ul>
                 {sync.unsaved > 0 ? (
                   <p className="notice notice-waiting small">{words.account.signOutKept(sync.unsaved)}</p>
                 ) : null}

@@ -5,7 +5,16 @@
 import { words } from "./words"
 
 export type Person = { id: string; name: string; roles: string[] }
-export type Session = { person: Person | null; demonstration: boolean; network?: string }
+/** How much waits on one's own page. */
+export type Waiting = { tasks: number; unseen: number }
+export type Session = {
+  person: Person | null
+  demonstration: boolean
+  network?: string
+  /** Whether they may change people and organisations. */
+  keepsPeople?: boolean
+  waiting?: Waiting
+}
 /** `by` is null where the server itself has frozen the plan. */
 export type Frozen = { reason: string; by: string | null; at: string }
 export type May = "read" | "comment" | "edit" | "decide" | "freeze" | "process" | "moderate"

@@ -13,7 +13,13 @@ const ROLES: Record<string, string> = {
 
 export const words = {
   product: "Quorate",
-  views: { label: "Views of this plan", write: "Write", read: "Read", replay: "Replay" },
+  views: {
+    label: "Views of this plan",
+    write: "Write",
+    read: "Read",
+    calendar: "Calendar",
+    replay: "Replay",
+  },
   skip: { plan: "Skip to the plan", comments: "Skip to the comments" },
 
   state: {
@@ -50,6 +56,13 @@ export const words = {
     alone: "Only you are here",
     people: (n: number) => `${count(n, "person", "people")} here`,
     you: "you",
+  },
+
+  mine: {
+    page: "My page",
+    network: "Network",
+    tasks: (n: number) => `${n} to do`,
+    unseen: (n: number) => `${n} new`,
   },
 
   account: {

@@ -112,6 +112,10 @@ impl Notifier {
                 error!("it was not noted what became of a mail: {failure}");
                 return;
             }
+            // Where the mail server does not answer, each try takes long: the next round is not to wait for all.
+            if became == Became::Waits {
+                return;
+            }
         }
     }
 

@@ -1,5 +1,6 @@
 //! All that is held about a person: a copy for them, in JSON.
 
+use std::collections::HashSet;
 use std::fmt::Write as _;
 
 use serde_json::{Value, json};
@@ -7,7 +8,7 @@ use serde_json::{Value, json};
 use crate::domain::PersonId;
 use crate::engine::Engine;
 use crate::engine::record::EventView;
-use crate::log::{Failure, Recorded};
+use crate::log::{Failure, Recorded, Stream};
 
 /// How many events are read at once.
 const PAGE: usize = 1_000;
@@ -49,12 +50,18 @@ pub fn about(engine: &Engine, person: &PersonId) -> Result<String, Failure> {
     copy.pop();
     copy.push_str(",\"record\":[");
     let (mut after, mut first) = (0, true);
+    // What is asked of somebody is one event, and its words are another.
+    let mut tasks: HashSet<Stream> = HashSet::new();
     loop {
         let page = engine.log().read(after, PAGE)?;
         let Some(last) = page.last() else { break };
         after = last.position;
         for event in &page {
-            if let Some(view) = concerning(event, person)? {
+            if is_concerning(event, person) || tasks.contains(&event.stream) {
+                if event.stream.as_str().starts_with("task/") {
+                    tasks.insert(event.stream.clone());
+                }
+                let view = EventView::of(event)?;
                 let comma = if first { "" } else { "," };
                 let text = serde_json::to_string(&view).map_err(|error| Failure::Read(error.to_string()))?;
                 let _ = write!(copy, "{comma}{text}");
@@ -66,15 +73,15 @@ pub fn about(engine: &Engine, person: &PersonId) -> Result<String, Failure> {
     Ok(copy)
 }
 
-/// An event that a person caused, or that names them.
-fn concerning(event: &Recorded, person: &PersonId) -> Result<Option<EventView>, Failure> {
+/// Whether a person caused an event, or it names them.
+fn is_concerning(event: &Recorded, person: &PersonId) -> bool {
     let is_theirs = event.actor.as_ref() == Some(person);
     let names = || {
         let quoted = format!("\"{person}\"");
         let payload = event.payload.as_deref().unwrap_or_default();
         !is_change(event) && payload.windows(quoted.len()).any(|words| words == quoted.as_bytes())
     };
-    if is_theirs || names() { EventView::of(event).map(Some) } else { Ok(None) }
+    is_theirs || names()
 }
 
 fn is_change(event: &Recorded) -> bool {

@@ -4,7 +4,10 @@
 use super::policy::Action;
 use super::process::{Phase, PhaseKind, Process};
 use super::state::Plan;
-use super::{Of, Party, PersonId, PhaseId, PlanId, ProvisionId, Role, SectionId, State, TaskId, Timestamp};
+use super::{
+    EventId, Of, Party, PersonId, PhaseId, PlanId, ProvisionId, Role, SectionId, State, TaskId, ThreadId,
+    Timestamp,
+};
 
 /// What a person is to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +22,8 @@ pub enum Wanted {
     Settle { section: SectionId, provision: ProvisionId },
     /// See to a phase whose date has come while approvals are missing.
     Unblock { phase: PhaseId, missing: Vec<Role> },
+    /// Decide over a comment whose author asks for it to be looked at again.
+    Judge { thread: ThreadId, comment: EventId },
     /// What somebody asked.
     Task { task: TaskId },
 }
@@ -87,6 +92,15 @@ pub fn asked_in(state: &State, person: &PersonId, id: PlanId, now: Timestamp) ->
         all.extend(own.map(|(provision, stray)| {
             let wanted = Wanted::Settle { section: stray.section.clone(), provision: provision.clone() };
             due(wanted, now, None)
+        }));
+    }
+    let judges = match state.contact() {
+        Some(contact) => contact == person,
+        None => state.moderates(person),
+    };
+    if judges {
+        all.extend(plan.disputed.iter().map(|(comment, (thread, at))| {
+            due(Wanted::Judge { thread: *thread, comment: *comment }, *at, None)
         }));
     }
     if may(Action::Process)

@@ -161,6 +161,16 @@ impl State {
         known.ruling.is_none() || known.by.as_ref() == Some(person) || self.moderates(person)
     }
 
+    /// Since when a comment waits for whoever decides disputes; none: it does not.
+    pub(super) fn set_disputed(&mut self, place: &Place, since: Option<Timestamp>) {
+        if let Some(plan) = self.plans.get_mut(&place.plan) {
+            match since {
+                Some(at) => plan.disputed.insert(place.comment, (place.thread, at)),
+                None => plan.disputed.remove(&place.comment),
+            };
+        }
+    }
+
     pub(super) fn rule(&mut self, place: &Place, change: impl FnOnce(&mut Thread, &mut Comment)) {
         let thread = self.plans.get_mut(&place.plan).and_then(|plan| plan.threads.get_mut(&place.thread));
         if let Some(thread) = thread

@@ -44,6 +44,8 @@ pub struct Plan {
     /// Its phases, where it has any.
     pub process: Option<Process>,
     pub strays: Strays,
+    /// Withheld comments whose authors ask for them to be looked at again, since when.
+    pub disputed: BTreeMap<EventId, (ThreadId, Timestamp)>,
     /// Sections that are for some people alone.
     pub assigned: BTreeMap<SectionId, Group>,
     /// Whether each thread is resolved.
@@ -235,6 +237,7 @@ impl State {
                         governance: 0,
                         process: None,
                         strays: Strays::default(),
+                        disputed: BTreeMap::new(),
                         assigned: BTreeMap::new(),
                         threads: BTreeMap::new(),
                         answers: BTreeMap::new(),
@@ -288,26 +291,35 @@ impl State {
             }
             Event::ThreadResolved { plan, thread } => self.touch(plan, thread, Some(true)),
             Event::ThreadReopened { plan, thread } => self.touch(plan, thread, Some(false)),
-            Event::CommentWithheld { place, measure, reason } => self.rule(place, |thread, comment| {
-                thread.version += 1;
-                comment.ruling = Some(Ruling {
-                    measure: *measure,
-                    reason: reason.clone(),
-                    by: fact.actor.clone(),
-                    at: fact.at,
-                    disputed: false,
+            Event::CommentWithheld { place, measure, reason } => {
+                self.set_disputed(place, None);
+                self.rule(place, |thread, comment| {
+                    thread.version += 1;
+                    comment.ruling = Some(Ruling {
+                        measure: *measure,
+                        reason: reason.clone(),
+                        by: fact.actor.clone(),
+                        at: fact.at,
+                        disputed: false,
+                    });
                 });
-            }),
-            Event::CommentShown { place, .. } => self.rule(place, |thread, comment| {
-                thread.version += 1;
-                comment.ruling = None;
-            }),
-            Event::CommentDisputed { place, .. } => self.rule(place, |_, comment| {
-                comment.disputes += 1;
-                if let Some(ruling) = &mut comment.ruling {
-                    ruling.disputed = true;
-                }
-            }),
+            }
+            Event::CommentShown { place, .. } => {
+                self.set_disputed(place, None);
+                self.rule(place, |thread, comment| {
+                    thread.version += 1;
+                    comment.ruling = None;
+                });
+            }
+            Event::CommentDisputed { place, .. } => {
+                self.set_disputed(place, Some(fact.at));
+                self.rule(place, |_, comment| {
+                    comment.disputes += 1;
+                    if let Some(ruling) = &mut comment.ruling {
+                        ruling.disputed = true;
+                    }
+                });
+            }
             Event::ConductSet { rules, contact } => {
                 let version = self.conduct.version + 1;
                 self.conduct = Conduct { rules: rules.clone(), contact: contact.clone(), version };

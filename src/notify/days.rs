@@ -34,7 +34,7 @@ pub fn subject(due: &Due) -> Option<String> {
         Wanted::Task { task } => format!("{task}/{by}"),
         Wanted::Approve { phase, role } => format!("{plan}/{phase}/{}/{by}", role.word()),
         Wanted::Answer { phase } | Wanted::Decide { phase } => format!("{plan}/{phase}/{by}"),
-        Wanted::Settle { .. } | Wanted::Unblock { .. } => return None,
+        Wanted::Settle { .. } | Wanted::Judge { .. } | Wanted::Unblock { .. } => return None,
     })
 }
 

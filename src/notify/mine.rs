@@ -104,7 +104,7 @@ fn todo(views: &Views, person: &PersonId, due: Due) -> Todo {
         | Wanted::Answer { phase }
         | Wanted::Decide { phase }
         | Wanted::Unblock { phase, .. } => todo.phase = title_of(state, todo.due.plan, phase),
-        Wanted::Settle { .. } => {}
+        Wanted::Settle { .. } | Wanted::Judge { .. } => {}
         Wanted::Task { task } => {
             let task = *task;
             if let Some(known) = state.tasks.get(task) {

@@ -57,6 +57,9 @@ pub fn todo(todo: &Todo) -> String {
         Wanted::Settle { .. } => {
             "Words of yours were set apart, because their paragraph was deleted meanwhile. Keep or remove them.".into()
         }
+        Wanted::Judge { .. } => {
+            "A comment was withheld, and its author asks for it to be looked at again. Show it, or not.".into()
+        }
         Wanted::Unblock { missing, .. } => {
             let missing: Vec<_> = missing.iter().map(|one| role(*one)).collect();
             format!("“{phase}” was to open, and waits for the approval of {}.", missing.join(" and "))
@@ -78,6 +81,7 @@ pub fn todo_path(todo: &Todo) -> Option<String> {
             Some(section) => format!("/plans/{plan}/read#s-{section}"),
             None => format!("/plans/{plan}"),
         },
+        Wanted::Judge { thread, .. } => format!("/plans/{plan}#thread={thread}"),
         Wanted::Answer { .. } | Wanted::Settle { .. } => format!("/plans/{plan}"),
     })
 }

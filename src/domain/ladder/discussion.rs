@@ -98,9 +98,16 @@ fn a_dispute_is_for_the_author_and_decided_by_the_one_who_is_named() {
     ] {
         assert_eq!(hears(state, who, &command), heard, "{who}: {command:?}");
     }
+    let asked = |state: &State, who: &str| {
+        let all = crate::domain::asked(state, &person(who), Timestamp(9));
+        all.iter().any(|due| matches!(due.wanted, crate::domain::Wanted::Judge { .. }))
+    };
+    assert!(asked(&disputed, "secretariat") && !asked(&disputed, "chair"), "where nobody is named");
+    assert!(asked(&named, "chair") && !asked(&named, "secretariat"));
     // Decided either way, it can be disputed once more.
     by(&mut named, Some("chair"), 3, withheld(Measure::Hidden));
     assert_eq!(hears(&named, "member-1", &dispute("Still.")), "ok");
+    assert!(!asked(&named, "chair"), "it is decided");
 }
 
 #[test]

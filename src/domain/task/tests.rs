@@ -123,6 +123,7 @@ fn wanted(state: &State, who: &str, now: i64) -> Vec<String> {
         Wanted::Answer { phase } => format!("answer {phase}"),
         Wanted::Decide { phase } => format!("decide {phase}"),
         Wanted::Settle { provision, .. } => format!("settle {provision}"),
+        Wanted::Judge { .. } => "judge".into(),
         Wanted::Unblock { phase, missing } => format!("unblock {phase} of {}", missing.len()),
         Wanted::Task { .. } => "task".to_owned(),
     })

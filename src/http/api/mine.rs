@@ -45,6 +45,7 @@ async fn tasks(State(app): State<Shared>, SignedIn(person): SignedIn) -> Json<Ve
             Wanted::Answer { .. } => ("answer", None),
             Wanted::Decide { .. } => ("decide", None),
             Wanted::Settle { .. } => ("settle", None),
+            Wanted::Judge { .. } => ("judge", None),
             Wanted::Unblock { .. } => ("unblock", None),
             Wanted::Task { task } => ("task", Some(*task)),
         };

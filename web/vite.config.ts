@@ -50,6 +50,7 @@ const entries = {
   replay: "src/replay/main.ts",
   pages: "src/styles/pages.css",
   times: "src/pages/main.ts",
+  passkeys: "src/pages/passkeys.ts",
 }
 
 export default defineConfig({

@@ -25,11 +25,20 @@ pub struct Session {
     pub seen: Timestamp,
     /// What the browser said of itself.
     pub agent: String,
+    /// The version of the person's part when its id was drawn: an older one is replaced.
+    #[serde(default)]
+    pub(super) version: u64,
+    /// When another id took its place, and which.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) replaced: Option<(Timestamp, Digest)>,
 }
 
 impl Session {
     pub(super) fn stands(&self, now: Timestamp) -> bool {
-        is_within(self.made, limits::SESSION_LIFE, now) && is_within(self.seen, limits::SESSION_IDLE, now)
+        let overlaps = |(at, _): &(Timestamp, Digest)| is_within(*at, limits::SESSION_OVERLAP, now);
+        is_within(self.made, limits::SESSION_LIFE, now)
+            && is_within(self.seen, limits::SESSION_IDLE, now)
+            && self.replaced.as_ref().is_none_or(overlaps)
     }
 }
 
@@ -80,7 +89,7 @@ impl Request {
     }
 }
 
-fn is_within(from: Timestamp, span: std::time::Duration, now: Timestamp) -> bool {
+pub(super) fn is_within(from: Timestamp, span: std::time::Duration, now: Timestamp) -> bool {
     now.0 - from.0 < i64::try_from(span.as_millis()).unwrap_or(i64::MAX)
 }
 
@@ -183,13 +192,40 @@ impl Held {
             .collect()
     }
 
-    /// A person's own, the one that was used last first.
+    /// A person's own, the one that was used last first. An id that another has replaced is none of its own.
     pub(super) fn sessions_of(&self, person: &PersonId, now: Timestamp) -> Vec<(Digest, Session)> {
-        let own =
-            self.sessions.iter().filter(|(_, session)| session.person == *person && session.stands(now));
+        let is_own = |session: &Session| session.person == *person && session.replaced.is_none();
+        let own = self.sessions.iter().filter(|(_, session)| is_own(session) && session.stands(now));
         let mut own: Vec<_> = own.map(|(digest, session)| (*digest, session.clone())).collect();
         own.sort_by_key(|(digest, session)| (std::cmp::Reverse((session.seen, session.made)), *digest));
         own
+    }
+
+    /// A session ends, under whichever of its ids it is known.
+    pub(super) fn ended(&self, digest: &Digest) -> Vec<AccessChange> {
+        let by = |session: &Session| session.replaced.as_ref().map(|(_, by)| *by);
+        let newer = self.sessions.get(digest).and_then(by);
+        let is_one = |other: &Digest, session: &Session| {
+            other == digest || Some(*other) == newer || by(session).is_some_and(|by| by == *digest)
+        };
+        let all = self.sessions.iter().filter(|(other, session)| is_one(other, session));
+        all.map(|(other, _)| remove(Kind::Session, other)).collect()
+    }
+
+    /// A session goes on under another id; the old one counts for a moment more, since requests are on their way.
+    pub(super) fn renewed(
+        &self,
+        old: &Digest,
+        new: &Digest,
+        version: u64,
+        now: Timestamp,
+    ) -> Vec<AccessChange> {
+        let Some(session) = self.sessions.get(old).filter(|session| session.replaced.is_none()) else {
+            return Vec::new();
+        };
+        let replaced = Session { replaced: Some((now, *new)), ..session.clone() };
+        let goes_on = Session { version, seen: now, ..session.clone() };
+        vec![put(Kind::Session, new, &goes_on), put(Kind::Session, old, &replaced)]
     }
 
     /// A person's own, the newest first.

@@ -5,11 +5,13 @@
 mod about;
 mod guests;
 mod held;
+mod passkeys;
 mod refused;
 mod secret;
 #[cfg(test)]
 mod tests;
 mod tickets;
+mod waiting;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,6 +30,7 @@ use crate::mail::{self, Outbox};
 pub use about::about;
 pub use guests::{Draft, Guests, Returned};
 pub use held::{Scope, Session, Token};
+pub use passkeys::{Kept as KeptPasskey, Passkeys};
 pub use refused::{Error, Refused};
 pub use secret::{Digest, Secret};
 
@@ -266,10 +269,24 @@ impl Access {
             changes.extend(self.held().asked(&link.digest(), &request));
             self.commit(&alone, &changes)?;
         }
-        let host = self.public_url.split_once("://").map_or(&*self.public_url, |(_, host)| host);
         let address = format!("{}/sign-in/{}", self.public_url, link.text());
-        self.outbox.post(mail::words::sign_in(to, &about.name, host, &address, &code));
+        self.outbox.post(mail::words::sign_in(to, &about.name, self.host(), &address, &code));
         Ok(())
+    }
+
+    /// Tells a person that a passkey was added in their name: if it was not them, they hear of it.
+    pub fn tell_of_passkey(&self, person: &PersonId) -> Result<(), Failure> {
+        if let Some(about) = self.engine.about(person)?
+            && let Some(to) = about.email
+        {
+            let page = format!("{}/me/passkeys", self.public_url);
+            self.outbox.post(mail::words::passkey_added(to, &about.name, self.host(), &page));
+        }
+        Ok(())
+    }
+
+    fn host(&self) -> &str {
+        self.public_url.split_once("://").map_or(&*self.public_url, |(_, host)| host)
     }
 
     /// Whom a link lets in. Looking at it does not use it up: programs that read mail do so too.
@@ -322,6 +339,18 @@ impl Access {
         Ok((person, session))
     }
 
+    /// Somebody who has shown elsewhere who they are comes in: a session begins.
+    pub async fn enter(self: &Arc<Self>, person: &PersonId, agent: String) -> Result<Secret, Error> {
+        let begun = person.clone();
+        let begin = move |access: &Self| {
+            let alone = access.alone();
+            access.begin(&alone, &begun, &agent, Vec::new())
+        };
+        let session = self.blocking(begin).await?;
+        self.joined(person).await;
+        Ok(session)
+    }
+
     /// A session begins, in one commit with what it was begun by being used up.
     fn begin(
         &self,
@@ -332,7 +361,9 @@ impl Access {
     ) -> Result<Secret, Failure> {
         let (secret, now) = (Secret::draw()?, self.now());
         let agent = agent.chars().filter(|letter| !letter.is_control()).take(limits::AGENT).collect();
-        let session = Session { person: person.clone(), made: now, seen: now, agent };
+        let version = self.version(person);
+        let session =
+            Session { person: person.clone(), made: now, seen: now, agent, version, replaced: None };
         let mut changes = used;
         changes.extend(self.held().began(&secret.digest(), &session));
         self.commit(alone, &changes)?;
@@ -395,14 +426,51 @@ impl Access {
         Ok(ticket)
     }
 
-    /// Whether what somebody came in by still holds.
+    /// How often a person's part has changed.
+    fn version(&self, person: &PersonId) -> u64 {
+        self.engine.views().state.people.get(person).map_or(0, |person| person.version)
+    }
+
+    /// Whether the id of a session is older than its person's part: it is to be renewed.
+    pub fn is_stale(&self, pass: &Pass) -> bool {
+        let Holder::Session(digest) = &pass.holder else { return false };
+        let version = self.version(&pass.person);
+        let held = self.held();
+        held.sessions.get(digest).is_some_and(|own| own.replaced.is_none() && own.version < version)
+    }
+
+    /// Gives a stale session another id, once: whatever else comes under the old one meanwhile is let in by it for
+    /// a moment more. What is answered is for the browser's cookie.
+    pub fn renew(&self, pass: &Pass) -> Result<Option<(Secret, Pass)>, Failure> {
+        let alone = self.alone();
+        let Holder::Session(old) = &pass.holder else { return Ok(None) };
+        if !self.is_stale(pass) {
+            return Ok(None);
+        }
+        let secret = Secret::draw()?;
+        let new = secret.digest();
+        let changes = self.held().renewed(old, &new, self.version(&pass.person), self.now());
+        self.commit(&alone, &changes)?;
+        self.part_changed();
+        Ok(Some((secret, Pass { holder: Holder::Session(new), ..pass.clone() })))
+    }
+
+    /// Has all connections look anew whether what they came in by still holds.
+    pub fn part_changed(&self) {
+        self.taken_back.send_modify(|count| *count += 1);
+    }
+
+    /// Whether what somebody came in by still holds, under its newest id.
     pub fn stands(&self, pass: &Pass) -> bool {
-        if !self.is_known(&pass.person) {
+        if !self.is_known(&pass.person) || self.is_stale(pass) {
             return false;
         }
         let (held, now) = (self.held(), self.now());
         match &pass.holder {
-            Holder::Session(digest) => held.sessions.get(digest).is_some_and(|session| session.stands(now)),
+            Holder::Session(digest) => {
+                let session = held.sessions.get(digest);
+                session.is_some_and(|session| session.replaced.is_none() && session.stands(now))
+            }
             Holder::Token(digest) => held.tokens.get(digest).is_some_and(|token| token.stands(now)),
         }
     }
@@ -460,7 +528,10 @@ impl Access {
     pub fn leave(&self, pass: &Pass) -> Result<(), Failure> {
         let alone = self.alone();
         match &pass.holder {
-            Holder::Session(digest) => self.commit(&alone, &[remove(Kind::Session, digest)]),
+            Holder::Session(digest) => {
+                let ended = self.held().ended(digest);
+                self.commit(&alone, &ended)
+            }
             Holder::Token(_) => Ok(()),
         }
     }
@@ -471,7 +542,8 @@ impl Access {
         let own = self.sessions(person);
         let (digest, _) =
             own.iter().find(|(digest, _)| digest.short() == short).ok_or(Refused::EntryUnknown)?;
-        Ok(self.commit(&alone, &[remove(Kind::Session, digest)])?)
+        let ended = self.held().ended(digest);
+        Ok(self.commit(&alone, &ended)?)
     }
 
     /// Ends all of a person's sessions but the one that asks for it.
@@ -479,7 +551,7 @@ impl Access {
         let alone = self.alone();
         let own = self.sessions(&pass.person).into_iter();
         let others = own.filter(|(digest, _)| Holder::Session(*digest) != pass.holder);
-        let changes: Vec<_> = others.map(|(digest, _)| remove(Kind::Session, &digest)).collect();
+        let changes: Vec<_> = others.flat_map(|(digest, _)| self.held().ended(&digest)).collect();
         self.commit(&alone, &changes)
     }
 

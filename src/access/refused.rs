@@ -19,8 +19,26 @@ pub enum Refused {
     TokenNameNotValid,
     TokenLifeNotValid,
     TooManyTokens,
-    /// No session or token of this person.
+    /// No session, token or passkey of this person.
     EntryUnknown,
+    /// The address under which people come is one that browsers keep no passkeys for.
+    PasskeysNotHere,
+    /// Nothing was begun, or it was finished already, or too long ago.
+    PasskeyTooLate,
+    /// It was removed, or its person has left, or it was never one of this network: nobody learns which.
+    PasskeyVoid,
+    /// It was given for the page of another server.
+    PasskeyElsewhere,
+    /// The device did not ask who is there.
+    PasskeyNotVerified,
+    /// It has been used less often than is known here: there may be two of it.
+    PasskeyCopied,
+    /// What the device sent is no answer to what it was asked.
+    PasskeyNotValid,
+    /// The device would not find it again by itself.
+    PasskeyNotFound,
+    PasskeyNameNotValid,
+    TooManyPasskeys,
 }
 
 impl Refused {
@@ -36,6 +54,16 @@ impl Refused {
             Self::TokenLifeNotValid => "token_life_not_valid",
             Self::TooManyTokens => "too_many_tokens",
             Self::EntryUnknown => "entry_unknown",
+            Self::PasskeysNotHere => "passkeys_not_here",
+            Self::PasskeyTooLate => "passkey_too_late",
+            Self::PasskeyVoid => "passkey_void",
+            Self::PasskeyElsewhere => "passkey_elsewhere",
+            Self::PasskeyNotVerified => "passkey_not_verified",
+            Self::PasskeyCopied => "passkey_copied",
+            Self::PasskeyNotValid => "passkey_not_valid",
+            Self::PasskeyNotFound => "passkey_not_discoverable",
+            Self::PasskeyNameNotValid => "passkey_name_not_valid",
+            Self::TooManyPasskeys => "too_many_passkeys",
         }
     }
 
@@ -57,6 +85,20 @@ impl Refused {
                 format!("One person has {} tokens at most.", limits::TOKENS_PER_PERSON)
             }
             Self::EntryUnknown => "There is nothing here to take back: it may have ended already.".into(),
+            Self::PasskeysNotHere => "There are no passkeys at the address of this server.".into(),
+            Self::PasskeyTooLate => "This took too long, or was done already.".into(),
+            Self::PasskeyVoid => "This passkey lets nobody in here.".into(),
+            Self::PasskeyElsewhere => "This passkey was used on the page of another address.".into(),
+            Self::PasskeyNotVerified => "The device did not check that it is you.".into(),
+            Self::PasskeyCopied => "There may be a copy of this passkey, so it lets nobody in.".into(),
+            Self::PasskeyNotValid => "What the device answered was not understood.".into(),
+            Self::PasskeyNotFound => "This device cannot keep a passkey for signing in here.".into(),
+            Self::PasskeyNameNotValid => {
+                format!("A passkey has a name of 1 to {} characters.", limits::TITLE)
+            }
+            Self::TooManyPasskeys => {
+                format!("One person has {} passkeys at most.", limits::PASSKEYS_PER_PERSON)
+            }
         }
     }
 
@@ -78,6 +120,24 @@ impl Refused {
             Self::TokenLifeNotValid => "Choose a number of days in between.",
             Self::TooManyTokens => "Take back one that is not used any more.",
             Self::EntryUnknown => "Reload the page to see what there is.",
+            Self::PasskeysNotHere => {
+                "They need a name and https, such as https://plan.example.org, or http://localhost for trying out. Whoever runs the server sets it."
+            }
+            Self::PasskeyTooLate => "Begin again: press the button once more.",
+            Self::PasskeyVoid => {
+                "It was removed, or it is from elsewhere. Sign in another way, then add a new one, and delete this one on your device."
+            }
+            Self::PasskeyElsewhere => "Look at the address in the browser, and open the right one.",
+            Self::PasskeyNotVerified => {
+                "Set a PIN, a fingerprint or a face on it, or take another device, and try again."
+            }
+            Self::PasskeyCopied => {
+                "Sign in another way, remove this passkey, add a new one, and tell whoever runs the server."
+            }
+            Self::PasskeyNotValid => "Try again. If it stays so, try another browser or device.",
+            Self::PasskeyNotFound => "Take another device, or a password manager.",
+            Self::PasskeyNameNotValid => "Name the device or the password manager that keeps it.",
+            Self::TooManyPasskeys => "Remove one that is not used any more.",
         }
     }
 }

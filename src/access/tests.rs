@@ -192,6 +192,40 @@ async fn so_many_sessions_and_the_least_used_one_goes() {
 }
 
 #[tokio::test]
+async fn a_change_of_part_renews_the_ids_of_a_persons_sessions() {
+    let mut tried = Tried::new().await;
+    let (session, other) = (tried.sign_in().await.text(), tried.sign_in().await.text());
+    let old = tried.access.session(&session).unwrap();
+    assert!(!tried.access.is_stale(&old) && tried.access.renew(&old).unwrap().is_none());
+    let ada = old.person.clone();
+    let office = Office { roles: vec![Role::Chair, Role::Administrator], ..Office::default() };
+    tried
+        .access
+        .command(&ada, Command::PersonChange { person: ada.clone(), office, version: 1 })
+        .await
+        .unwrap();
+    // What is open ends; what comes next is given another id, once.
+    assert!(tried.access.is_stale(&old) && !tried.access.stands(&old));
+    let (secret, new) = tried.access.renew(&old).unwrap().expect("another id");
+    assert!(tried.access.stands(&new) && !tried.access.stands(&old) && !tried.access.is_stale(&old));
+    assert!(tried.access.renew(&old).unwrap().is_none(), "once");
+    assert_eq!(tried.access.sessions(&ada).len(), 2, "each is listed once");
+    let [before, end] = around(limits::SESSION_OVERLAP);
+    tried.passes(before);
+    assert!(tried.access.session(&session).is_some(), "other tabs ask at the same time");
+    tried.passes(end);
+    assert_eq!(tried.access.session(&session), None);
+    assert_eq!(tried.access.session(&secret.text()).as_ref(), Some(&new));
+    // Signing out ends it under both of its ids, whichever it is asked for with.
+    let old = tried.access.session(&other).unwrap();
+    let (secret, _) = tried.access.renew(&old).unwrap().expect("the other one is as old");
+    tried.access.leave(&old).unwrap();
+    assert_eq!((tried.access.session(&other), tried.access.session(&secret.text())), (None, None));
+    let tried = tried.restart();
+    assert!(!tried.access.is_stale(&new) && tried.access.stands(&new));
+}
+
+#[tokio::test]
 async fn tokens_hold_as_long_as_they_were_made_for() {
     let tried = Tried::new().await;
     let ada = PersonId::new("ada").unwrap();
@@ -250,6 +284,16 @@ fn every_refusal_has_a_code_a_sentence_and_a_way_on() {
         Refused::TokenLifeNotValid,
         Refused::TooManyTokens,
         Refused::EntryUnknown,
+        Refused::PasskeysNotHere,
+        Refused::PasskeyTooLate,
+        Refused::PasskeyVoid,
+        Refused::PasskeyElsewhere,
+        Refused::PasskeyNotVerified,
+        Refused::PasskeyCopied,
+        Refused::PasskeyNotValid,
+        Refused::PasskeyNotFound,
+        Refused::PasskeyNameNotValid,
+        Refused::TooManyPasskeys,
     ];
     let codes: std::collections::HashSet<_> = all.iter().map(|refused| refused.code()).collect();
     assert_eq!(codes.len(), all.len());

@@ -208,6 +208,8 @@ pub const SIGN_IN_MAIL_EVERY: Duration = Duration::from_secs(180);
 pub const SESSION_IDLE: Duration = Duration::from_secs(14 * DAY);
 /// A session is over after this time, whatever was asked in it.
 pub const SESSION_LIFE: Duration = Duration::from_secs(30 * DAY);
+/// When the id of a session is renewed, the old one counts for this much longer: other tabs ask at the same time.
+pub const SESSION_OVERLAP: Duration = Duration::from_secs(10);
 /// Sessions of one person. One more ends the one that was not used for longest.
 pub const SESSIONS_PER_PERSON: usize = 32;
 /// What a browser says of itself is kept up to this length, in characters.
@@ -216,6 +218,13 @@ pub const AGENT: usize = 200;
 pub const TOKENS_PER_PERSON: usize = 32;
 /// A token for tools holds this long at most.
 pub const TOKEN_LIFE: Duration = Duration::from_secs(366 * DAY);
+/// Passkeys of one person: a few devices and a password manager.
+pub const PASSKEYS_PER_PERSON: usize = 16;
+/// A device answers within this time what it was asked for by a passkey: what WebAuthn recommends, for those who have
+/// to look for a key first.
+pub const PASSKEY_WITHIN: Duration = Duration::from_secs(300);
+/// Answers by passkeys that are waited for, of all people together.
+pub const PASSKEYS_BEGUN: usize = 10_000;
 /// A ticket for one connection is used within this time.
 pub const TICKET_WITHIN: Duration = Duration::from_secs(30);
 /// Tickets of one person that wait to be used.

@@ -215,6 +215,15 @@ impl Role {
     pub(super) fn manages_people(self) -> bool {
         always_granted(Party::of(self, None)).contains(&Action::People)
     }
+
+    /// Whose account would do the most harm in other hands: they are asked to add a passkey, which cannot be
+    /// coaxed out of anybody.
+    pub fn asks_for_passkey(self) -> bool {
+        match self {
+            Self::Administrator | Self::Secretariat | Self::Board | Self::Chair | Self::Teller => true,
+            Self::Representative | Self::Consultant => false,
+        }
+    }
 }
 
 impl State {

@@ -13,7 +13,7 @@ use std::{fs, io};
 
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, Method, Uri, header};
+use axum::http::{HeaderMap, HeaderValue, Method, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
@@ -23,8 +23,9 @@ use sha2::Sha256;
 
 use super::problem::Problem;
 use super::{App, Shared, origin};
-use crate::access::{Access, Pass, Scope};
+use crate::access::{self, Access, Holder, Pass, Scope};
 use crate::domain::{PersonId, Timestamp, limits};
+use crate::log::Failure;
 
 /// The cookie's name on plain http, where the prefix `__Host-` is not allowed.
 pub(super) const COOKIE: &str = "quorate_session";
@@ -138,6 +139,22 @@ impl<S: Send + Sync> FromRequestParts<S> for Shown {
     }
 }
 
+/// Somebody who signed in with a browser, or was picked: a tool looks after nothing that lets people in.
+#[derive(Debug, Clone)]
+pub(super) struct AtBrowser(pub PersonId);
+
+impl<S: Send + Sync> FromRequestParts<S> for AtBrowser {
+    type Rejection = Problem;
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let by_tool = match parts.extensions.get::<Shown>() {
+            Some(Shown(Some(pass))) => !matches!(pass.holder, Holder::Session(_)),
+            Some(Shown(None)) | None => false,
+        };
+        let person = parts.extensions.get::<SignedIn>().filter(|_| !by_tool);
+        person.map(|signed| Self(signed.0.clone())).ok_or_else(Problem::unauthorized)
+    }
+}
+
 /// Somebody who is signed in, or nobody.
 pub(super) struct Visitor(pub Option<PersonId>);
 
@@ -167,8 +184,19 @@ pub(super) async fn guard(State(app): State<Shared>, mut request: Request, next:
     let asks = (path.starts_with("/api/") || path == "/sync")
         && !OPEN.contains(&path)
         && !OPEN_BELOW.iter().any(|prefix| path.starts_with(prefix));
-    let asked = asker(&app, headers, Some(request.uri()));
-    match asked {
+    let mut asked = asker(&app, headers, Some(request.uri()));
+    let mut cookie = None;
+    if let Some((_, Shown(Some(pass)))) = &mut asked
+        && let Entrance::People(access) = &app.entrance
+        && access.is_stale(pass)
+    {
+        // A connection cannot be handed a cookie that its page would have in time: it comes again with a newer one.
+        if headers.contains_key(header::UPGRADE) {
+            return Problem::unauthorized().into_response();
+        }
+        cookie = renew(&app, access, pass).await;
+    }
+    let mut response = match asked {
         Some((person, Shown(Some(pass)))) if changes && pass.scope == Scope::Read && path != TICKET => {
             signed(Problem::scope_read().into_response(), person)
         }
@@ -180,7 +208,12 @@ pub(super) async fn guard(State(app): State<Shared>, mut request: Request, next:
         }
         None if asks => Problem::unauthorized().into_response(),
         None => next.run(request).await,
+    };
+    // Who signs out, or in, has been given another.
+    if let (Some(cookie), false) = (cookie, response.headers().contains_key(header::SET_COOKIE)) {
+        response.headers_mut().insert(header::SET_COOKIE, cookie);
     }
+    response
 }
 
 /// An answer with whom it is for beside it, for what is told to the operator.
@@ -192,6 +225,23 @@ fn signed(mut response: Response, person: PersonId) -> Response {
 /// Whether somebody shows what could let them in.
 pub(super) fn shows_something(app: &App, headers: &HeaderMap) -> bool {
     bearer(headers).is_some() || cookie(app, headers).is_some()
+}
+
+/// Gives a session another id, since its person's part has changed: whoever may have had a look at the old one does not
+/// come along. Where that cannot be recorded the session goes on, with what its person may do now.
+async fn renew(app: &App, access: &Arc<Access>, pass: &mut Pass) -> Option<HeaderValue> {
+    let old = pass.clone();
+    match access.blocking(move |access| access.renew(&old)).await {
+        Ok(renewed) => {
+            let (secret, new) = renewed?;
+            *pass = new;
+            HeaderValue::from_str(&set_cookie(app, &secret.text())).ok()
+        }
+        Err(failure) => {
+            tracing::error!("a session was not renewed: {failure}");
+            None
+        }
+    }
 }
 
 /// Who sent a request, and what came with it that says so.
@@ -268,6 +318,39 @@ fn cookie_name(secure: bool) -> &'static str {
 
 fn query<'a>(uri: &'a Uri, name: &str) -> Option<&'a str> {
     uri.query()?.split('&').find_map(|pair| pair.strip_prefix(name)?.strip_prefix('='))
+}
+
+/// Whoever has shown who they are comes in: what their cookie is to hold. What they came in by before is over.
+pub(super) async fn enter(
+    app: &App,
+    shown: Shown,
+    person: &PersonId,
+    agent: String,
+) -> Result<String, access::Error> {
+    let entered = match &app.entrance {
+        Entrance::Demonstration(tokens) => tokens.make(person, (app.engine.clock())()),
+        Entrance::People(access) => {
+            let session = access.enter(person, agent).await?;
+            leave(access, shown).await?;
+            session.text()
+        }
+    };
+    app.metrics.add("sign_ins", 1);
+    Ok(entered)
+}
+
+/// Ends the session that was there before another began.
+pub(super) async fn leave(access: &Arc<Access>, shown: Shown) -> Result<(), Failure> {
+    match shown.0 {
+        Some(pass) => access.blocking(move |access| access.leave(&pass)).await,
+        None => Ok(()),
+    }
+}
+
+/// What the browser says of itself.
+pub(super) fn agent(headers: &HeaderMap) -> String {
+    let said = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    said.chars().take(limits::AGENT).collect()
 }
 
 /// The header that sets the cookie; an empty one takes it away.

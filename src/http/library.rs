@@ -86,6 +86,10 @@ impl Library for Reader {
         self.app.is_demonstration()
     }
 
+    fn passkeys(&self) -> Option<&str> {
+        self.app.passkeys.origin()
+    }
+
     fn viewer(&self, headers: &HeaderMap) -> Option<PersonId> {
         auth::asker(&self.app, headers, None).map(|(person, _)| person)
     }

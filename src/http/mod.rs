@@ -32,7 +32,7 @@ use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
 use uuid::Uuid;
 
-use crate::access::{Access, Guests};
+use crate::access::{Access, Guests, Passkeys};
 use crate::domain::{EventId, Template, limits};
 use crate::engine::Engine;
 use crate::notify::Notifier;
@@ -61,6 +61,7 @@ pub struct App {
     templates: Vec<Template>,
     guests: Arc<Guests>,
     notifier: Arc<Notifier>,
+    passkeys: Arc<Passkeys>,
     entrance: Entrance,
     /// The reverse proxies whose word is taken for where a request comes from.
     proxies: Vec<IpAddr>,
@@ -74,6 +75,7 @@ impl App {
         let engine = rooms.engine().clone();
         let guests = Arc::new(Guests::open(engine.clone(), &public_url).map_err(io::Error::other)?);
         let notifier = Arc::new(Notifier::open(engine.clone(), &public_url).map_err(io::Error::other)?);
+        let passkeys = Arc::new(Passkeys::open(engine.clone(), &public_url).map_err(io::Error::other)?);
         let identity = engine.log().identity();
         let mut digest = Sha256::new_with_prefix(engine.log().verifier_key());
         // A log that was made from a backup is another storage, also where the key was handed in: what the old
@@ -94,6 +96,7 @@ impl App {
             templates: templates(data)?,
             guests,
             notifier,
+            passkeys,
             entrance,
             proxies: Vec::new(),
         })

@@ -245,11 +245,21 @@ impl From<access::Error> for Problem {
                     Refused::LinkVoid | Refused::CodeVoid | Refused::FirstVoid | Refused::GuestLinkVoid => {
                         StatusCode::GONE
                     }
+                    Refused::PasskeyTooLate => StatusCode::GONE,
                     Refused::EntryUnknown => StatusCode::NOT_FOUND,
-                    Refused::TooManyTokens => StatusCode::CONFLICT,
-                    Refused::CodeWrong | Refused::TokenNameNotValid | Refused::TokenLifeNotValid => {
-                        StatusCode::UNPROCESSABLE_ENTITY
+                    Refused::TooManyTokens | Refused::TooManyPasskeys | Refused::PasskeysNotHere => {
+                        StatusCode::CONFLICT
                     }
+                    Refused::PasskeyVoid | Refused::PasskeyElsewhere | Refused::PasskeyCopied => {
+                        StatusCode::FORBIDDEN
+                    }
+                    Refused::CodeWrong
+                    | Refused::TokenNameNotValid
+                    | Refused::TokenLifeNotValid
+                    | Refused::PasskeyNotVerified
+                    | Refused::PasskeyNotValid
+                    | Refused::PasskeyNotFound
+                    | Refused::PasskeyNameNotValid => StatusCode::UNPROCESSABLE_ENTITY,
                 };
                 Self::new(status, refused.code(), refused.sentence(), refused.hint())
             }

@@ -32,6 +32,28 @@ pub fn sign_in(to: Email, name: &str, host: &str, link: &str, code: &str) -> Mai
     Mail { to, subject, text, html: html.into_string(), unsubscribe: None, within: limits::SIGN_IN_WITHIN }
 }
 
+/// Says that a passkey was added, to whom it lets in.
+pub fn passkey_added(to: Email, name: &str, host: &str, page: &str) -> Mail {
+    let subject = format!("A passkey was added at {host}");
+    let lines = [
+        format!("Hello {name},"),
+        format!("a passkey was added in your name at {host}. With it you can sign in without a mail."),
+        "If it was you, nothing needs to be done. If it was not, open this page, remove it, and sign out everywhere else:"
+            .to_owned(),
+    ];
+    note(to, subject, &lines, page)
+}
+
+/// A mail of a few sentences with an address at its end.
+fn note(to: Email, subject: String, lines: &[String], address: &str) -> Mail {
+    let text = format!("{}\n\n{address}\n", lines.join("\n\n"));
+    let html = html! {
+        @for line in lines { p { (line) } }
+        p { a href=(address) { (address) } }
+    };
+    Mail { to, subject, text, html: html.into_string(), within: limits::MAIL_WITHIN }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

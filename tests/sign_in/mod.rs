@@ -1,6 +1,9 @@
 //! Signing in, through the doors of a network that people sign in to: pages, mail, sessions, tokens.
 
+mod authenticator;
 pub(crate) mod network;
+mod passkeys;
+mod roles;
 
 use std::collections::HashSet;
 use std::process::Command;

@@ -118,6 +118,11 @@ impl Network {
 
     /// With more in its environment.
     pub(crate) async fn start_with(data: &Path, mail: &str, environment: &[(&str, &str)]) -> Self {
+        Self::start_at("127.0.0.1", data, mail, environment).await
+    }
+
+    /// Under a name, as passkeys need one.
+    pub(super) async fn start_at(host: &str, data: &Path, mail: &str, environment: &[(&str, &str)]) -> Self {
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
         let (said, log) = (data.join("said"), data.join("server.log"));
         std::fs::create_dir_all(data).unwrap();
@@ -126,7 +131,7 @@ impl Network {
             .args(["serve", "--mail", mail, "--data"])
             .arg(data)
             .args(["--listen", &format!("127.0.0.1:{port}")])
-            .args(["--public-url", &format!("http://127.0.0.1:{port}")])
+            .args(["--public-url", &format!("http://{host}:{port}")])
             // All that is ever said to an operator.
             .env("RUST_LOG", "trace")
             .envs(environment.iter().copied())
@@ -148,6 +153,10 @@ impl Network {
 
     pub(crate) fn url(&self, path: &str) -> String {
         format!("http://127.0.0.1:{}{path}", self.port)
+    }
+
+    pub(super) fn port(&self) -> u16 {
+        self.port
     }
 
     /// The address of `/sync`, with what lets somebody in.
@@ -221,6 +230,11 @@ impl Network {
     /// A browser that was let in by an answer.
     pub(crate) fn in_by(&self, answer: Response) -> Browser<'_> {
         assert_eq!(answer.status(), 303, "{answer:?}");
+        self.with_cookie(&answer)
+    }
+
+    /// A browser that keeps the cookie of an answer.
+    pub(super) fn with_cookie(&self, answer: &Response) -> Browser<'_> {
         let set = answer.headers()[header::SET_COOKIE].to_str().unwrap().to_owned();
         assert!(set.contains("HttpOnly; SameSite=Lax"), "{set}");
         Browser { network: self, cookie: set.split(';').next().unwrap().to_owned() }

@@ -46,6 +46,7 @@ test("the first person comes in, signs in on a phone, and signs the first device
   await page.getByLabel("Your name").fill("Ada")
   await page.getByLabel("Your e-mail address").fill("ada@example.org")
   await page.getByRole("button", { name: "Begin" }).click()
+  await page.getByRole("link", { name: "Later" }).click()
   await page.getByRole("heading", { name: "Plans" }).waitFor()
 
   // The session writes: the cookie opens the socket from a page of the server.
@@ -73,6 +74,7 @@ test("the first person comes in, signs in on a phone, and signs the first device
   await small.getByRole("alert").waitFor()
   await small.getByLabel("The code from the mail").fill(await newest(/^(\d{4} \d{4})$/m))
   await small.getByRole("button", { name: "Sign in with this code" }).click()
+  await small.getByText("this page needs JavaScript").waitFor()
   await small.getByRole("link", { name: "Your sign-ins" }).click()
   expect(await small.getByRole("row").count()).toBe(3)
   await small.getByRole("button", { name: "Sign out everywhere else" }).click()
@@ -95,6 +97,7 @@ test("the first person comes in, signs in on a phone, and signs the first device
   await workspace.goto(await newest(/(http:\S+\/sign-in\/\S+)/))
   await isFine(workspace)
   await workspace.getByRole("button", { name: "Sign in as Ada" }).click()
+  await workspace.getByRole("link", { name: "Later" }).click()
   await workspace.getByRole("heading", { name: "Plans" }).waitFor()
   const again = await openPlan(desk, server.url, plan)
   await again.getByText("Typed afterwards.").waitFor()

@@ -6,6 +6,7 @@ mod live;
 mod mine;
 mod network;
 mod openapi;
+mod passkeys;
 pub(super) mod past;
 mod personal;
 pub(super) mod plans;
@@ -23,6 +24,7 @@ pub(super) fn routes() -> Router<Shared> {
         .merge(mine::routes())
         .merge(network::routes())
         .merge(openapi::routes())
+        .merge(passkeys::routes())
         .merge(past::routes())
         .merge(personal::routes())
         .merge(plans::routes())

@@ -27,6 +27,22 @@ const OPERATIONS: &[(&str, &str, bool, &str, &str)] = &[
         "A ticket that opens one connection to `/sync?access_token=`, within seconds",
         "application/json",
     ),
+    (
+        "/api/auth/passkey/begin",
+        "post",
+        false,
+        "What a device is to answer by a passkey: options for `navigator.credentials.get`, within minutes",
+        "application/json",
+    ),
+    ("/api/auth/passkey/finish", "post", false, "Sign in by the answer of a passkey", "application/json"),
+    (
+        "/api/me/passkeys/begin",
+        "post",
+        true,
+        "What a device is to make a passkey of: options for `navigator.credentials.create`, within minutes",
+        "application/json",
+    ),
+    ("/api/me/passkeys/finish", "post", true, "Keep the passkey that a device has made", "application/json"),
     ("/api/demo/people", "get", false, "The people of the demonstration", "application/json"),
     (
         "/api/demo/sign-in",

@@ -75,7 +75,8 @@ impl Frame<'_> {
                                 span.viewer-part { ", " (words::home::role(*role).0) }
                             }
                         }
-                        @if !viewer.picked { a.site-account href="/me/sessions" { (words::ACCOUNT) } }
+                        @if viewer.picked { a.site-account href="/me/passkeys" { (words::PASSKEYS) } }
+                        @else { a.site-account href="/me/sessions" { (words::ACCOUNT) } }
                         form method="post" action="/api/session/end" {
                             button.button.button-small type="submit" {
                                 (if viewer.picked { words::CHANGE_PERSON } else { words::SIGN_OUT })

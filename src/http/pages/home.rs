@@ -13,6 +13,7 @@ use super::{
     Shared, form,
     frame::{Frame, views},
     library::{Denied, Library, Person, PlanCard},
+    passkeys,
     people::People,
     phases,
     problem::Problem,
@@ -27,7 +28,11 @@ pub(super) async fn home(State(library): State<Shared>, headers: HeaderMap) -> R
             let asks = library.viewer(&headers);
             let people = People::of(library.people(asks.as_ref()));
             let Some(viewer) = asks.and_then(|id| people.get(&id).cloned()) else {
-                return Ok(if library.demonstration() { pick(&people) } else { sign_in() });
+                return Ok(if library.demonstration() {
+                    pick(&people, library.passkeys())
+                } else {
+                    sign_in()
+                });
             };
             Ok(plans(&viewer, &people, &library.plans(&viewer.id)?, &begin(library, &viewer, "", None)))
         })
@@ -90,8 +95,9 @@ fn begin(library: &dyn Library, viewer: &Person, title: &str, refused: Option<&R
 }
 
 /// The page to pick a person. One form, a button each: works without scripts.
-fn pick(people: &People) -> Markup {
-    let frame = Frame { title: say::PICK_TITLE, viewer: None, plan: None, script: None };
+fn pick(people: &People, origin: Option<&str>) -> Markup {
+    let script = Some(passkeys::SCRIPT);
+    let frame = Frame { title: say::PICK_TITLE, viewer: None, plan: None, script };
     frame.page(
         "home",
         html! {
@@ -105,6 +111,7 @@ fn pick(people: &People) -> Markup {
                 }
             }
             p.tip.soft { (say::PICK_TIP) }
+            (passkeys::sign_in(origin))
         },
     )
 }

@@ -104,6 +104,8 @@ pub enum Denied {
 pub trait Library: Send + Sync + 'static {
     /// Is this the demonstration, where people are picked and not asked for a proof?
     fn demonstration(&self) -> bool;
+    /// The address at which passkeys hold; none where there can be none.
+    fn passkeys(&self) -> Option<&str>;
     /// Who asks, by the session cookie or a token.
     fn viewer(&self, headers: &HeaderMap) -> Option<PersonId>;
     /// Everyone of the network, ordered by id, by the names that the viewer may know them by.

@@ -118,13 +118,16 @@ fn sessions_page(
                 p.actions { button.button.button-danger type="submit" { (say::END_OTHERS) } }
             }
         }
-        p.actions { a href="/me/tokens" { (say::TO_TOKENS) } }
+        p.actions {
+            a href="/me/passkeys" { (say::TO_PASSKEYS) }
+            a href="/me/tokens" { (say::TO_TOKENS) }
+        }
     };
     page(app, pass, status, say::SESSIONS_TITLE, main)
 }
 
 /// Why something was not done, above what it was about.
-fn said(wrong: Option<&Error>) -> Markup {
+pub(super) fn said(wrong: Option<&Error>) -> Markup {
     let (sentence, hint) = match wrong {
         None => return html! {},
         Some(Error::Refused(refused)) => (refused.sentence(), refused.hint()),
@@ -135,12 +138,12 @@ fn said(wrong: Option<&Error>) -> Markup {
 }
 
 #[derive(Deserialize)]
-struct Entry {
+pub(super) struct Entry {
     id: String,
 }
 
 /// The entry that a form names; an empty name is that of none.
-fn entry(named: Result<Form<Entry>, FormRejection>) -> String {
+pub(super) fn entry(named: Result<Form<Entry>, FormRejection>) -> String {
     named.map(|Form(named)| named.id).unwrap_or_default()
 }
 
@@ -151,8 +154,9 @@ async fn end_session(
 ) -> Result<Response, Problem> {
     let access = access(&app)?;
     let (person, id) = (pass.person.clone(), entry(named));
+    let is_this = matches!(pass.holder, Holder::Session(digest) if digest.short() == id);
     match access.blocking(move |access| access.end_session(&person, &id)).await {
-        Ok(()) if access.stands(&pass) => Ok(Redirect::to("/me/sessions").into_response()),
+        Ok(()) if !is_this => Ok(Redirect::to("/me/sessions").into_response()),
         Ok(()) => Ok(([(header::SET_COOKIE, set_cookie(&app, ""))], Redirect::to("/")).into_response()),
         Err(error) => wrong_session(&app, access, &pass, error),
     }
@@ -300,7 +304,7 @@ async fn end_token(
 }
 
 /// A device in words, from what its browser said of itself.
-fn device(agent: &str) -> String {
+pub(super) fn device(agent: &str) -> String {
     // Most name others before themselves: the first of this list that is named is the one.
     const BROWSERS: [(&str, &str); 6] = [
         ("Edg", "Edge"),

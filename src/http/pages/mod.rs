@@ -12,6 +12,7 @@ mod library;
 mod me;
 mod mine;
 mod network;
+mod passkeys;
 mod people;
 mod phases;
 mod problem;
@@ -90,6 +91,7 @@ pub(super) fn access_routes() -> Router<super::Shared> {
     sign_in::routes()
         .merge(me::routes())
         .merge(conduct::routes())
+        .merge(passkeys::routes())
         .merge(guest::routes())
         .merge(guests::routes())
         .merge(mine::routes())

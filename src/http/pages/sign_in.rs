@@ -16,13 +16,13 @@ use axum::{
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::{frame::Frame, problem::Problem, words::first as say_first, words::sign_in as say};
+use super::{frame::Frame, passkeys, problem::Problem, words::first as say_first, words::sign_in as say};
 use crate::access::{Access, Error, Refused, Secret};
-use crate::domain::{Email, Refusal, limits};
+use crate::domain::{Email, Refusal};
 use crate::http::{
     App, Shared,
     api::session::name_of,
-    auth::{Shown, set_cookie},
+    auth::{Shown, agent, leave, set_cookie},
 };
 
 pub(super) fn routes() -> Router<Shared> {
@@ -116,10 +116,10 @@ fn address_field<'a>(value: &'a str, hint: &'a str) -> Field<'a> {
 
 async fn form(State(app): State<Shared>) -> Result<Response, Problem> {
     access(&app)?;
-    Ok(ask_page(StatusCode::OK, "", None))
+    Ok(ask_page(&app, StatusCode::OK, "", None))
 }
 
-fn ask_page(status: StatusCode, value: &str, wrong: Option<&Wrong>) -> Response {
+fn ask_page(app: &App, status: StatusCode, value: &str, wrong: Option<&Wrong>) -> Response {
     let main = html! {
         h1 { (say::TITLE) }
         p.lead { (say::LEAD) }
@@ -127,8 +127,10 @@ fn ask_page(status: StatusCode, value: &str, wrong: Option<&Wrong>) -> Response 
             (address_field(value, say::ADDRESS_HINT).with(wrong))
             p.actions { button.button.button-primary type="submit" { (say::SEND) } }
         }
+        (passkeys::sign_in(app.passkeys.origin()))
     };
-    page(status, say::TITLE, main)
+    let frame = Frame { title: say::TITLE, viewer: None, plan: None, script: Some(passkeys::SCRIPT) };
+    (status, frame.page("sign-in", main)).into_response()
 }
 
 #[derive(Deserialize)]
@@ -147,7 +149,7 @@ async fn ask(
     let email = match Email::new(&typed) {
         Ok(email) => email,
         Err(refusal) => {
-            return Ok(ask_page(StatusCode::UNPROCESSABLE_ENTITY, &typed, Some(&(&refusal).into())));
+            return Ok(ask_page(&app, StatusCode::UNPROCESSABLE_ENTITY, &typed, Some(&(&refusal).into())));
         }
     };
     let secret = Secret::draw().map_err(failed)?;
@@ -327,17 +329,13 @@ pub(super) fn unavailable(error: Error) -> Problem {
     Problem::Unavailable
 }
 
-/// What the browser says of itself.
-fn agent(headers: &HeaderMap) -> String {
-    let said = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    said.chars().take(limits::AGENT).collect()
-}
-
-/// Signed in, to the plans. A session that was there before is over.
+/// Signed in, to the plans; some are asked for a passkey on the way. A session that was there before is over.
 async fn come_in(app: &App, shown: Shown, session: &Secret) -> Result<Response, Problem> {
-    if let (Some(pass), Some(access)) = (shown.0, app.access()) {
-        access.blocking(move |access| access.leave(&pass)).await.map_err(failed)?;
-    }
+    let access = access(app)?;
+    leave(access, shown).await.map_err(failed)?;
     app.metrics.add("sign_ins", 1);
-    Ok(([(header::SET_COOKIE, set_cookie(app, &session.text()))], Redirect::to("/")).into_response())
+    let person = access.session(&session.text()).map(|pass| pass.person);
+    let is_asked = person.is_some_and(|person| app.passkeys.is_asked(&person));
+    let on = Redirect::to(if is_asked { passkeys::OFFER } else { "/" });
+    Ok(([(header::SET_COOKIE, set_cookie(app, &session.text()))], on).into_response())
 }

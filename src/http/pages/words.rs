@@ -6,6 +6,7 @@ pub(super) mod conduct;
 pub(super) mod groups;
 pub(super) mod mine;
 pub(super) mod network;
+pub(super) mod passkeys;
 
 pub(super) const PRODUCT: &str = "Quorate";
 pub(super) const SKIP: &str = "Skip to the content";
@@ -14,6 +15,8 @@ pub(super) const SIGNED_IN_AS: &str = "You are";
 pub(super) const CHANGE_PERSON: &str = "Change person";
 pub(super) const SIGN_OUT: &str = "Sign out";
 pub(super) const ACCOUNT: &str = "Your sign-ins";
+/// Where people are picked, they sign in nowhere; but passkeys can be tried.
+pub(super) const PASSKEYS: &str = "Passkeys";
 pub(super) const WRITE: &str = "Write";
 /// The workspace, for those who may not edit.
 pub(super) const WORKSPACE: &str = "Discuss";
@@ -252,6 +255,7 @@ pub(super) mod me {
     pub(in super::super) const END_THIS: &str = "Sign out here";
     pub(in super::super) const END_OTHERS: &str = "Sign out everywhere else";
     pub(in super::super) const TO_TOKENS: &str = "Tokens for tools";
+    pub(in super::super) const TO_PASSKEYS: &str = "Your passkeys";
     pub(in super::super) const TO_SESSIONS: &str = "Where you are signed in";
     pub(in super::super) const TOKENS_TITLE: &str = "Tokens for tools";
     pub(in super::super) const TOKENS_LEAD: &str = "A token lets a program of yours act here in your name, without a browser. It goes into the header \

@@ -1,0 +1,166 @@
+import type { Browser, CDPSession, Page } from "playwright-core"
+import { afterAll, beforeAll, expect, test } from "vitest"
+import { faults } from "./axe"
+// @ts-expect-error: plain JavaScript, shared with the tour and the benchmark
+import { launch } from "./chromium.mjs"
+import { url as demonstration } from "./journey"
+// @ts-expect-error: plain JavaScript, shared with the tour and the benchmark
+import { startServer } from "./server.mjs"
+
+let server: { url: string; said: () => string; stop: () => Promise<void> }
+let browser: Browser
+
+beforeAll(async () => {
+  server = await startServer({ verb: "serve" })
+  browser = (await launch()) as Browser
+})
+
+afterAll(async () => {
+  await browser?.close()
+  await server?.stop()
+})
+
+async function newest(what: RegExp, not = ""): Promise<string> {
+  const all = () => [...server.said().matchAll(new RegExp(what, "gm"))].at(-1)?.[1] ?? not
+  await expect.poll(all).not.toBe(not)
+  return all()
+}
+
+/** A device of the page's own that keeps passkeys, and checks who is there. */
+async function withDevice(page: Page): Promise<[CDPSession, string]> {
+  const session = await page.context().newCDPSession(page)
+  await session.send("WebAuthn.enable")
+  const { authenticatorId } = await session.send("WebAuthn.addVirtualAuthenticator", {
+    options: {
+      protocol: "ctap2",
+      transport: "internal",
+      hasResidentKey: true,
+      hasUserVerification: true,
+      isUserVerified: true,
+      automaticPresenceSimulation: true,
+    },
+  })
+  return [session, authenticatorId]
+}
+
+/** The page passes axe and fits its width, on a desk and on a phone. */
+async function isFine(page: Page, name: string): Promise<void> {
+  for (const [width, height] of [
+    [1280, 800],
+    [390, 844],
+  ] as const) {
+    await page.setViewportSize({ width, height })
+    expect(await faults(page)).toEqual([])
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width)
+    const folder = process.env.QUORATE_PICTURES
+    if (folder) await page.screenshot({ path: `${folder}/${name}-${width}.png`, fullPage: true })
+  }
+  await page.setViewportSize({ width: 1280, height: 800 })
+}
+
+test("invited, in by a link, asked for a passkey, out, and in by it", async () => {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 } })
+  const page = await context.newPage()
+  await page.goto(await newest(/(http:\S+\/first\/\S+)/))
+  await page.getByLabel("Your name").fill("Ada")
+  await page.getByLabel("Your e-mail address").fill("ada@example.org")
+  await page.getByRole("button", { name: "Begin" }).click()
+  await page.getByRole("link", { name: "Later" }).click()
+  await page.getByRole("heading", { name: "Plans" }).waitFor()
+  const added = await context.request.post(`${server.url}/api/commands`, {
+    headers: { origin: server.url },
+    data: {
+      id: crypto.randomUUID(),
+      type: "person.add",
+      person: "eve",
+      name: "Eve",
+      roles: ["chair"],
+      email: "eve@example.org",
+    },
+  })
+  expect(added.ok()).toBe(true)
+  await context.close()
+
+  // The invited one: a mail, its link, and the question.
+  const own = await browser.newContext({ viewport: { width: 1280, height: 800 } })
+  const eve = await own.newPage()
+  const [device, id] = await withDevice(eve)
+  await eve.goto(`${server.url}/sign-in`)
+  await isFine(eve, "sign-in")
+  await eve.getByLabel("Your e-mail address").fill("eve@example.org")
+  await eve.getByRole("button", { name: "Send me a mail" }).click()
+  await eve.goto(await newest(/(http:\S+\/sign-in\/\S+)/))
+  await eve.getByRole("button", { name: "Sign in as Eve" }).click()
+  await eve.getByRole("heading", { name: "Would you add a passkey?" }).waitFor()
+  await isFine(eve, "offer")
+
+  // A device on which nobody shows who they are: nothing is done, and one may try again, by the keyboard alone.
+  await device.send("WebAuthn.setUserVerified", { authenticatorId: id, isUserVerified: false })
+  await eve.getByLabel("What is it to be called?").fill("Eve's telephone")
+  await eve.keyboard.press("Enter")
+  await eve.getByRole("alert").filter({ hasText: "Nothing was done" }).waitFor()
+  await isFine(eve, "cancelled")
+  await device.send("WebAuthn.setUserVerified", { authenticatorId: id, isUserVerified: true })
+  await eve.keyboard.press("Tab")
+  expect(await eve.evaluate(() => document.activeElement?.textContent)).toBe("Add a passkey")
+  await eve.keyboard.press("Enter")
+  await eve.getByRole("heading", { name: "Plans" }).waitFor()
+
+  const signOut = () => eve.getByRole("button", { name: "Sign out" }).click()
+  await signOut()
+  await eve.getByRole("link", { name: "Sign in" }).click()
+  await eve.getByRole("button", { name: "Sign in with a passkey" }).click()
+  await eve.getByText("You are Eve").waitFor()
+
+  // A second one for the same device is not needed; one that is removed lets nobody in.
+  await eve.getByRole("link", { name: "Your sign-ins" }).click()
+  await eve.getByRole("link", { name: "Your passkeys" }).click()
+  await eve.getByRole("rowheader", { name: "Eve's telephone" }).waitFor()
+  await isFine(eve, "passkeys")
+  await eve.getByRole("button", { name: "Add a passkey" }).click()
+  await eve.getByRole("alert").filter({ hasText: "keeps a passkey of yours" }).waitFor()
+  await eve.getByRole("button", { name: /Remove.*telephone/ }).click()
+  await eve.getByText("You have none yet.").waitFor()
+  await isFine(eve, "none")
+  await signOut()
+  await eve.goto(`${server.url}/sign-in`)
+  await eve.getByRole("button", { name: "Sign in with a passkey" }).click()
+  await eve.getByRole("alert").filter({ hasText: "This passkey lets nobody in here." }).waitFor()
+  await isFine(eve, "removed")
+
+  // By another name of the same machine there are none.
+  await eve.goto(`${server.url.replace("localhost", "127.0.0.1")}/sign-in`)
+  await eve.getByRole("link", { name: server.url }).waitFor()
+  await isFine(eve, "elsewhere")
+  await own.close()
+})
+
+test("in the demonstration, a person who was picked adds a passkey and comes back by it", async () => {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 } })
+  const page = await context.newPage()
+  await withDevice(page)
+  await page.goto(demonstration)
+  await isFine(page, "picker")
+  await page.locator('button[name="person"]').first().click()
+  const name = await page.locator(".site-viewer strong").textContent()
+  await page.getByRole("link", { name: "Passkeys" }).click()
+  await page.getByRole("button", { name: "Add a passkey" }).click()
+  await page.getByRole("status").waitFor()
+  await isFine(page, "demonstration")
+  await page.getByRole("button", { name: "Change person" }).click()
+  await page.getByRole("button", { name: "Sign in with a passkey" }).click()
+  await page
+    .locator(".site-viewer strong")
+    .filter({ hasText: name ?? "?" })
+    .waitFor()
+  await context.close()
+})
+
+test("without a script the pages say what is missing", async () => {
+  const context = await browser.newContext({ javaScriptEnabled: false })
+  const page = await context.newPage()
+  await page.goto(`${server.url}/sign-in`)
+  await page.getByText("this page needs JavaScript").waitFor()
+  expect(await page.getByRole("button", { name: "Sign in with a passkey" }).count()).toBe(0)
+  await context.close()
+})

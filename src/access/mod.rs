@@ -3,6 +3,7 @@
 //! it has had its time or is taken back.
 
 mod about;
+mod directory;
 mod guests;
 mod held;
 mod passkeys;
@@ -28,6 +29,7 @@ use crate::log::{AccessChange, Failure};
 use crate::mail::{self, Outbox};
 
 pub use about::about;
+pub use directory::{Answer, Ask, BACK as DIRECTORY_BACK, Directory, Settings as DirectorySettings};
 pub use guests::{Draft, Guests, Returned};
 pub use held::{Scope, Session, Token};
 pub use passkeys::{Kept as KeptPasskey, Passkeys};

@@ -219,11 +219,14 @@ impl Passkeys {
         Ok(self.take_away(&[*digest])?)
     }
 
-    /// Removes all of a person's: somebody has left.
-    pub fn remove_all(&self, person: &PersonId) -> Result<(), Failure> {
+    /// Removes those of people who have left. Until then they let nobody in all the same.
+    pub fn sweep(&self) -> Result<(), Failure> {
         let _alone = self.writing.lock();
-        let all: Vec<_> = self.of(person).into_iter().map(|(digest, _)| digest).collect();
-        self.take_away(&all)
+        let gone: Vec<_> = {
+            let held = self.held.read();
+            held.iter().filter(|(_, kept)| !self.is_known(&kept.person)).map(|(digest, _)| *digest).collect()
+        };
+        self.take_away(&gone)
     }
 
     fn put(&self, digest: Digest, kept: Kept) -> Result<(), Failure> {

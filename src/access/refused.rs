@@ -39,6 +39,15 @@ pub enum Refused {
     PasskeyNotFound,
     PasskeyNameNotValid,
     TooManyPasskeys,
+    /// The directory cannot be reached, or not understood.
+    DirectoryAway,
+    /// Nobody was sent to the directory from this browser, or too long ago.
+    DirectoryTooLate,
+    /// Not known here, has left, has no address that the directory vouches for, or is bound to another account: nobody
+    /// learns which.
+    DirectoryUnknown,
+    /// The directory sent somebody back who had not shown who they are.
+    DirectoryDenied,
 }
 
 impl Refused {
@@ -64,6 +73,10 @@ impl Refused {
             Self::PasskeyNotFound => "passkey_not_discoverable",
             Self::PasskeyNameNotValid => "passkey_name_not_valid",
             Self::TooManyPasskeys => "too_many_passkeys",
+            Self::DirectoryAway => "directory_away",
+            Self::DirectoryTooLate => "directory_too_late",
+            Self::DirectoryUnknown => "directory_unknown",
+            Self::DirectoryDenied => "directory_denied",
         }
     }
 
@@ -92,6 +105,10 @@ impl Refused {
             Self::PasskeyNotVerified => "The device did not check that it is you.".into(),
             Self::PasskeyCopied => "There may be a copy of this passkey, so it lets nobody in.".into(),
             Self::PasskeyNotValid => "What the device answered was not understood.".into(),
+            Self::DirectoryAway => "The directory does not answer just now.".into(),
+            Self::DirectoryTooLate => "This took too long, or was begun in another browser.".into(),
+            Self::DirectoryUnknown => "By what the directory says, nobody here is known.".into(),
+            Self::DirectoryDenied => "The directory did not sign you in.".into(),
             Self::PasskeyNotFound => "This device cannot keep a passkey for signing in here.".into(),
             Self::PasskeyNameNotValid => {
                 format!("A passkey has a name of 1 to {} characters.", limits::TITLE)
@@ -137,6 +154,12 @@ impl Refused {
             Self::PasskeyNotValid => "Try again. If it stays so, try another browser or device.",
             Self::PasskeyNotFound => "Take another device, or a password manager.",
             Self::PasskeyNameNotValid => "Name the device or the password manager that keeps it.",
+            Self::DirectoryAway => "Sign in by mail, or try again in a little while.",
+            Self::DirectoryTooLate => "Begin again, and stay in one browser.",
+            Self::DirectoryUnknown => {
+                "It has to vouch for the e-mail address under which your network's secretariat knows you. Sign in by mail, or ask the secretariat."
+            }
+            Self::DirectoryDenied => "Begin again, or sign in by mail.",
             Self::TooManyPasskeys => "Remove one that is not used any more.",
         }
     }

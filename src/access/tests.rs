@@ -294,6 +294,10 @@ fn every_refusal_has_a_code_a_sentence_and_a_way_on() {
         Refused::PasskeyNotFound,
         Refused::PasskeyNameNotValid,
         Refused::TooManyPasskeys,
+        Refused::DirectoryAway,
+        Refused::DirectoryTooLate,
+        Refused::DirectoryUnknown,
+        Refused::DirectoryDenied,
     ];
     let codes: std::collections::HashSet<_> = all.iter().map(|refused| refused.code()).collect();
     assert_eq!(codes.len(), all.len());

@@ -1,6 +1,6 @@
 //! `quorate serve`: serves a network from its data folder.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 use tracing::{info, warn};
 
 use super::{Data, Outcome, Place, control};
-use crate::access::Access;
+use crate::access::{self, Access, DirectorySettings};
 use crate::engine::{self, Clock, Engine};
 use crate::http::{self, App, Entrance};
 use crate::log::{self, Options, RedbLog};
@@ -32,6 +32,49 @@ pub(super) struct Serve {
     place: Place,
     #[command(flatten)]
     mail: Mail,
+    #[command(flatten)]
+    directory: Directory,
+}
+
+/// A directory by which people can sign in too (OpenID Connect).
+#[derive(Args, Default)]
+pub(super) struct Directory {
+    /// A directory by which people sign in too: the address of its issuer (OpenID Connect)
+    #[arg(long, env = "QUORATE_OIDC_ISSUER", requires = "oidc_client_id")]
+    oidc_issuer: Option<String>,
+    /// As whom this server is registered there
+    #[arg(long, env = "QUORATE_OIDC_CLIENT_ID", requires_all = ["oidc_issuer", "oidc_client_secret_file"])]
+    oidc_client_id: Option<String>,
+    /// The file with the secret that the directory gave this server
+    #[arg(long, env = "QUORATE_OIDC_CLIENT_SECRET_FILE", requires = "oidc_issuer")]
+    oidc_client_secret_file: Option<PathBuf>,
+    /// What people call the directory
+    #[arg(
+        long,
+        env = "QUORATE_OIDC_NAME",
+        default_value = "your organisation's account",
+        requires = "oidc_issuer"
+    )]
+    oidc_name: String,
+}
+
+impl Directory {
+    fn open(&self, engine: &Engine, public_url: &str) -> Result<Option<access::Directory>, String> {
+        let (Some(issuer), Some(client), Some(file)) =
+            (&self.oidc_issuer, &self.oidc_client_id, &self.oidc_client_secret_file)
+        else {
+            return Ok(None);
+        };
+        let secret = std::fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))?;
+        let settings = DirectorySettings {
+            issuer: issuer.clone(),
+            client: client.clone(),
+            secret: secret.trim().to_owned(),
+            name: self.oidc_name.clone(),
+        };
+        let ask = http::asker().map_err(|error| format!("the directory cannot be asked: {error}"))?;
+        access::Directory::open(engine.clone(), settings, public_url, ask).map(Some)
+    }
 }
 
 /// How the server sends mail.
@@ -59,7 +102,7 @@ pub(super) enum Door<'a> {
     /// Anybody picks a person.
     Demonstration,
     /// People sign in by mail.
-    Mail(&'a Mail),
+    Mail(&'a Mail, &'a Directory),
 }
 
 impl Serve {
@@ -69,7 +112,7 @@ impl Serve {
     }
 
     pub(super) fn run(self) -> Outcome {
-        serve(&self.data.data, &self.place, &Door::Mail(&self.mail))
+        serve(&self.data.data, &self.place, &Door::Mail(&self.mail, &self.directory))
     }
 }
 
@@ -110,14 +153,21 @@ pub(super) fn serve(data: &Path, place: &Place, door: &Door<'_>) -> Outcome {
         tokio::spawn(rooms.clone().keep());
         tokio::spawn(sign(engine.clone()));
         tokio::spawn(end_when_lost(engine.clone()));
-        let (entrance, first, outbox) = match door {
+        let (entrance, first, outbox, directory) = match door {
             Door::Demonstration => {
-                (Entrance::demonstration(data).map_err(|error| error.to_string())?, None, None)
+                (Entrance::demonstration(data).map_err(|error| error.to_string())?, None, None, None)
             }
-            Door::Mail(mail) => let_in(&engine, mail, place)?,
+            Door::Mail(mail, directory) => {
+                let directory = directory.open(&engine, &place.public_url())?;
+                let (entrance, first, outbox) = let_in(&engine, mail, place)?;
+                (entrance, first, outbox, directory)
+            }
         };
         let app = App::new(rooms, data, place.public_url(), entrance).map_err(|error| error.to_string())?;
-        let app = app.behind(place.proxies.clone());
+        let mut app = app.behind(place.proxies.clone());
+        if let Some(directory) = directory {
+            app = app.with_directory(directory);
+        }
         if let Some(outbox) = outbox {
             tokio::spawn(app.notifier().clone().run(outbox));
         }

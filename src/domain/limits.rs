@@ -225,6 +225,14 @@ pub const PASSKEYS_PER_PERSON: usize = 16;
 pub const PASSKEY_WITHIN: Duration = Duration::from_secs(300);
 /// Answers by passkeys that are waited for, of all people together.
 pub const PASSKEYS_BEGUN: usize = 10_000;
+/// Whoever was sent to the network's directory comes back within this time.
+pub const DIRECTORY_WITHIN: Duration = Duration::from_secs(600);
+/// People who have been sent there and are not back.
+pub const DIRECTORY_BEGUN: usize = 10_000;
+/// The directory answers within this time.
+pub const DIRECTORY_ANSWERS: Duration = Duration::from_secs(10);
+/// Bytes of one answer of the directory: descriptions have some 3,000, keys rarely more than 20,000.
+pub const DIRECTORY_BYTES: usize = 256 << 10;
 /// A ticket for one connection is used within this time.
 pub const TICKET_WITHIN: Duration = Duration::from_secs(30);
 /// Tickets of one person that wait to be used.

@@ -303,7 +303,11 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
 
 /// What the session's cookie holds.
 fn cookie<'a>(app: &App, headers: &'a HeaderMap) -> Option<&'a str> {
-    let name = cookie_name(app.is_secure());
+    cookie_called(headers, cookie_name(app.is_secure()))
+}
+
+/// What the cookie of a name holds.
+pub(super) fn cookie_called<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers
         .get_all(header::COOKIE)
         .iter()

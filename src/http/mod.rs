@@ -10,6 +10,7 @@ mod library;
 mod listen;
 mod metrics;
 mod origin;
+mod outward;
 pub mod pages;
 mod problem;
 pub mod socket;
@@ -32,7 +33,7 @@ use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove};
 use uuid::Uuid;
 
-use crate::access::{Access, Guests, Passkeys};
+use crate::access::{Access, Directory, Guests, Passkeys};
 use crate::domain::{EventId, Template, limits};
 use crate::engine::Engine;
 use crate::notify::Notifier;
@@ -40,6 +41,7 @@ use crate::room::Rooms;
 pub use auth::Entrance;
 use bounds::Bounds;
 use metrics::Metrics;
+pub use outward::asker;
 use problem::Problem;
 
 /// Longest sentence of a library that is passed on, in bytes.
@@ -62,6 +64,8 @@ pub struct App {
     guests: Arc<Guests>,
     notifier: Arc<Notifier>,
     passkeys: Arc<Passkeys>,
+    /// By which people can sign in too, where there is one.
+    directory: Option<Arc<Directory>>,
     entrance: Entrance,
     /// The reverse proxies whose word is taken for where a request comes from.
     proxies: Vec<IpAddr>,
@@ -97,6 +101,7 @@ impl App {
             guests,
             notifier,
             passkeys,
+            directory: None,
             entrance,
             proxies: Vec::new(),
         })
@@ -110,6 +115,11 @@ impl App {
     /// Who tells people what is asked of them and what is new: to be run beside the server, where mail is sent.
     pub fn notifier(&self) -> &Arc<Notifier> {
         &self.notifier
+    }
+
+    /// People can sign in by a directory too.
+    pub fn with_directory(self, directory: Directory) -> Self {
+        Self { directory: Some(Arc::new(directory)), ..self }
     }
 
     /// Whether anybody may pick a person.
@@ -214,6 +224,29 @@ async fn unknown(request: Request) -> Response {
     pages::not_found().await.into_response()
 }
 
+/// Removes what let in people who have left, as soon as they have. Never done.
+async fn follow(engine: Engine, passkeys: Arc<Passkeys>, directory: Option<Arc<Directory>>) {
+    let mut moved = engine.watch();
+    let mut seen = None;
+    loop {
+        let version = engine.views().state.people_version;
+        if seen.replace(version) != Some(version) {
+            let (passkeys, directory) = (passkeys.clone(), directory.clone());
+            let swept = tokio::task::spawn_blocking(move || {
+                passkeys.sweep()?;
+                directory.map_or(Ok(()), |directory| directory.sweep())
+            });
+            if let Ok(Err(failure)) = swept.await {
+                seen = None;
+                tracing::error!("what let in somebody who has left was not removed: {failure}");
+            }
+        }
+        if moved.changed().await.is_err() {
+            return;
+        }
+    }
+}
+
 /// Serves until `stop` is done, then lets what runs come to its end.
 pub async fn serve(
     listener: TcpListener,
@@ -221,6 +254,7 @@ pub async fn serve(
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
     tokio::spawn(app.guests.clone().follow());
+    tokio::spawn(follow(app.engine.clone(), app.passkeys.clone(), app.directory.clone()));
     let proxies = app.proxies.clone().into();
     listen::run(listener, router(app), proxies, stop).await
 }

@@ -245,11 +245,13 @@ impl From<access::Error> for Problem {
                     Refused::LinkVoid | Refused::CodeVoid | Refused::FirstVoid | Refused::GuestLinkVoid => {
                         StatusCode::GONE
                     }
-                    Refused::PasskeyTooLate => StatusCode::GONE,
+                    Refused::PasskeyTooLate | Refused::DirectoryTooLate => StatusCode::GONE,
+                    Refused::DirectoryAway => StatusCode::SERVICE_UNAVAILABLE,
                     Refused::EntryUnknown => StatusCode::NOT_FOUND,
                     Refused::TooManyTokens | Refused::TooManyPasskeys | Refused::PasskeysNotHere => {
                         StatusCode::CONFLICT
                     }
+                    Refused::DirectoryUnknown | Refused::DirectoryDenied => StatusCode::FORBIDDEN,
                     Refused::PasskeyVoid | Refused::PasskeyElsewhere | Refused::PasskeyCopied => {
                         StatusCode::FORBIDDEN
                     }

@@ -1,6 +1,7 @@
 //! Signing in, through the doors of a network that people sign in to: pages, mail, sessions, tokens.
 
 mod authenticator;
+mod directory;
 pub(crate) mod network;
 mod passkeys;
 mod roles;

@@ -2,6 +2,7 @@
 
 mod calendar;
 mod conduct;
+mod directory;
 mod form;
 mod frame;
 mod groups;
@@ -92,6 +93,7 @@ pub(super) fn access_routes() -> Router<super::Shared> {
         .merge(me::routes())
         .merge(conduct::routes())
         .merge(passkeys::routes())
+        .merge(directory::routes())
         .merge(guest::routes())
         .merge(guests::routes())
         .merge(mine::routes())

@@ -16,7 +16,9 @@ use axum::{
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::{frame::Frame, passkeys, problem::Problem, words::first as say_first, words::sign_in as say};
+use super::{
+    directory, frame::Frame, passkeys, problem::Problem, words::first as say_first, words::sign_in as say,
+};
 use crate::access::{Access, Error, Refused, Secret};
 use crate::domain::{Email, Refusal};
 use crate::http::{
@@ -47,12 +49,12 @@ pub(super) fn attempt(app: &App, from: From) -> Result<(), Problem> {
     app.bounds.sign_in(from).map_err(|wait| Problem::TooManySignIns(wait.as_secs() + 1))
 }
 
-fn page(status: StatusCode, title: &str, main: Markup) -> Response {
+pub(super) fn page(status: StatusCode, title: &str, main: Markup) -> Response {
     let frame = Frame { title, viewer: None, plan: None, script: None };
     (status, frame.page("sign-in", main)).into_response()
 }
 
-fn again() -> Markup {
+pub(super) fn again() -> Markup {
     html! { p.actions { a.button.button-primary href="/sign-in" { (say::AGAIN) } } }
 }
 
@@ -128,6 +130,7 @@ fn ask_page(app: &App, status: StatusCode, value: &str, wrong: Option<&Wrong>) -
             p.actions { button.button.button-primary type="submit" { (say::SEND) } }
         }
         (passkeys::sign_in(app.passkeys.origin()))
+        @if let Some(directory) = &app.directory { (directory::button(directory.name())) }
     };
     let frame = Frame { title: say::TITLE, viewer: None, plan: None, script: Some(passkeys::SCRIPT) };
     (status, frame.page("sign-in", main)).into_response()

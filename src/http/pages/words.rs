@@ -218,12 +218,18 @@ pub(super) mod sign_in {
     pub(in super::super) const AGAIN: &str = "Ask for a new mail";
     pub(in super::super) const LINK_TITLE: &str = "Welcome";
     pub(in super::super) const LINK_LEAD: &str = "One press, and you are signed in on this device.";
+    pub(in super::super) const DIRECTORY_TITLE: &str = "With an account that you have";
+    pub(in super::super) const DIRECTORY_WRONG: &str = "You are not signed in";
     pub(in super::super) const VOID_TITLE: &str = "This link is over";
     pub(in super::super) const CODE_VOID_TITLE: &str = "This code is over";
     pub(in super::super) const TOO_OFTEN: (&str, &str) = (
         "Too many attempts",
         "From where you are, too many attempts have come in a short time. Wait a minute, then try again.",
     );
+
+    pub(in super::super) fn by_directory(name: &str) -> String {
+        format!("Sign in with {name}")
+    }
 
     pub(in super::super) fn as_person(name: &str) -> String {
         format!("Sign in as {name}")

@@ -42,17 +42,33 @@ impl<T> Waiting<T> {
 mod tests {
     use super::*;
 
+    use crate::domain::limits;
+
     #[test]
     fn what_waits_is_taken_once_and_in_time_and_is_bounded() {
-        let mut waiting = Waiting::new(Duration::from_secs(1), 2);
-        let key = |number| Digest([number; 32]);
-        for number in 0..3 {
-            waiting.put(key(number), number, Timestamp(i64::from(number)));
+        for (within, at_most) in [
+            (limits::PASSKEY_WITHIN, limits::PASSKEYS_BEGUN),
+            (limits::DIRECTORY_WITHIN, limits::DIRECTORY_BEGUN),
+        ] {
+            let mut waiting = Waiting::new(within, at_most);
+            let key = |number: usize| {
+                let mut bytes = [0; 32];
+                bytes[..8].copy_from_slice(&number.to_be_bytes());
+                Digest(bytes)
+            };
+            // Put in as many as there may be, for the size alone; then one more.
+            for number in 0..at_most {
+                waiting.begun.insert(key(number), (Timestamp(if number == 0 { 0 } else { 1 }), number));
+            }
+            waiting.put(key(at_most), at_most, Timestamp(2));
+            assert_eq!(waiting.begun.len(), at_most);
+            assert_eq!(waiting.take(&key(0), Timestamp(2)), None, "the oldest has gone");
+            let end = within.as_millis() as i64;
+            assert_eq!(waiting.take(&key(1), Timestamp(end)), Some(1));
+            assert_eq!(waiting.take(&key(1), Timestamp(end)), None, "once");
+            assert_eq!(waiting.take(&key(2), Timestamp(end + 1)), None, "in time");
+            waiting.put(key(1), 1, Timestamp(end + 2));
+            assert_eq!(waiting.begun.len(), 1, "what has had its time is not kept");
         }
-        assert_eq!(waiting.take(&key(0), Timestamp(3)), None, "the oldest has gone");
-        assert_eq!(waiting.take(&key(1), Timestamp(1000)), Some(1));
-        assert_eq!(waiting.take(&key(1), Timestamp(1000)), None, "once");
-        assert_eq!(waiting.take(&key(2), Timestamp(1002)), None, "in time");
-        assert!(waiting.begun.is_empty());
     }
 }

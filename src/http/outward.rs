@@ -74,7 +74,9 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn who_does_not_answer_is_not_waited_for() {
+        let began = tokio::time::Instant::now();
         assert_eq!(asked(server(None).await).await, Err("it does not answer in time".into()));
+        assert_eq!(began.elapsed().as_secs(), limits::DIRECTORY_ANSWERS.as_secs());
     }
 
     #[tokio::test]

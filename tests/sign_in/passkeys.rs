@@ -113,7 +113,7 @@ async fn who_keeps_much_is_asked_for_a_passkey_and_signs_in_by_it() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_passkey_that_is_not_right_lets_nobody_in() {
-    let (folder, mailbox) = (tempfile::tempdir().unwrap(), Mailbox::start().await);
+    let (folder, mut mailbox) = (tempfile::tempdir().unwrap(), Mailbox::start().await);
     let network = Network::start_at("localhost", folder.path(), &mailbox.way(), &[]).await;
     let ada = network.first("Ada", "ada@example.org").await;
     let mut device = add(&network, &ada, 1).await;
@@ -148,6 +148,15 @@ async fn a_passkey_that_is_not_right_lets_nobody_in() {
     let foreign = reqwest::Client::new().post(network.url("/api/me/passkeys/begin")).json(&json!({}));
     let foreign = foreign.header(header::COOKIE, &ada.cookie).header(header::ORIGIN, "https://evil.example");
     assert_eq!(foreign.send().await.unwrap().status(), 403);
+
+    assert_eq!(mailbox.next().await.to, ["ada@example.org"], "of the passkey");
+    let eve = network.sign_in(&mut mailbox, "eve@example.org").await;
+    for seed in 100..100 + u8::try_from(limits::PASSKEYS_PER_PERSON).unwrap() {
+        add(&network, &eve, seed).await;
+    }
+    let one_more = eve.request(Method::POST, "/api/me/passkeys/begin").json(&json!({}));
+    let (status, answer) = read(one_more.send().await.unwrap()).await;
+    assert_eq!((status, &answer["code"]), (409, &json!("too_many_passkeys")));
 
     // One that is removed, and those of somebody who has left.
     let (_, page) = ada.get("/me/passkeys").await;

@@ -8,6 +8,8 @@ import { createServer } from "node:http"
 import { createInterface } from "node:readline"
 import Provider from "oidc-provider"
 
+// What the package has to say beside is for people, not for whoever reads lines.
+console.info = console.warn = console.log = console.error
 const say = (what) => process.stdout.write(`${JSON.stringify(what)}\n`)
 const accounts = new Map()
 let answer = (_, response) => response.writeHead(503).end()

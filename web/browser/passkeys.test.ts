@@ -1,3 +1,8 @@
+import { spawn } from "node:child_process"
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { createInterface } from "node:readline"
 import type { Browser, CDPSession, Page } from "playwright-core"
 import { afterAll, beforeAll, expect, test } from "vitest"
 import { faults } from "./axe"
@@ -154,6 +159,72 @@ test("in the demonstration, a person who was picked adds a passkey and comes bac
     .filter({ hasText: name ?? "?" })
     .waitFor()
   await context.close()
+})
+
+test("to a directory and back, past what the pages' policy forbids forms", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "quorate-directory-"))
+  const directory = spawn("node", ["directory.mjs"], {
+    cwd: new URL("../../tests/stock", import.meta.url).pathname,
+    stdio: ["pipe", "pipe", "ignore"],
+  })
+  const lines = createInterface({ input: directory.stdout })[Symbol.asyncIterator]()
+  const heard = async () => JSON.parse((await lines.next()).value)
+  const tell = async (what: object) => {
+    directory.stdin.write(`${JSON.stringify(what)}\n`)
+    await heard()
+  }
+  const issuer = `http://127.0.0.1:${(await heard()).port}`
+  writeFileSync(join(folder, "secret"), "a secret")
+  const network: typeof server = await startServer({
+    verb: "serve",
+    more: async (url: string) => {
+      await tell({ client: "quorate", secret: "a secret", redirect: `${url}/sign-in/directory/back` })
+      const secret = ["--oidc-client-secret-file", join(folder, "secret")]
+      return [
+        "--oidc-issuer",
+        issuer,
+        "--oidc-client-id",
+        "quorate",
+        "--oidc-name",
+        "Our directory",
+        ...secret,
+      ]
+    },
+  })
+  await tell({ account: "a-1", email: "ada@example.org", verified: true })
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 } })
+  const page = await context.newPage()
+  await expect.poll(() => network.said()).toMatch(/\/first\//)
+  await page.goto(/(http:\S+\/first\/\S+)/.exec(network.said())?.[1] ?? "")
+  await page.getByLabel("Your name").fill("Ada")
+  await page.getByLabel("Your e-mail address").fill("ada@example.org")
+  await page.getByRole("button", { name: "Begin" }).click()
+  await page.getByRole("link", { name: "Later" }).click()
+  await page.getByRole("button", { name: "Sign out" }).click()
+  await page.getByRole("link", { name: "Sign in" }).click()
+  await isFine(page, "directory")
+  await page.getByRole("link", { name: "Sign in with Our directory" }).click()
+  await page.getByPlaceholder("Enter any login").fill("a-1")
+  await page.getByPlaceholder("and password").fill("any")
+  await page.getByRole("button", { name: "Sign-in" }).click()
+  await page.getByRole("button", { name: "Continue" }).click()
+  await page.getByText("You are Ada").waitFor()
+
+  // Nobody here is known by it: the page says so, and leads on.
+  await tell({ account: "m-1", email: "mallory@example.org", verified: true })
+  const other = await browser.newContext({ viewport: { width: 1280, height: 800 } })
+  const mallory = await other.newPage()
+  await mallory.goto(`${network.url}/sign-in/directory`)
+  await mallory.getByPlaceholder("Enter any login").fill("m-1")
+  await mallory.getByPlaceholder("and password").fill("any")
+  await mallory.getByRole("button", { name: "Sign-in" }).click()
+  await mallory.getByRole("button", { name: "Continue" }).click()
+  await mallory.getByRole("heading", { name: "You are not signed in" }).waitFor()
+  await isFine(mallory, "directory-unknown")
+  for (const one of [context, other]) await one.close()
+  await network.stop()
+  directory.kill()
+  rmSync(folder, { recursive: true, force: true })
 })
 
 test("without a script the pages say what is missing", async () => {

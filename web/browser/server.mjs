@@ -26,8 +26,8 @@ function freePort() {
   })
 }
 
-/** Answers `{url, stop, restart}` once the server says that it is ready. */
-export async function startServer({ data, verb = "demo" } = {}) {
+/** Answers `{url, stop, restart}` once the server says that it is ready. `more`: arguments beside the usual, by its address. */
+export async function startServer({ data, verb = "demo", more = () => [] } = {}) {
   const folder = data ?? mkdtempSync(join(tmpdir(), "quorate-browser-"))
   const port = await freePort()
   // A name, not an address: sign-in with passkeys needs one, and cookies are then as in real use.
@@ -40,7 +40,16 @@ export async function startServer({ data, verb = "demo" } = {}) {
     said = ""
     child = spawn(
       binary(),
-      [verb, "--data", join(folder, "data"), "--listen", `127.0.0.1:${port}`, "--public-url", url],
+      [
+        verb,
+        "--data",
+        join(folder, "data"),
+        "--listen",
+        `127.0.0.1:${port}`,
+        "--public-url",
+        url,
+        ...(await more(url)),
+      ],
       {
         stdio: ["ignore", "pipe", "pipe"],
       },

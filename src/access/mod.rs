@@ -21,9 +21,7 @@ use parking_lot::{Mutex, MutexGuard, RwLock, RwLockReadGuard};
 use tokio::sync::watch;
 use uuid::Uuid;
 
-use crate::domain::{
-    Command, Email, EventId, Office, PersonId, Refusal, Request as Asked, Role, Timestamp, limits,
-};
+use crate::domain::{Command, Email, Office, PersonId, Refusal, Request as Asked, Role, Timestamp, limits};
 use crate::engine::{self, Engine};
 use crate::log::{AccessChange, Failure};
 use crate::mail::{self, Outbox};
@@ -274,6 +272,31 @@ impl Access {
         let address = format!("{}/sign-in/{}", self.public_url, link.text());
         self.outbox.post(mail::words::sign_in(to, &about.name, self.host(), &address, &code));
         Ok(())
+    }
+
+    /// A link to sign in as somebody, for whoever runs the server to hand to them: an administrator without a mail box
+    /// comes in by it. It holds as long and as often as one that was sent, and voids those.
+    pub fn hand_link(&self, person: &PersonId) -> Result<String, Error> {
+        if !self.is_known(person) {
+            return Err(Refusal::PersonUnknown.into());
+        }
+        let (link, page, code) = (Secret::draw()?, Secret::draw()?, secret::draw_code()?);
+        // Its code is on no page.
+        let code = page.digest_with(&code);
+        let request =
+            Request { person: person.clone(), made: self.now(), page: page.digest(), code, wrong: 0 };
+        let alone = self.alone();
+        let mut changes = self.held().swept(self.now());
+        changes.extend(self.held().asked(&link.digest(), &request));
+        self.commit(&alone, &changes)?;
+        // An act to be noted, wherever acts of access are.
+        tracing::warn!("a link to sign in as {person} was handed to whoever runs this server");
+        Ok(format!("{}/sign-in/{}", self.public_url, link.text()))
+    }
+
+    /// Sends the link of a guests' invitation; `to` is the body that is invited. The address is kept nowhere else.
+    pub fn send_invitation(&self, email: Email, to: &str, link: &str) {
+        self.outbox.post(mail::words::invitation(email, to, self.host(), link));
     }
 
     /// Tells a person that a passkey was added in their name: if it was not them, they hear of it.
@@ -602,11 +625,8 @@ impl Access {
 
 /// Asks for something in somebody's name, once.
 async fn command(engine: &Engine, person: &PersonId, command: Command) -> Result<(), engine::Error> {
-    let mut random = [0; 10];
-    secret::random(&mut random)?;
-    let millis = u64::try_from((engine.clock())().0).unwrap_or_default();
-    let id = EventId(uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid());
-    engine.command(person.clone(), Asked { id, command }, None, None).await.map(drop)
+    let asked = Asked { id: engine::fresh_id(), command };
+    engine.command(person.clone(), asked, None, None).await.map(drop)
 }
 
 /// An id that says nothing of whom it is.

@@ -11,7 +11,7 @@ use tokio::runtime::Handle;
 
 use super::control::{self, Ask};
 use super::{Data, Outcome, serve};
-use crate::domain::{EventId, PersonId, Refusal, Request};
+use crate::domain::{PersonId, Refusal, Request};
 use crate::engine::{self, Error, record};
 use crate::room::Rooms;
 
@@ -106,7 +106,7 @@ pub(super) fn give(rooms: &Rooms, task: &Task) -> Result<Value, String> {
     let mut command = task.command.clone();
     let fields = command.as_object_mut().ok_or("a command is a JSON object")?;
     if !fields.contains_key("id") {
-        let id = fresh_id()?;
+        let id = engine::fresh_id();
         fields.insert("id".into(), id.to_string().into());
     }
     let request: Request = serde_json::from_value(command).map_err(|error| error.to_string())?;
@@ -122,10 +122,4 @@ pub(super) fn give(rooms: &Rooms, task: &Task) -> Result<Value, String> {
         Error::Failed(why) => why,
     })?;
     Ok(serde_json::json!({ "id": id, "position": receipt.position }))
-}
-
-fn fresh_id() -> Result<EventId, String> {
-    let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes).map_err(|error| error.to_string())?;
-    Ok(EventId(uuid::Builder::from_random_bytes(bytes).into_uuid()))
 }

@@ -17,6 +17,7 @@ use tracing::error;
 
 use super::verify::check_copy;
 use super::{backup, command, people};
+use crate::access::Access;
 use crate::log::RedbLog;
 use crate::room::Rooms;
 
@@ -31,6 +32,7 @@ pub(super) enum Ask {
     },
     PeopleImport(people::Task),
     Command(command::Task),
+    PeopleLink(people::Whose),
 }
 
 fn socket(data: &Path) -> PathBuf {
@@ -62,7 +64,12 @@ pub(super) fn is_running(data: &Path) -> bool {
 }
 
 /// Answers verbs for as long as the server runs.
-pub(super) fn listen(data: &Path, log: Arc<RedbLog>, rooms: Rooms) -> io::Result<()> {
+pub(super) fn listen(
+    data: &Path,
+    log: Arc<RedbLog>,
+    rooms: Rooms,
+    access: Option<Arc<Access>>,
+) -> io::Result<()> {
     let path = socket(data);
     // The folder is locked by this process: a socket that is there is one that a killed server left.
     match fs::remove_file(&path) {
@@ -75,13 +82,17 @@ pub(super) fn listen(data: &Path, log: Arc<RedbLog>, rooms: Rooms) -> io::Result
     tokio::spawn(async move {
         loop {
             let Ok((stream, _)) = listener.accept().await else { return };
-            tokio::spawn(answer(stream, data.clone(), log.clone(), rooms.clone()));
+            let known = (log.clone(), rooms.clone(), access.clone());
+            tokio::spawn(answer(stream, data.clone(), known));
         }
     });
     Ok(())
 }
 
-async fn answer(stream: tokio::net::UnixStream, data: PathBuf, log: Arc<RedbLog>, rooms: Rooms) {
+/// What verbs are about.
+type Known = (Arc<RedbLog>, Rooms, Option<Arc<Access>>);
+
+async fn answer(stream: tokio::net::UnixStream, data: PathBuf, (log, rooms, access): Known) {
     let mut stream = tokio::io::BufReader::new(stream);
     let mut line = String::new();
     if stream.read_line(&mut line).await.is_err() {
@@ -91,6 +102,7 @@ async fn answer(stream: tokio::net::UnixStream, data: PathBuf, log: Arc<RedbLog>
         Ok(Ask::Verify) => told(check_copy(&data, &log)),
         Ok(Ask::Backup { file }) => told(backup::write(&log, &file)),
         Ok(Ask::PeopleImport(task)) => told(people::import(rooms.engine(), &task)),
+        Ok(Ask::PeopleLink(whose)) => told(people::link(rooms.engine(), access.as_deref(), &whose)),
         Ok(Ask::Command(task)) => told(command::give(&rooms, &task)),
         Err(error) => Err(format!("the server does not understand the verb: {error}")),
     });

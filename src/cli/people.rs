@@ -9,8 +9,10 @@ use serde::{Deserialize, Serialize};
 
 use super::control::{self, Ask};
 use super::{Data, Outcome, serve};
+use crate::access::{self, Access};
 use crate::domain::{Action, Email, PersonId};
 use crate::engine::{self, Engine, Error};
+use crate::mail::Outbox;
 use crate::roster::{self, Found, Known, Report};
 
 #[derive(Args)]
@@ -23,6 +25,25 @@ pub(super) struct People {
 enum Verb {
     /// Take in a list of people and organisations (CSV): all of it, or nothing where a line is wrong
     Import(Import),
+    /// Print a link by which somebody signs in, once and within minutes: for who has no mail box, or while mail is down
+    Link(Link),
+}
+
+#[derive(Args)]
+struct Link {
+    /// Who: the id of a person, or their e-mail address
+    person: String,
+    /// The address under which people reach the server, where none runs [default: http://localhost:8400]
+    #[arg(long, env = "QUORATE_PUBLIC_URL")]
+    public_url: Option<String>,
+    #[command(flatten)]
+    data: Data,
+}
+
+/// Who is meant, by id or address.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Whose {
+    whose: String,
 }
 
 #[derive(Args)]
@@ -67,7 +88,10 @@ pub(super) struct Done {
 
 impl People {
     pub(super) fn run(self) -> Outcome {
-        let Verb::Import(import) = self.verb;
+        let import = match self.verb {
+            Verb::Import(import) => import,
+            Verb::Link(link) => return link.run(),
+        };
         let list = fs::read(&import.file).map_err(|error| format!("{}: {error}", import.file.display()))?;
         let Import { asker, dry_run, take_right, data, .. } = import;
         let task = Task { list, asker, dry_run, take_right };
@@ -90,6 +114,51 @@ impl People {
             ))),
         }
     }
+}
+
+impl Link {
+    fn run(self) -> Outcome {
+        let ask = Ask::PeopleLink(Whose { whose: self.person.clone() });
+        let failed = |why: String| format!("no link was made: {why}");
+        let running = control::ask(&self.data.data, &ask).map_err(|error| failed(error.to_string()))?;
+        let link: String = match running {
+            Some(link) => link,
+            None => self.alone().map_err(failed)?,
+        };
+        println!("{link}");
+        Ok(())
+    }
+
+    /// Where no server runs: the link holds when one does, if that is soon.
+    fn alone(&self) -> Result<String, String> {
+        drop(serve::existing(&self.data.data)?);
+        let (engine, _) = serve::open(&self.data.data, engine::system())?;
+        let public_url = self.public_url.as_deref().unwrap_or("http://localhost:8400");
+        // No mail is sent.
+        let (outbox, _) = Outbox::open("print", "quorate@localhost")?;
+        let access =
+            Access::open(engine.clone(), outbox, public_url).map_err(|failure| failure.to_string())?;
+        let link = link(&engine, Some(&access), &Whose { whose: self.person.clone() });
+        engine.close();
+        link
+    }
+}
+
+/// A link to sign in as somebody.
+pub(super) fn link(
+    engine: &Engine,
+    access: Option<&Access>,
+    Whose { whose }: &Whose,
+) -> Result<String, String> {
+    let access = access.ok_or("in the demonstration nobody signs in: people are picked")?;
+    let by_address = Email::new(whose).ok().and_then(|email| engine.person_at(&email));
+    let person = by_address.or_else(|| PersonId::new(whose).ok());
+    let person = person.ok_or_else(|| format!("nobody is known by {whose}"))?;
+    access.hand_link(&person).map_err(|error| match error {
+        access::Error::Ruled(refusal) => format!("{} {}", refusal.sentence(), refusal.hint()),
+        access::Error::Refused(refused) => format!("{} {}", refused.sentence(), refused.hint()),
+        access::Error::Failed(why) => why,
+    })
 }
 
 /// Where no server has the folder open.

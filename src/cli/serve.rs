@@ -148,8 +148,6 @@ pub(super) fn serve(data: &Path, place: &Place, door: &Door<'_>) -> Outcome {
     let runtime = runtime()?;
     let served = runtime.block_on(async {
         let rooms = Rooms::admitting_by(place.admission.into(), engine.clone());
-        control::listen(data, log, rooms.clone())
-            .map_err(|error| format!("the socket for verbs: {error}"))?;
         tokio::spawn(rooms.clone().keep());
         tokio::spawn(sign(engine.clone()));
         tokio::spawn(end_when_lost(engine.clone()));
@@ -163,6 +161,12 @@ pub(super) fn serve(data: &Path, place: &Place, door: &Door<'_>) -> Outcome {
                 (entrance, first, outbox, directory)
             }
         };
+        let access = match &entrance {
+            Entrance::People(access) => Some(access.clone()),
+            Entrance::Demonstration(_) => None,
+        };
+        control::listen(data, log, rooms.clone(), access)
+            .map_err(|error| format!("the socket for verbs: {error}"))?;
         let app = App::new(rooms, data, place.public_url(), entrance).map_err(|error| error.to_string())?;
         let mut app = app.behind(place.proxies.clone());
         if let Some(directory) = directory {

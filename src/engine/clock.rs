@@ -1,8 +1,8 @@
-//! The only place that asks what time it is, so that everything else can be given any time.
+//! The only place that asks what time it is and draws ids, so that everything else can be given any.
 
 use std::sync::Arc;
 
-use crate::domain::Timestamp;
+use crate::domain::{EventId, Timestamp};
 
 /// A source of the present time.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
@@ -11,4 +11,11 @@ pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 #[expect(clippy::disallowed_methods, reason = "the one place where time enters")]
 pub fn system() -> Clock {
     Arc::new(|| Timestamp(jiff::Timestamp::now().as_millisecond()))
+}
+
+/// An id for a command that begins here.
+pub fn fresh_id() -> EventId {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).expect("the system gives random bytes");
+    EventId(uuid::Builder::from_random_bytes(bytes).into_uuid())
 }

@@ -22,7 +22,7 @@ use crate::log::{Append, Failure, Log, Recorded};
 use crate::projection::Views;
 
 use addresses::Addresses;
-pub use clock::{Clock, system};
+pub use clock::{Clock, fresh_id, system};
 use writer::Job;
 
 /// How many events are read at once when the log is folded.

@@ -11,7 +11,7 @@ use crate::document::{PlanDiff, PlanState};
 use crate::domain::{
     Action, Email, EventId, PersonId, PlanId, Position, Refusal, Request, Template, Timestamp,
 };
-use crate::engine::{Error, Receipt, record};
+use crate::engine::{Error, Receipt, fresh_id, record};
 use crate::notify::{self, Waiting};
 use crate::replay::Timeline;
 
@@ -142,7 +142,7 @@ impl Library for Reader {
     }
 
     fn fresh_id(&self) -> EventId {
-        super::fresh_id()
+        fresh_id()
     }
 
     fn command(&self, viewer: &PersonId, request: Request) -> Result<(), Denied> {

@@ -34,7 +34,7 @@ use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove
 use uuid::Uuid;
 
 use crate::access::{Access, Directory, Guests, Passkeys};
-use crate::domain::{EventId, Template, limits};
+use crate::domain::{Template, limits};
 use crate::engine::Engine;
 use crate::notify::Notifier;
 use crate::room::Rooms;
@@ -158,13 +158,6 @@ fn templates(data: &Path) -> io::Result<Vec<Template>> {
         all.push(own);
     }
     Ok(all)
-}
-
-/// An id for a command that begins here.
-fn fresh_id() -> EventId {
-    let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes).expect("the system gives random bytes");
-    EventId(uuid::Builder::from_random_bytes(bytes).into_uuid())
 }
 
 /// All routes.

@@ -44,6 +44,17 @@ pub fn passkey_added(to: Email, name: &str, host: &str, page: &str) -> Mail {
     note(to, subject, &lines, page)
 }
 
+/// The link by which guests of a body come to a consultation.
+pub fn invitation(to: Email, body: &str, host: &str, link: &str) -> Mail {
+    let subject = format!("An invitation to comment, for {body}");
+    let lines = [
+        "Hello,".to_owned(),
+        format!("{body} is invited to read a draft at {host} and to comment on it, without an account."),
+        "Open this link to begin. Whoever has it can use it: pass it on inside your body, and to nobody else:".to_owned(),
+    ];
+    note(to, subject, &lines, link)
+}
+
 /// A mail of a few sentences with an address at its end.
 fn note(to: Email, subject: String, lines: &[String], address: &str) -> Mail {
     let text = format!("{}\n\n{address}\n", lines.join("\n\n"));

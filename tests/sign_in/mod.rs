@@ -1,7 +1,9 @@
 //! Signing in, through the doors of a network that people sign in to: pages, mail, sessions, tokens.
 
 mod authenticator;
+mod by_hand;
 mod directory;
+mod invited;
 pub(crate) mod network;
 mod passkeys;
 mod roles;
@@ -18,7 +20,7 @@ use tokio::time::timeout;
 
 use crate::house::{SOON, closed};
 use crate::wire::{self, Client, Writer, binary};
-use network::{IDENTITY, Mailbox, Network, command, text};
+use network::{Mailbox, Network, command, identity, text};
 
 /// The kinds of all events of a network that has stopped.
 fn events(network: &mut Network) -> Vec<String> {
@@ -444,7 +446,7 @@ async fn the_demonstration_s_tokens_open_nothing_else() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn mail_goes_by_tls_to_a_server_that_shows_who_it_is() {
-    let trusting = [("SSL_CERT_FILE", IDENTITY)];
+    let trusting = [("SSL_CERT_FILE", identity().to_str().unwrap())];
     for (scheme, arguments) in [("smtps", &["tls"][..]), ("smtp+starttls", &[])] {
         let folder = tempfile::tempdir().unwrap();
         let mut mailbox = Mailbox::start_with(arguments).await;

@@ -1,8 +1,10 @@
 //! A network that people sign in to: the server as a process, and a mail server that it sends by.
 
+use std::io::Write as _;
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use reqwest::{Method, RequestBuilder, Response, header, redirect};
@@ -21,8 +23,17 @@ pub(crate) struct Mailbox {
     pub(crate) port: u64,
 }
 
-/// What a mail server for tests shows to say that it is 127.0.0.1: known to all, and trusted by none but tests.
-pub(crate) const IDENTITY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/sign_in/localhost.pem");
+/// What a mail server for tests shows to say that it is 127.0.0.1, and its key: made once for each run of the tests.
+pub(super) fn identity() -> &'static Path {
+    static MADE: LazyLock<tempfile::NamedTempFile> = LazyLock::new(|| {
+        let names = ["localhost".to_owned(), "127.0.0.1".to_owned()];
+        let made = rcgen::generate_simple_self_signed(names).unwrap();
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        write!(file, "{}{}", made.signing_key.serialize_pem(), made.cert.pem()).unwrap();
+        file
+    });
+    MADE.path()
+}
 
 /// A mail as it came.
 pub(crate) struct Letter {
@@ -65,7 +76,8 @@ impl Mailbox {
         );
         let mut server = tokio::process::Command::new("node")
             .current_dir(folder)
-            .args(["mailbox.mjs", "quorate", "p@ss", IDENTITY])
+            .args(["mailbox.mjs", "quorate", "p@ss"])
+            .arg(identity())
             .args(arguments)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

@@ -14,9 +14,10 @@ use serde::Deserialize;
 use super::{form, frame::Frame, me::viewer, problem::Problem, words::conduct as say};
 use crate::domain::{Action, Command, Conduct, EventId, PersonId, Refusal, Request};
 use crate::engine::Error;
+use crate::engine::fresh_id;
 use crate::http::api::session::name_of;
 use crate::http::auth::Visitor;
-use crate::http::{App, Shared, fresh_id};
+use crate::http::{App, Shared};
 
 pub(super) fn routes() -> Router<Shared> {
     Router::new().route("/conduct", get(conduct).post(change)).route("/me/data", get(held))

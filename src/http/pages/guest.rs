@@ -24,8 +24,9 @@ use crate::domain::{
     Action, Capacity, Command, EventId, Joining, PersonId, Place, ProvisionId, Refusal, Request, SectionId,
     ThreadId, Timestamp,
 };
+use crate::engine::fresh_id;
 use crate::export::{Names, html as set};
-use crate::http::{App, Shared, fresh_id};
+use crate::http::{App, Shared};
 use crate::projection::{Comment, Thread};
 
 pub(super) fn routes() -> Router<Shared> {

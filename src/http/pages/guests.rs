@@ -13,10 +13,11 @@ use serde::Deserialize;
 use super::{form, frame::Frame, library::Person, me::viewer, problem::Problem, time, words::guest as say};
 use crate::access::Error;
 use crate::domain::{
-    Action, Command, EventId, Invitation, InvitationId, Invite, PersonId, PhaseId, PhaseKind, PlanId,
+    Action, Command, Email, EventId, Invitation, InvitationId, Invite, PersonId, PhaseId, PhaseKind, PlanId,
     Refusal, Request, Timestamp,
 };
-use crate::http::{Shared, api::session::name_of, auth::Visitor, fresh_id};
+use crate::engine::fresh_id;
+use crate::http::{Shared, api::session::name_of, auth::Visitor};
 
 pub(super) fn routes() -> Router<Shared> {
     Router::new().route("/plans/{plan}/guests", get(list).post(change))
@@ -93,7 +94,7 @@ async fn list(
     Path(plan): Path<String>,
 ) -> Result<Response, Problem> {
     let guests = guests(&app, person, &plan)?;
-    Ok(page(StatusCode::OK, &guests, html! {}, &Typed::default()))
+    Ok(page(StatusCode::OK, &app, &guests, html! {}, &Typed::default()))
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -107,6 +108,9 @@ struct Typed {
     to: String,
     #[serde(default)]
     until: String,
+    /// Where the link is sent to as well; empty where whoever made it does that.
+    #[serde(default)]
+    email: String,
 }
 
 async fn change(
@@ -120,9 +124,9 @@ async fn change(
     let done = act(&app, &person, before.plan, &typed).await;
     let after = guests(&app, Some(person), &plan)?;
     match done {
-        Ok(link) => Ok(page(StatusCode::OK, &after, link, &Typed::default())),
+        Ok(link) => Ok(page(StatusCode::OK, &app, &after, link, &Typed::default())),
         Err(Error::Ruled(refusal)) => {
-            Ok(page(StatusCode::UNPROCESSABLE_ENTITY, &after, form::refused(&refusal), &typed))
+            Ok(page(StatusCode::UNPROCESSABLE_ENTITY, &app, &after, form::refused(&refusal), &typed))
         }
         Err(error) => {
             tracing::error!("an invitation was not made: {error:?}");
@@ -141,6 +145,8 @@ async fn act(app: &Shared, person: &PersonId, plan: PlanId, typed: &Typed) -> Re
     }
     let phase = typed.phase.clone().ok_or(Error::Ruled(Refusal::PhaseUnknown))?;
     let until = form::time(&typed.until).ok_or(Error::Ruled(Refusal::DateNotRead))?;
+    let email = Some(typed.email.trim()).filter(|email| !email.is_empty());
+    let email = email.map(Email::new).transpose()?;
     let invitation = InvitationId(id.0);
     let invite = Invite { plan, phase, to: typed.to.clone(), until };
     app.rooms
@@ -153,11 +159,24 @@ async fn act(app: &Shared, person: &PersonId, plan: PlanId, typed: &Typed) -> Re
         div.notice role="status" {
             p { strong { (say::LINK_MADE) } }
             p { code.guest-address { (link) } }
+            @if let Some(email) = email { p { (sent(app, email, &typed.to, &link)) } }
         }
     })
 }
 
-fn page(status: StatusCode, guests: &Guests, said: Markup, typed: &Typed) -> Response {
+/// Sends the link by mail: whether that was done, in words.
+fn sent(app: &Shared, email: Email, to: &str, link: &str) -> &'static str {
+    match app.access().filter(|_| app.bounds.mail(&email)) {
+        Some(access) => {
+            access.send_invitation(email, to, link);
+            say::MAILED
+        }
+        None => say::NOT_MAILED,
+    }
+}
+
+fn page(status: StatusCode, app: &Shared, guests: &Guests, said: Markup, typed: &Typed) -> Response {
+    let mails = app.access().is_some();
     let title = format!("{}: {}", say::GUESTS, guests.title);
     let frame = Frame { title: &title, viewer: Some(&guests.viewer), plan: None, script: None };
     let calendar = format!("/plans/{}/calendar", guests.plan);
@@ -166,13 +185,14 @@ fn page(status: StatusCode, guests: &Guests, said: Markup, typed: &Typed) -> Res
         h1 { (say::GUESTS) }
         (said)
         p.lead { (say::GUESTS_LEAD) }
-        @if guests.consultations.is_empty() { p { (say::NO_CONSULTATION) } } @else { (invite(guests, typed)) }
+        @if guests.consultations.is_empty() { p { (say::NO_CONSULTATION) } } @else { (invite(guests, typed, mails)) }
         @if !guests.rows.is_empty() { (table(guests)) }
     };
     (status, frame.page("calendar", main)).into_response()
 }
 
-fn invite(guests: &Guests, typed: &Typed) -> Markup {
+/// `mails`: whether the link can be sent from here.
+fn invite(guests: &Guests, typed: &Typed, mails: bool) -> Markup {
     let first = &guests.consultations[0];
     let until = if typed.until.is_empty() { form::stamp(first.closes) } else { typed.until.clone() };
     html! {
@@ -191,6 +211,14 @@ fn invite(guests: &Guests, typed: &Typed) -> Markup {
                 }
             }
             (form::moment("until", "until", say::UNTIL, &until))
+            @if mails {
+                p.field {
+                    label for="email" { (say::MAIL_TO) }
+                    span.field-hint #email-hint { (say::MAIL_TO_HINT) }
+                    input.input #email name="email" type="email" value=(typed.email) autocomplete="off"
+                        aria-describedby="email-hint";
+                }
+            }
             button.button.button-primary type="submit" { (say::INVITE) }
         }
     }

@@ -122,6 +122,12 @@ pub(super) mod guest {
     pub(in super::super) const INVITE_TO: &str = "Who is invited (the name of a body)";
     pub(in super::super) const PHASE: &str = "Consultation";
     pub(in super::super) const UNTIL: &str = "The link holds until (UTC)";
+    pub(in super::super) const MAIL_TO: &str = "Send it by mail to (if you like)";
+    pub(in super::super) const MAIL_TO_HINT: &str =
+        "The link is shown to you in any case. The address is kept only until the mail has left.";
+    pub(in super::super) const MAILED: &str = "It is on its way by mail too.";
+    pub(in super::super) const NOT_MAILED: &str =
+        "It was not sent by mail, since many mails have gone to this address. Send it yourself.";
     pub(in super::super) const LINK_MADE: &str = "Send this link. It is shown only once:";
     pub(in super::super) const REVOKE: &str = "Take back";
     pub(in super::super) const REVOKED: &str = "Taken back";

@@ -3,6 +3,7 @@
 //! it has had its time or is taken back.
 
 mod about;
+mod address;
 mod directory;
 mod guests;
 mod held;
@@ -36,6 +37,7 @@ pub use secret::{Digest, Secret};
 
 use held::{Held, Kind, Request, Typed, is_worth_noting, put, remove};
 use tickets::Tickets;
+use waiting::Waiting;
 
 /// By what somebody has come in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -68,6 +70,8 @@ pub struct Access {
     /// Held while something is decided and recorded.
     writing: Mutex<()>,
     tickets: Mutex<Tickets>,
+    /// The addresses that people have asked to be reached at.
+    moving: Mutex<Waiting<(PersonId, Email)>>,
     /// Moves whenever something may have been taken back.
     taken_back: watch::Sender<u64>,
 }
@@ -88,6 +92,7 @@ impl Access {
             held: RwLock::new(held),
             writing: Mutex::default(),
             tickets: Mutex::default(),
+            moving: Mutex::new(Waiting::new(limits::SIGN_IN_WITHIN, limits::MAILS_WAITING)),
             taken_back: watch::Sender::new(0),
         };
         access.sweep()?;

@@ -31,6 +31,12 @@ impl<T> Waiting<T> {
         self.begun.insert(key, (now, what));
     }
 
+    /// What waits, without using it up.
+    pub(super) fn look(&self, key: &Digest, now: Timestamp) -> Option<&T> {
+        let (made, what) = self.begun.get(key)?;
+        is_within(*made, self.within, now).then_some(what)
+    }
+
     /// Uses it up; none where it has had its time.
     pub(super) fn take(&mut self, key: &Digest, now: Timestamp) -> Option<T> {
         let (made, what) = self.begun.remove(key)?;

@@ -182,6 +182,13 @@ impl Engine {
         answer.await.map_err(|_| stopped())?
     }
 
+    /// Sets where somebody is reached, an address that nobody else has; answers with the one before. No event has it.
+    pub async fn set_address(&self, person: PersonId, email: Email) -> Result<Option<Email>, Error> {
+        let (reply, answer) = oneshot::channel();
+        self.send(Job::Address { person, email, reply })?;
+        answer.await.map_err(|_| stopped())?
+    }
+
     /// Decides and records changes of a document.
     pub async fn edit(&self, edit: Edit) -> Result<Receipt, Error> {
         let (reply, answer) = oneshot::channel();

@@ -13,8 +13,8 @@ use super::forgetting::Forgotten;
 use super::record::{self, Source};
 use super::{Addresses, Clock, Edit, Error, Prepared, Receipt, apply, together};
 use crate::domain::{
-    self, About, Actor, Command, DocumentId, EventId, PersonId, PlanId, Position, Refusal, Request, State,
-    TaskId, ThreadId, Timestamp, process,
+    self, About, Actor, Command, DocumentId, Email, EventId, PersonId, PlanId, Position, Refusal, Request,
+    State, TaskId, ThreadId, Timestamp, process,
 };
 use crate::log::{Append, Check, Failure, Log, Outcome, Proposed, Recorded};
 use crate::projection::Views;
@@ -48,6 +48,13 @@ pub(super) enum Job {
     Stop {
         plan: PlanId,
         reason: String,
+    },
+    /// Where somebody is reached from now on; answered with where they were before. It lies beside the record, which
+    /// hears nothing of it.
+    Address {
+        person: PersonId,
+        email: Email,
+        reply: oneshot::Sender<Result<Option<Email>, Error>>,
     },
     Checkpoint,
     /// Everything before it is finished, nothing after it is begun.
@@ -220,11 +227,16 @@ impl Writer {
         let mut granted = Vec::with_capacity(waiting.len());
         let mut appends = Vec::with_capacity(waiting.len());
         let mut sign = false;
+        let mut moving = Vec::new();
         {
             let views = self.views.read();
             for one in waiting {
                 if matches!(one.job, Job::Checkpoint) {
                     sign = true;
+                    continue;
+                }
+                if let Job::Address { person, email, reply } = one.job {
+                    moving.push((person, email, reply));
                     continue;
                 }
                 match self.decide(&views.state, &one.job) {
@@ -241,10 +253,29 @@ impl Writer {
         }
         sign |= appends.iter().flat_map(|append| &append.events).any(|event| governs(event.kind));
         let again = if appends.is_empty() { Vec::new() } else { self.append(granted, appends) };
+        // After the others, whose addresses are known by now.
+        for (person, email, reply) in moving {
+            // Whoever asked may have gone.
+            drop(reply.send(self.reach(&person, email)));
+        }
         if sign && let Err(failure) = self.log.checkpoint((self.clock)()) {
             error!("a checkpoint was not written: {failure}");
         }
         again
+    }
+
+    /// Sets an address that nobody else has; the answer is the one before.
+    fn reach(&self, person: &PersonId, email: Email) -> Result<Option<Email>, Error> {
+        match self.views.read().state.people.get(person) {
+            None => return Err(Error::Refused(Refusal::PersonUnknown)),
+            Some(known) if known.left => return Err(Error::Refused(Refusal::PersonHasLeft)),
+            Some(_) => {}
+        }
+        let known = self.addresses.about(person).ok_or(Error::Refused(Refusal::PersonUnknown))?;
+        let row = [(person.clone(), About { email: Some(email), ..known.clone() })];
+        self.addresses.free(&row).map_err(Error::Refused)?;
+        self.addresses.keep(&*self.log, &row)?;
+        Ok(known.email)
     }
 
     fn append(&self, granted: Vec<Granted>, appends: Vec<Append>) -> Vec<Waiting> {
@@ -317,7 +348,9 @@ impl Writer {
             }
             Job::Edit { edit, .. } => self.edit(state, edit),
             Job::Stop { plan, reason } => self.stop(state, *plan, reason),
-            Job::Checkpoint | Job::Close => Err(Decided::No(Error::Refused(Refusal::ChangedMeanwhile))),
+            Job::Address { .. } | Job::Checkpoint | Job::Close => {
+                Err(Decided::No(Error::Refused(Refusal::ChangedMeanwhile)))
+            }
         }
     }
 
@@ -581,6 +614,8 @@ fn reply(job: Job, answer: Result<Receipt, Error>) {
             Ok(_) | Err(Error::Refused(Refusal::AlreadyFrozen)) => {}
             Err(error) => error!("plan {plan} was not frozen: {error:?}"),
         },
+        // It is answered with something else.
+        Job::Address { reply, .. } => drop(reply.send(answer.map(|_| None))),
         Job::Checkpoint | Job::Close => {}
     }
 }

@@ -7,6 +7,7 @@ use tokio::runtime::Handle;
 
 use super::pages::{Comment, Denied, Frozen, Library, Network, Person, PlanCard, Thread, Unavailable};
 use super::{Shared, api, auth};
+use crate::access;
 use crate::document::{PlanDiff, PlanState};
 use crate::domain::{
     Action, Email, EventId, PersonId, PlanId, Position, Refusal, Request, Template, Timestamp,
@@ -168,6 +169,37 @@ impl Library for Reader {
             plans: plans.map(|plan| (plan.title.clone(), plan.stage())).collect(),
             rules: state.network(),
         }
+    }
+
+    fn address(&self, person: &PersonId) -> Option<Email> {
+        self.app.engine.about(person).ok().flatten().and_then(|about| about.email)
+    }
+
+    fn set_address(&self, viewer: &PersonId, person: &PersonId, email: &str) -> Result<(), Denied> {
+        if !self.app.engine.views().state.may_always(viewer, Action::People) {
+            return Err(Denied::Refused(Refusal::NotPermitted { what: "change people" }));
+        }
+        let email = Email::new(email).map_err(Denied::Refused)?;
+        let set = async {
+            match self.app.access() {
+                Some(access) => access.set_address(person, email).await,
+                // Where people are picked, nobody is told by mail.
+                None => Ok(self.app.engine.set_address(person.clone(), email).await.map(drop)?),
+            }
+        };
+        match Handle::current().block_on(set) {
+            Ok(()) => {}
+            Err(access::Error::Ruled(refusal)) => return Err(Denied::Refused(refusal)),
+            Err(error) => {
+                tracing::error!("an address was not set: {error:?}");
+                return Err(Denied::Unavailable);
+            }
+        }
+        let unbound = self.app.directory.as_ref().map_or(Ok(()), |directory| directory.unbind(person));
+        unbound.map_err(|failure| {
+            tracing::error!("an account of the directory was not let go: {failure}");
+            Denied::Unavailable
+        })
     }
 
     fn person_at(&self, email: &Email) -> Option<PersonId> {

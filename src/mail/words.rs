@@ -44,6 +44,36 @@ pub fn passkey_added(to: Email, name: &str, host: &str, page: &str) -> Mail {
     note(to, subject, &lines, page)
 }
 
+/// The link by which somebody shows that an address is theirs.
+pub fn new_address(to: Email, name: &str, host: &str, link: &str) -> Mail {
+    let minutes = limits::SIGN_IN_WITHIN.as_secs() / MINUTE;
+    let lines = [
+        format!("Hello {name},"),
+        format!(
+            "you want mails from {host} to come to this address. Open this link in the browser in which you asked for it:"
+        ),
+        format!(
+            "It works once, and for {minutes} minutes. If you did not ask for it, nothing needs to be done."
+        ),
+    ];
+    Mail {
+        within: limits::SIGN_IN_WITHIN,
+        ..note(to, format!("Is this your address at {host}?"), &lines, link)
+    }
+}
+
+/// Says at the old address that there is a new one.
+pub fn address_changed(to: Email, name: &str, host: &str, page: &str) -> Mail {
+    let lines = [
+        format!("Hello {name},"),
+        format!(
+            "from now on, mails from {host} go to another address of yours, and links to sign in go there alone."
+        ),
+        "If neither you nor your network's secretariat did this, tell the secretariat at once.".to_owned(),
+    ];
+    note(to, format!("Your address at {host} was changed"), &lines, page)
+}
+
 /// The link by which guests of a body come to a consultation.
 pub fn invitation(to: Email, body: &str, host: &str, link: &str) -> Mail {
     let subject = format!("An invitation to comment, for {body}");

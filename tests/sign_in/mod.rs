@@ -1,5 +1,6 @@
 //! Signing in, through the doors of a network that people sign in to: pages, mail, sessions, tokens.
 
+mod address;
 mod authenticator;
 mod by_hand;
 mod directory;

@@ -129,6 +129,10 @@ pub trait Library: Send + Sync + 'static {
     /// Asks for new people and organisations: all of them or none.
     fn together(&self, viewer: &PersonId, requests: Vec<Request>) -> Result<(), Denied>;
     fn network(&self, viewer: &PersonId) -> Network;
+    /// Where a person is reached by mail.
+    fn address(&self, person: &PersonId) -> Option<Email>;
+    /// Sets where a person is reached, for somebody who may.
+    fn set_address(&self, viewer: &PersonId, person: &PersonId, email: &str) -> Result<(), Denied>;
     /// Whose address this is.
     fn person_at(&self, email: &Email) -> Option<PersonId>;
     /// From one position to a later one.

@@ -39,7 +39,7 @@ pub(super) fn routes() -> Router<Shared> {
 }
 
 /// Somebody who signed in here with a browser: a tool looks after no secrets.
-struct Own(Pass);
+pub(super) struct Own(pub(super) Pass);
 
 impl<S: Send + Sync> FromRequestParts<S> for Own {
     type Rejection = Problem;
@@ -60,7 +60,7 @@ pub(super) fn viewer(app: &App, person: &PersonId) -> Person {
     Person { id: view.id, name: view.name, roles: view.roles, picked, keeps_people, waiting }
 }
 
-fn page(app: &App, pass: &Pass, status: StatusCode, title: &str, main: Markup) -> Response {
+pub(super) fn page(app: &App, pass: &Pass, status: StatusCode, title: &str, main: Markup) -> Response {
     let viewer = viewer(app, &pass.person);
     let frame = Frame { title, viewer: Some(&viewer), plan: None, script: None };
     (status, frame.page("me", main)).into_response()
@@ -121,6 +121,7 @@ fn sessions_page(
         p.actions {
             a href="/me/passkeys" { (say::TO_PASSKEYS) }
             a href="/me/tokens" { (say::TO_TOKENS) }
+            a href="/me/address" { (words::address::TITLE) }
         }
     };
     page(app, pass, status, say::SESSIONS_TITLE, main)

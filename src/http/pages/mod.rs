@@ -1,5 +1,6 @@
 //! The pages: HTML made here, whole and usable without scripts. Only the workspace is the script's own.
 
+mod address;
 mod calendar;
 mod conduct;
 mod directory;
@@ -93,6 +94,7 @@ pub(super) fn access_routes() -> Router<super::Shared> {
         .merge(me::routes())
         .merge(conduct::routes())
         .merge(passkeys::routes())
+        .merge(address::routes())
         .merge(directory::routes())
         .merge(guest::routes())
         .merge(guests::routes())

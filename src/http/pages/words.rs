@@ -242,6 +242,22 @@ pub(super) mod sign_in {
     }
 }
 
+pub(super) mod address {
+    pub(in super::super) const TITLE: &str = "Your e-mail address";
+    pub(in super::super) const NOW: &str = "Mails come to";
+    pub(in super::super) const LEAD: &str = "To be reached elsewhere, type the new address. A mail with a link goes there; when you press it, the \
+        new address counts, and a note goes to the old one. Until then nothing changes.";
+    pub(in super::super) const NEW: &str = "New e-mail address";
+    pub(in super::super) const SEND: &str = "Send the link there";
+    pub(in super::super) const SENT_TITLE: &str = "Look into the new mail box";
+    pub(in super::super) const SENT: &str = "If this address is free here, a mail with a link is on its way to it. Open it in this browser, where you are \
+        signed in.";
+    pub(in super::super) const NOTHING_CAME: &str = "Nothing came? Look among unwanted mail, and check the address. If somebody else here has it, no mail is sent.";
+    pub(in super::super) const CONFIRM_TITLE: &str = "Is this your address?";
+    pub(in super::super) const CONFIRM: &str = "From now on mails, and links to sign in, come to";
+    pub(in super::super) const USE: &str = "Yes, use it from now on";
+}
+
 pub(super) mod first {
     pub(in super::super) const TITLE: &str = "The first person";
     pub(in super::super) const LEAD: &str = "Nobody is here yet. Whoever fills this in becomes the administrator and the secretariat of this \

@@ -11,6 +11,7 @@ use serde::Deserialize;
 use super::{
     Desk, Problem, Visit, back, forget,
     form::{self, Fields, NONCE, Sent, VERSION, Wrong},
+    heard,
     list::{self, Came},
     say,
 };
@@ -114,6 +115,9 @@ pub(super) async fn change(
             return Ok(form::refused(known.page(&known.fields(), &wrong, &html! {})));
         }
         let version = fields.get(VERSION).parse().map_err(|_| Problem::NotUnderstood)?;
+        if fields.get(DO) == EMAIL {
+            return known.reaching(&fields);
+        }
         let leaves = fields.get(DO) == LEAVE;
         let read = if leaves { known.leaving(&fields, version) } else { known.changing(&fields, version) };
         let wrong = match read {
@@ -198,6 +202,10 @@ impl<'a> Known<'a> {
             (NONCE, self.visit.desk.fresh_id().to_string()),
             (VERSION, self.person.version.to_string()),
             (ORGANISATION, office.organisation.as_ref().map(ToString::to_string).unwrap_or_default()),
+            (
+                EMAIL,
+                self.visit.desk.address(&self.id).map(|email| email.as_str().to_owned()).unwrap_or_default(),
+            ),
             (SEAT, if office.seat { YES.into() } else { String::new() }),
         ]);
         office.roles.iter().for_each(|role| fields.put(ROLES, role.word().to_owned()));
@@ -206,6 +214,21 @@ impl<'a> Known<'a> {
 
     fn changing(&self, fields: &Fields, version: u64) -> Result<Command, Vec<Wrong>> {
         Ok(Command::PersonChange { person: self.id.clone(), office: office(fields)?, version })
+    }
+
+    /// Another address for them; it is none of the record's, and bears no version.
+    fn reaching(&self, fields: &Fields) -> Result<Response, Problem> {
+        match heard(self.visit.desk.set_address(&self.visit.viewer.id, &self.id, fields.get(EMAIL)))? {
+            Ok(()) => {
+                let path = format!("/people/{}", self.id);
+                Ok(form::on_to(&came(&path, say::Done::AddressSet)))
+            }
+            Err(refusal) => {
+                let fields = self.fields().with(fields, &[EMAIL]);
+                let wrong = [Wrong::refused(EMAIL, &refusal)];
+                Ok(form::refused(self.page(&fields, &wrong, &html! {})))
+            }
+        }
     }
 
     fn leaving(&self, fields: &Fields, version: u64) -> Result<Command, Vec<Wrong>> {
@@ -255,6 +278,15 @@ impl<'a> Known<'a> {
                             (form::hidden(fields, &[NONCE, VERSION]))
                             (inputs(self.visit, fields, wrong))
                             p.actions { button.button.button-primary type="submit" { (say::SAVE) } }
+                        }
+                    }
+                    section {
+                        h2 { (say::ADDRESS) }
+                        form.entry.sheet method="post" {
+                            (form::hidden(fields, &[NONCE, VERSION]))
+                            input type="hidden" name=(DO) value=(EMAIL);
+                            (form::line(EMAIL, "email", say::EMAIL, say::ADDRESS_HINT, fields, wrong))
+                            p.actions { button.button type="submit" { (say::SET_ADDRESS) } }
                         }
                     }
                     section {

@@ -54,6 +54,9 @@ pub(in crate::http::pages) const CHANGE_ORGANISATION: &str = "Change the organis
 
 pub(in crate::http::pages) const PERSON_NAME_HINT: &str = "As others should see it.";
 pub(in crate::http::pages) const EMAIL: &str = "E-mail address";
+pub(in crate::http::pages) const ADDRESS: &str = "Where mails go";
+pub(in crate::http::pages) const ADDRESS_HINT: &str = "Links to sign in go there. Whoever reads this mail box can sign in as this person: be sure that it is theirs.";
+pub(in crate::http::pages) const SET_ADDRESS: &str = "Set the address";
 pub(in crate::http::pages) const EMAIL_HINT: &str = "Where the person is sent a link to sign in.";
 pub(in crate::http::pages) const ROLES: &str = "Roles";
 pub(in crate::http::pages) const ROLES_HINT: &str =
@@ -85,6 +88,7 @@ pub(in crate::http::pages) enum Done {
     PersonChanged,
     PersonLeft,
     PersonErased,
+    AddressSet,
     Imported,
     AllThere,
 }
@@ -99,6 +103,7 @@ impl Done {
             Self::PersonChanged => "person-changed",
             Self::PersonLeft => "person-left",
             Self::PersonErased => "person-erased",
+            Self::AddressSet => "address-set",
             Self::Imported => "imported",
             Self::AllThere => "all-there",
         }
@@ -112,6 +117,9 @@ pub(in crate::http::pages) fn done(done: Done, people: usize, organisations: usi
         Done::PersonAdded => "The person was added.".into(),
         Done::PersonChanged => "What this person does was changed.".into(),
         Done::PersonLeft => "It is recorded that this person has left.".into(),
+        Done::AddressSet => {
+            "Mails to this person go to the new address. A note has gone to the old one.".into()
+        }
         Done::PersonErased => "What was known of this person has been erased.".into(),
         Done::AllThere => "What is right in the list is in the network.".into(),
         Done::Imported => format!("The list was taken in: {}.", made(people, organisations)),

@@ -84,6 +84,14 @@ test("invited, in by a link, asked for a passkey, out, and in by it", async () =
     },
   })
   expect(added.ok()).toBe(true)
+  for (const [path, name] of [
+    ["/network/people/eve", "person"],
+    ["/me/address", "address"],
+    ["/me/sessions", "sessions"],
+  ] as const) {
+    await page.goto(`${server.url}${path}`)
+    await isFine(page, name)
+  }
   await context.close()
 
   // The invited one: a mail, its link, and the question.

@@ -31,7 +31,7 @@ use crate::log::{AccessChange, Failure};
 /// How the keys of these entries begin.
 const PREFIX: &[u8] = b"directory/";
 /// Where the directory sends people back to.
-pub const BACK: &str = "/sign-in/directory/back";
+const BACK: &str = "/sign-in/directory/back";
 
 /// Which directory, and as whom the server speaks to it.
 pub struct Settings {

@@ -28,7 +28,7 @@ use crate::log::{AccessChange, Failure};
 use crate::mail::{self, Outbox};
 
 pub use about::about;
-pub use directory::{Answer, Ask, BACK as DIRECTORY_BACK, Directory, Settings as DirectorySettings};
+pub use directory::{Answer, Ask, Directory, Settings as DirectorySettings};
 pub use guests::{Draft, Guests, Returned};
 pub use held::{Scope, Session, Token};
 pub use passkeys::{Kept as KeptPasskey, Passkeys};

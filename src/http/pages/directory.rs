@@ -17,7 +17,7 @@ use super::{
     sign_in::{From, again, attempt, page, unavailable},
     words::sign_in as say,
 };
-use crate::access::{DIRECTORY_BACK, Directory, Error, Refused};
+use crate::access::{Directory, Error, Refused};
 use crate::domain::limits;
 use crate::http::{
     App, Shared,
@@ -27,7 +27,7 @@ use crate::http::{
 const TO: &str = "/sign-in/directory";
 
 pub(super) fn routes() -> Router<Shared> {
-    Router::new().route(TO, get(to)).route(DIRECTORY_BACK, get(back))
+    Router::new().route("/sign-in/directory", get(to)).route("/sign-in/directory/back", get(back))
 }
 
 /// The way to the directory, among the others.

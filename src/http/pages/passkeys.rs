@@ -37,7 +37,7 @@ pub(super) fn routes() -> Router<Shared> {
     Router::new()
         .route("/me/passkeys", get(list))
         .route("/me/passkeys/remove", post(remove))
-        .route(OFFER, get(offer))
+        .route("/me/passkeys/offer", get(offer))
 }
 
 /// Whoever looks after their own here; others are shown where to sign in.

@@ -4,14 +4,18 @@
 use std::sync::Arc;
 
 use super::secret::Secret;
-use super::{Access, Error, Kind, Refused, mail, remove};
+use super::{Access, Error, Kind, Pass, Refused, mail, remove};
 use crate::domain::{Email, PersonId};
 use crate::log::Failure;
 
 impl Access {
     /// Sends a link to the address that somebody wants to be reached at. Where it is another person's no mail goes out, and
     /// the answer is the same: nobody learns who is known.
-    pub fn ask_address(&self, person: &PersonId, email: Email) -> Result<(), Failure> {
+    pub fn ask_address(&self, pass: &Pass, email: Email) -> Result<(), Error> {
+        if !self.is_fresh(pass) {
+            return Err(Refused::SignInAnew.into());
+        }
+        let person = &pass.person;
         if self.engine.person_at(&email).is_some_and(|whose| whose != *person) {
             return Ok(());
         }

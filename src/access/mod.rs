@@ -469,6 +469,13 @@ impl Access {
         held.sessions.get(digest).is_some_and(|own| own.replaced.is_none() && own.version < version)
     }
 
+    /// Whether its person has shown who they are a short while ago.
+    pub fn is_fresh(&self, pass: &Pass) -> bool {
+        let Holder::Session(digest) = &pass.holder else { return false };
+        let (held, now) = (self.held(), self.now());
+        held.sessions.get(digest).is_some_and(|own| held::is_within(own.made, limits::SIGN_IN_FRESH, now))
+    }
+
     /// Gives a stale session another id, once: whatever else comes under the old one meanwhile is let in by it for
     /// a moment more. What is answered is for the browser's cookie.
     pub fn renew(&self, pass: &Pass) -> Result<Option<(Secret, Pass)>, Failure> {

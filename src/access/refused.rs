@@ -39,6 +39,8 @@ pub enum Refused {
     PasskeyNotFound,
     PasskeyNameNotValid,
     TooManyPasskeys,
+    /// What lets somebody in is changed only soon after they showed who they are.
+    SignInAnew,
     /// The directory cannot be reached, or not understood.
     DirectoryAway,
     /// Nobody was sent to the directory from this browser, or too long ago.
@@ -73,6 +75,7 @@ impl Refused {
             Self::PasskeyNotFound => "passkey_not_discoverable",
             Self::PasskeyNameNotValid => "passkey_name_not_valid",
             Self::TooManyPasskeys => "too_many_passkeys",
+            Self::SignInAnew => "sign_in_anew",
             Self::DirectoryAway => "directory_away",
             Self::DirectoryTooLate => "directory_too_late",
             Self::DirectoryUnknown => "directory_unknown",
@@ -105,6 +108,7 @@ impl Refused {
             Self::PasskeyNotVerified => "The device did not check that it is you.".into(),
             Self::PasskeyCopied => "There may be a copy of this passkey, so it lets nobody in.".into(),
             Self::PasskeyNotValid => "What the device answered was not understood.".into(),
+            Self::SignInAnew => "To change how you sign in, sign in anew first.".into(),
             Self::DirectoryAway => "The directory does not answer just now.".into(),
             Self::DirectoryTooLate => "This took too long, or was begun in another browser.".into(),
             Self::DirectoryUnknown => "By what the directory says, nobody here is known.".into(),
@@ -154,6 +158,7 @@ impl Refused {
             Self::PasskeyNotValid => "Try again. If it stays so, try another browser or device.",
             Self::PasskeyNotFound => "Take another device, or a password manager.",
             Self::PasskeyNameNotValid => "Name the device or the password manager that keeps it.",
+            Self::SignInAnew => "Sign in once more, then come back here: for 15 minutes it can be changed.",
             Self::DirectoryAway => "Sign in by mail, or try again in a little while.",
             Self::DirectoryTooLate => "Begin again, and stay in one browser.",
             Self::DirectoryUnknown => {

@@ -150,6 +150,22 @@ async fn a_session_ends_unused_and_in_the_end_used_or_not() {
 }
 
 #[tokio::test]
+async fn what_lets_somebody_in_is_changed_soon_after_a_sign_in_alone() {
+    let mut tried = Tried::new().await;
+    let session = tried.sign_in().await.text();
+    let pass = tried.access.session(&session).unwrap();
+    let [before, end] = around(limits::SIGN_IN_FRESH);
+    let email = || Email::new("ada@new.example").unwrap();
+    tried.passes(before);
+    tried.access.ask_address(&pass, email()).unwrap();
+    assert_eq!(tried.postman.take().expect("a mail is on its way").to, email());
+    tried.passes(end);
+    assert!(!tried.access.is_fresh(&pass));
+    assert_eq!(refused(tried.access.ask_address(&pass, email())), "sign_in_anew");
+    assert!(tried.postman.take().is_none());
+}
+
+#[tokio::test]
 async fn a_use_is_noted_to_the_hour() {
     let mut tried = Tried::new().await;
     let session = tried.sign_in().await.text();
@@ -294,6 +310,7 @@ fn every_refusal_has_a_code_a_sentence_and_a_way_on() {
         Refused::PasskeyNotFound,
         Refused::PasskeyNameNotValid,
         Refused::TooManyPasskeys,
+        Refused::SignInAnew,
         Refused::DirectoryAway,
         Refused::DirectoryTooLate,
         Refused::DirectoryUnknown,

@@ -208,6 +208,8 @@ pub const SIGN_IN_MAIL_EVERY: Duration = Duration::from_secs(180);
 pub const SESSION_IDLE: Duration = Duration::from_secs(14 * DAY);
 /// A session is over after this time, whatever was asked in it.
 pub const SESSION_LIFE: Duration = Duration::from_secs(30 * DAY);
+/// For so long after a sign-in can be changed what lets its person in: address and passkeys.
+pub const SIGN_IN_FRESH: Duration = Duration::from_secs(15 * 60);
 /// When the id of a session is renewed, the old one counts for this much longer: other tabs ask at the same time.
 pub const SESSION_OVERLAP: Duration = Duration::from_secs(10);
 /// Sessions of one person. One more ends the one that was not used for longest.

@@ -343,6 +343,15 @@ pub(super) async fn enter(
     Ok(entered)
 }
 
+/// Whether somebody has shown who they are a short while ago; where people are picked there is nothing to show.
+pub(super) fn is_fresh(app: &App, shown: &Shown) -> bool {
+    match (app.access(), &shown.0) {
+        (Some(access), Some(pass)) => access.is_fresh(pass),
+        (Some(_), None) => false,
+        (None, _) => true,
+    }
+}
+
 /// Ends the session that was there before another began.
 pub(super) async fn leave(access: &Arc<Access>, shown: Shown) -> Result<(), Failure> {
     match shown.0 {

@@ -251,7 +251,9 @@ impl From<access::Error> for Problem {
                     Refused::TooManyTokens | Refused::TooManyPasskeys | Refused::PasskeysNotHere => {
                         StatusCode::CONFLICT
                     }
-                    Refused::DirectoryUnknown | Refused::DirectoryDenied => StatusCode::FORBIDDEN,
+                    Refused::SignInAnew | Refused::DirectoryUnknown | Refused::DirectoryDenied => {
+                        StatusCode::FORBIDDEN
+                    }
                     Refused::PasskeyVoid | Refused::PasskeyElsewhere | Refused::PasskeyCopied => {
                         StatusCode::FORBIDDEN
                     }

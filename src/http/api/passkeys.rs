@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use crate::access::{Error, Passkeys};
+use crate::access::{Error, Passkeys, Refused};
 use crate::http::auth::{self, AtBrowser, Shown, agent, set_cookie};
 use crate::http::problem::Problem;
 use crate::http::{App, Shared};
@@ -88,7 +88,11 @@ async fn finish(
 async fn begin_adding(
     State(app): State<Shared>,
     AtBrowser(person): AtBrowser,
+    shown: Shown,
 ) -> Result<Json<Value>, Problem> {
+    if !auth::is_fresh(&app, &shown) {
+        return Err(Error::from(Refused::SignInAnew).into());
+    }
     Ok(Json(with(&app, move |passkeys| passkeys.begin_adding(&person)).await?))
 }
 

@@ -16,7 +16,7 @@ use super::{
     sign_in::{From, access, attempt, unavailable},
     words::{address as say, me as say_me},
 };
-use crate::access::{Error, Pass};
+use crate::access::{Error, Pass, Refused};
 use crate::domain::Email;
 use crate::http::{App, Shared};
 
@@ -39,17 +39,28 @@ fn form_page(app: &App, pass: &Pass, status: StatusCode, typed: &str, wrong: Opt
         @if let Some(email) = email { p.lead { (say::NOW) " " strong { (email.as_str()) } } }
         p { (say::LEAD) }
         (said(wrong))
-        form.stack method="post" action="/me/address" {
-            div.field {
-                label for="email" { (say::NEW) }
-                input.input #email name="email" type="email" value=(typed) required autocomplete="email"
-                    aria-invalid=[wrong.map(|_| "true")];
+        @if app.access().is_some_and(|access| access.is_fresh(pass)) {
+            form.stack method="post" action="/me/address" {
+                div.field {
+                    label for="email" { (say::NEW) }
+                    input.input #email name="email" type="email" value=(typed) required autocomplete="email"
+                        aria-invalid=[wrong.map(|_| "true")];
+                }
+                p.actions { button.button.button-primary type="submit" { (say::SEND) } }
             }
-            p.actions { button.button.button-primary type="submit" { (say::SEND) } }
-        }
+        } @else { (anew()) }
         (back())
     };
     page(app, pass, status, say::TITLE, main)
+}
+
+/// The way on for whoever signed in a while ago.
+pub(super) fn anew() -> Markup {
+    let refused = Refused::SignInAnew;
+    html! {
+        p.notice { (refused.sentence()) " " (refused.hint()) }
+        p.actions { a.button href="/sign-in" { (say::ANEW) } }
+    }
 }
 
 fn back() -> Markup {
@@ -78,9 +89,13 @@ async fn ask(
             return Ok(form_page(&app, &pass, StatusCode::UNPROCESSABLE_ENTITY, &typed, Some(&wrong)));
         }
     };
+    if !access.is_fresh(&pass) {
+        let wrong = Refused::SignInAnew.into();
+        return Ok(form_page(&app, &pass, StatusCode::FORBIDDEN, &typed, Some(&wrong)));
+    }
     if app.bounds.mail(&email) {
-        let person = pass.person.clone();
-        let asked = access.blocking(move |access| access.ask_address(&person, email).map_err(Error::from));
+        let asking = pass.clone();
+        let asked = access.blocking(move |access| access.ask_address(&asking, email));
         asked.await.map_err(unavailable)?;
     }
     let main = html! {

@@ -13,6 +13,7 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::{
+    address::anew,
     frame::Frame,
     me::{Entry, device, entry, said, viewer},
     problem::Problem,
@@ -24,7 +25,7 @@ use crate::access::{Error, KeptPasskey};
 use crate::domain::{PersonId, limits};
 use crate::http::{
     App, Shared,
-    auth::{AtBrowser, agent},
+    auth::{AtBrowser, Shown, agent, is_fresh},
 };
 use crate::log::Failure;
 
@@ -61,17 +62,18 @@ struct After {
 async fn list(
     State(app): State<Shared>,
     asking: Own,
+    shown: Shown,
     headers: HeaderMap,
     Query(after): Query<After>,
 ) -> Result<Response, Problem> {
     let person = own(asking)?;
     let done = after.added.is_some().then_some(say::ADDED);
-    Ok(list_page(&app, &person, StatusCode::OK, &agent(&headers), done, None))
+    Ok(list_page(&app, (&person, &shown), StatusCode::OK, &agent(&headers), done, None))
 }
 
 fn list_page(
     app: &App,
-    person: &PersonId,
+    (person, shown): (&PersonId, &Shown),
     status: StatusCode,
     agent: &str,
     done: Option<&str>,
@@ -96,7 +98,7 @@ fn list_page(
             p.soft { (say::REMOVING) }
         }
         h2 { (say::ADD) }
-        (adding(app, agent, "/me/passkeys?added"))
+        @if is_fresh(app, shown) { (adding(app, agent, "/me/passkeys?added")) } @else { (anew()) }
         @if !app.is_demonstration() {
             p.actions {
                 a href="/me/sessions" { (say_me::TO_SESSIONS) }
@@ -175,6 +177,7 @@ fn lacking(script: &str) -> Markup {
 async fn remove(
     State(app): State<Shared>,
     asking: Own,
+    shown: Shown,
     headers: HeaderMap,
     named: Result<Form<Entry>, FormRejection>,
 ) -> Result<Response, Problem> {
@@ -185,7 +188,7 @@ async fn remove(
         Ok(()) => Ok(Redirect::to("/me/passkeys").into_response()),
         Err(error @ Error::Refused(_)) => {
             let agent = agent(&headers);
-            Ok(list_page(&app, &person, StatusCode::NOT_FOUND, &agent, None, Some(&error)))
+            Ok(list_page(&app, (&person, &shown), StatusCode::NOT_FOUND, &agent, None, Some(&error)))
         }
         Err(error) => Err(unavailable(error)),
     }

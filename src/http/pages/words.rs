@@ -249,6 +249,7 @@ pub(super) mod address {
         new address counts, and a note goes to the old one. Until then nothing changes.";
     pub(in super::super) const NEW: &str = "New e-mail address";
     pub(in super::super) const SEND: &str = "Send the link there";
+    pub(in super::super) const ANEW: &str = "Sign in anew";
     pub(in super::super) const SENT_TITLE: &str = "Look into the new mail box";
     pub(in super::super) const SENT: &str = "If this address is free here, a mail with a link is on its way to it. Open it in this browser, where you are \
         signed in.";

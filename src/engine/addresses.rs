@@ -4,7 +4,8 @@ use std::collections::{HashMap, HashSet};
 
 use parking_lot::{Mutex, RwLock};
 
-use crate::domain::{About, Email, PersonId, Refusal};
+use super::Error;
+use crate::domain::{About, Email, PersonId, Refusal, State};
 use crate::log::{Failure, Log};
 
 /// The rows of people, told of each that is put or erased: a page names everybody, and asks for no row of the disk.
@@ -84,6 +85,26 @@ impl Addresses {
             }
         }
         Ok(())
+    }
+
+    /// Sets an address that nobody else has; the answer is the one before.
+    pub(super) fn reach(
+        &self,
+        log: &dyn Log,
+        state: &State,
+        person: &PersonId,
+        email: Email,
+    ) -> Result<Option<Email>, Error> {
+        match state.people.get(person) {
+            None => return Err(Error::Refused(Refusal::PersonUnknown)),
+            Some(known) if known.left => return Err(Error::Refused(Refusal::PersonHasLeft)),
+            Some(_) => {}
+        }
+        let known = self.about(person).ok_or(Error::Refused(Refusal::PersonUnknown))?;
+        let row = [(person.clone(), About { email: Some(email), ..known.clone() })];
+        self.free(&row).map_err(Error::Refused)?;
+        self.keep(log, &row)?;
+        Ok(known.email)
     }
 
     /// Removes the rows of people; nobody is found by their addresses any more.

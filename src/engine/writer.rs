@@ -256,26 +256,13 @@ impl Writer {
         // After the others, whose addresses are known by now.
         for (person, email, reply) in moving {
             // Whoever asked may have gone.
-            drop(reply.send(self.reach(&person, email)));
+            let set = self.addresses.reach(&*self.log, &self.views.read().state, &person, email);
+            drop(reply.send(set));
         }
         if sign && let Err(failure) = self.log.checkpoint((self.clock)()) {
             error!("a checkpoint was not written: {failure}");
         }
         again
-    }
-
-    /// Sets an address that nobody else has; the answer is the one before.
-    fn reach(&self, person: &PersonId, email: Email) -> Result<Option<Email>, Error> {
-        match self.views.read().state.people.get(person) {
-            None => return Err(Error::Refused(Refusal::PersonUnknown)),
-            Some(known) if known.left => return Err(Error::Refused(Refusal::PersonHasLeft)),
-            Some(_) => {}
-        }
-        let known = self.addresses.about(person).ok_or(Error::Refused(Refusal::PersonUnknown))?;
-        let row = [(person.clone(), About { email: Some(email), ..known.clone() })];
-        self.addresses.free(&row).map_err(Error::Refused)?;
-        self.addresses.keep(&*self.log, &row)?;
-        Ok(known.email)
     }
 
     fn append(&self, granted: Vec<Granted>, appends: Vec<Append>) -> Vec<Waiting> {

@@ -92,7 +92,7 @@ fn note(to: Email, subject: String, lines: &[String], address: &str) -> Mail {
         @for line in lines { p { (line) } }
         p { a href=(address) { (address) } }
     };
-    Mail { to, subject, text, html: html.into_string(), within: limits::MAIL_WITHIN }
+    Mail { to, subject, text, html: html.into_string(), within: limits::MAIL_WITHIN, unsubscribe: None }
 }
 
 #[cfg(test)]

@@ -26,8 +26,9 @@ use crate::domain::{
     Action, Command, EventId, PersonId, PlanId, Position, Process, Refusal, Request, TaskId, Timestamp,
     Wanted,
 };
+use crate::engine::fresh_id;
 use crate::engine::{Error, record};
-use crate::http::{App, Shared, auth::Visitor, fresh_id};
+use crate::http::{App, Shared, auth::Visitor};
 use crate::log::Failure;
 use crate::notify::{self, Item, Todo, words as tell};
 

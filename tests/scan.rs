@@ -84,6 +84,7 @@ const PAGES: &[(&str, For)] = &[
     ("/me/tokens", For::Judged),
     ("/metrics", For::All),
     ("/network", For::May(Action::People)),
+    ("/network/access", For::May(Action::People)),
     ("/network/add-organisation", For::May(Action::People)),
     ("/network/add-person", For::May(Action::People)),
     ("/network/guests/{guest}", For::Judged),

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::secret::Secret;
-use super::{Access, Error, Kind, Pass, Refused, mail, remove};
+use super::{Access, Error, Kind, Pass, Refused, What, mail, remove};
 use crate::domain::{Email, PersonId};
 use crate::log::Failure;
 
@@ -48,7 +48,11 @@ impl Access {
     pub async fn set_address(self: &Arc<Self>, person: &PersonId, email: Email) -> Result<(), Error> {
         let old = self.engine.set_address(person.clone(), email.clone()).await?;
         let whose = person.clone();
-        self.blocking(move |access| access.void_requests(&whose)).await.map_err(Error::from)?;
+        let void = move |access: &Self| {
+            access.log(&whose, What::AddressChanged, None)?;
+            access.void_requests(&whose)
+        };
+        self.blocking(void).await.map_err(Error::from)?;
         let Some(old) = old.filter(|old| old.key() != email.key()) else { return Ok(()) };
         if let Some(about) = self.engine.about(person)? {
             self.outbox.post(mail::words::address_changed(old, &about.name, self.host(), &self.public_url));

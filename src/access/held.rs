@@ -111,7 +111,7 @@ pub(super) enum Kind {
 impl Kind {
     const ALL: [Self; 4] = [Self::Session, Self::Token, Self::Request, Self::First];
 
-    fn prefix(self) -> &'static [u8] {
+    pub(super) fn prefix(self) -> &'static [u8] {
         match self {
             Self::Session => b"session/",
             Self::Token => b"token/",
@@ -246,6 +246,11 @@ impl Held {
             .chain(tokens.map(|(digest, _)| remove(Kind::Token, digest)))
             .chain(requests.map(|(digest, _)| remove(Kind::Request, digest)))
             .collect()
+    }
+
+    /// For whom a mail was asked on a page.
+    pub(super) fn asker(&self, page: &Digest) -> Option<PersonId> {
+        self.requests.values().find(|request| request.page == *page).map(|request| request.person.clone())
     }
 
     /// Whoever is let in by anything here.

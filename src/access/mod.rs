@@ -7,6 +7,7 @@ mod address;
 mod directory;
 mod guests;
 mod held;
+mod journal;
 mod own;
 mod passkeys;
 mod refused;
@@ -32,6 +33,7 @@ pub use about::about;
 pub use directory::{Answer, Ask, Directory, Settings as DirectorySettings};
 pub use guests::{Draft, Guests, Returned};
 pub use held::{Scope, Session, Token};
+pub use journal::{Entry, What};
 pub use passkeys::{Kept as KeptPasskey, Passkeys};
 pub use refused::{Error, Refused};
 pub use secret::{Digest, Secret};
@@ -133,7 +135,12 @@ impl Access {
         if changes.is_empty() {
             return Ok(());
         }
-        self.engine.log().change_access(changes)?;
+        let noted = journal::follow(&self.held(), changes, self.now());
+        let mut all = changes.to_vec();
+        for entry in noted {
+            all.push(entry.put()?);
+        }
+        self.engine.log().change_access(&all)?;
         let mut held = self.held.write();
         for AccessChange { key, value } in changes {
             held.apply(key, value.as_deref())?;
@@ -149,7 +156,41 @@ impl Access {
     pub fn sweep(&self) -> Result<(), Failure> {
         let alone = self.alone();
         let changes = self.held().swept(self.now());
-        self.commit(&alone, &changes)
+        self.commit(&alone, &changes)?;
+        self.sweep_journal()
+    }
+
+    fn sweep_journal(&self) -> Result<(), Failure> {
+        let forgotten = {
+            let views = self.engine.views();
+            let erased = views.state.people.iter().filter(|(_, person)| person.erased);
+            erased.map(|(id, _)| id.clone()).collect()
+        };
+        let log = self.engine.log();
+        let gone = journal::swept(&**log, self.now(), &forgotten)?;
+        if gone.is_empty() { Ok(()) } else { log.change_access(&gone) }
+    }
+
+    /// The log of access, the newest first; of one person, or of all.
+    pub fn journal(&self, of: Option<&PersonId>, most: usize) -> Result<Vec<Entry>, Failure> {
+        journal::list(&**self.engine.log(), of, most)
+    }
+
+    /// Notes what somebody did that concerns a person's access, or what is held about them.
+    pub fn log(&self, person: &PersonId, what: What, by: Option<&PersonId>) -> Result<(), Failure> {
+        let by = by.filter(|by| *by != person).cloned();
+        let entry = Entry { by, ..Entry::new(self.now(), person, what) };
+        self.engine.log().change_access(&[entry.put()?])
+    }
+
+    /// Ends all that lets a person in, but their passkeys: whoever is in by it is out within seconds.
+    pub fn end_all(&self, person: &PersonId) -> Result<(), Failure> {
+        let alone = self.alone();
+        let changes = self.held().all_of(person);
+        self.commit(&alone, &changes)?;
+        // Also where nothing was left to be removed: a ticket may have opened a connection.
+        self.taken_back.send_modify(|count| *count += 1);
+        Ok(())
     }
 
     /// Removes what has had its time, every hour; and ends all that lets somebody in as soon as they have left, however
@@ -185,7 +226,7 @@ impl Access {
         self.commit(&alone, &changes)?;
         // Also where nothing was left to be removed: a ticket may have opened a connection.
         self.taken_back.send_modify(|count| *count += 1);
-        Ok(())
+        self.sweep_journal()
     }
 
     /// Whether a person is of the network: who has left it is let in no more.
@@ -295,7 +336,7 @@ impl Access {
         let mut changes = self.held().swept(self.now());
         changes.extend(self.held().asked(&link.digest(), &request));
         self.commit(&alone, &changes)?;
-        // An act to be noted, wherever acts of access are.
+        self.log(person, What::LinkHanded, None)?;
         tracing::warn!("a link to sign in as {person} was handed to whoever runs this server");
         Ok(format!("{}/sign-in/{}", self.public_url, link.text()))
     }
@@ -352,7 +393,11 @@ impl Access {
             match typed {
                 Typed::Void => return Err(Refused::CodeVoid.into()),
                 Typed::Wrong(change) => {
+                    let whose = self.held().asker(page);
                     self.commit(&alone, &[change])?;
+                    if let Some(person) = whose {
+                        self.log(&person, What::CodeWrong, None)?;
+                    }
                     return Err(Refused::CodeWrong.into());
                 }
                 Typed::Right(link) => link,

@@ -17,7 +17,7 @@ use webauthn_rs::prelude::{
 
 use super::secret::{Digest, Secret};
 use super::waiting::Waiting;
-use super::{Error, Refused};
+use super::{Entry, Error, Refused, What};
 use crate::domain::{PersonId, Timestamp, limits};
 use crate::engine::Engine;
 use crate::log::{AccessChange, Failure};
@@ -173,7 +173,8 @@ impl Passkeys {
         }
         let (made, handle) = (self.now(), self.handle(person));
         let kept = Kept { person: person.clone(), name: name.to_owned(), made, used: None, handle, key };
-        Ok(self.put(digest, kept)?)
+        self.put(digest, kept)?;
+        Ok(self.log(person, What::PasskeyAdded)?)
     }
 
     /// What a device is asked to answer by a passkey, whichever it has.
@@ -216,7 +217,12 @@ impl Passkeys {
         let own = self.of(person);
         let (digest, _) =
             own.iter().find(|(digest, _)| digest.short() == short).ok_or(Refused::EntryUnknown)?;
-        Ok(self.take_away(&[*digest])?)
+        self.take_away(&[*digest])?;
+        Ok(self.log(person, What::PasskeyRemoved)?)
+    }
+
+    fn log(&self, person: &PersonId, what: What) -> Result<(), Failure> {
+        self.engine.log().change_access(&[Entry::new(self.now(), person, what).put()?])
     }
 
     /// Removes those of people who have left. Until then they let nobody in all the same.

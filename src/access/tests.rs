@@ -392,3 +392,62 @@ async fn a_guest_who_is_forgotten_leaves_nothing_behind() {
     let copy = about(engine, &person).unwrap();
     assert!(!copy.contains("Grace") && !copy.contains("I begin"), "{copy}");
 }
+
+#[tokio::test]
+async fn the_log_of_access_says_who_came_in_and_what_was_ended() {
+    let mut tried = Tried::new().await;
+    let ada = PersonId::new("ada").unwrap();
+    let session = tried.sign_in().await;
+    tried.access.make_token(&ada, "A tool", Scope::Read, 1).unwrap();
+    let (page, _, _) = tried.ask();
+    assert!(tried.access.use_code(&page, "00000000", String::new()).await.is_err());
+    let pass = tried.access.session(&session.text()).unwrap();
+    tried.access.leave(&pass).unwrap();
+    tried.sign_in().await;
+    tried.access.end_all(&ada).unwrap();
+    let what = |tried: &Tried| -> Vec<What> {
+        let mut all: Vec<_> = tried.access.journal(Some(&ada), 99).unwrap();
+        all.reverse();
+        all.iter().map(|entry| entry.what).collect()
+    };
+    let mut found = what(&tried);
+    found.sort_by_key(|what| *what as u8);
+    let expected = [
+        What::SignedIn,
+        What::SignedIn,
+        What::Ended,
+        What::Ended,
+        What::TokenMade,
+        What::TokenEnded,
+        What::CodeWrong,
+    ];
+    assert_eq!(found, expected);
+    let entry = &tried.access.journal(None, 1).unwrap()[0];
+    assert_eq!(entry.person, ada);
+    let nobody = PersonId::new("eve").unwrap();
+    assert!(tried.access.journal(Some(&nobody), 99).unwrap().is_empty());
+    // What ends by itself is none of it, and nothing is kept for longer than is said.
+    tried.sign_in().await;
+    let [before, end] = around(limits::JOURNAL_KEPT);
+    let tried = tried.restart();
+    tried.passes(before);
+    tried.access.sweep().unwrap();
+    assert_eq!(what(&tried).len(), expected.len() + 1);
+    tried.passes(end);
+    tried.access.sweep().unwrap();
+    assert!(what(&tried).is_empty());
+}
+
+#[tokio::test]
+async fn so_many_entries_of_the_log_of_access_and_the_oldest_goes() {
+    let tried = Tried::new().await;
+    let ada = PersonId::new("ada").unwrap();
+    let many: Vec<_> = (0..=limits::JOURNAL)
+        .map(|n| Entry::new(Timestamp(tried.access.now().0 - n as i64), &ada, What::SignedIn).put().unwrap())
+        .collect();
+    tried.access.engine.log().change_access(&many).unwrap();
+    tried.access.sweep().unwrap();
+    let kept = tried.access.journal(None, usize::MAX).unwrap();
+    assert_eq!(kept.len(), limits::JOURNAL);
+    assert_eq!(kept[0].at, tried.access.now(), "the newest first");
+}

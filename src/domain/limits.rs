@@ -32,6 +32,10 @@ pub const GROUP: usize = 100;
 pub const ASSIGNED: usize = 500;
 /// Phases of one process.
 pub const PHASES: usize = 40;
+/// For how long the log of access is kept.
+pub const JOURNAL_KEPT: Duration = Duration::from_secs(180 * DAY);
+/// Entries of the log of access: above it, the oldest go.
+pub const JOURNAL: usize = 20_000;
 /// For how long a guest's link, with what was begun by it, is kept after the invitation has ended.
 pub const GUEST_LINK_KEPT: Duration = Duration::from_secs(30 * DAY);
 /// For how long comments are kept after a process, if not for ever: fifty years, in days.

@@ -18,7 +18,7 @@ pub(super) fn routes() -> Router<Shared> {
 }
 
 async fn own(State(app): State<Shared>, SignedIn(person): SignedIn) -> Result<Response, Problem> {
-    copy(app, person).await
+    copy(app, person.clone(), person).await
 }
 
 async fn of(
@@ -33,7 +33,7 @@ async fn of(
     if !is_known(&app, &person) {
         return Err(Refusal::PersonUnknown.into());
     }
-    copy(app, person).await
+    copy(app, person, asks).await
 }
 
 /// Somebody of the network, or a guest.
@@ -43,9 +43,15 @@ fn is_known(app: &App, person: &PersonId) -> bool {
 }
 
 /// As a file, which is in no cache.
-async fn copy(app: Shared, person: PersonId) -> Result<Response, Problem> {
+async fn copy(app: Shared, person: PersonId, by: PersonId) -> Result<Response, Problem> {
     let name = format!("attachment; filename=\"quorate-{person}.json\"");
-    let made = tokio::task::spawn_blocking(move || access::about(&app.engine, &person)).await;
+    let made = tokio::task::spawn_blocking(move || {
+        if let Some(access) = app.access() {
+            access.log(&person, access::What::Copied, Some(&by))?;
+        }
+        access::about(&app.engine, &person)
+    });
+    let made = made.await;
     let copy = made.unwrap_or_else(|stopped| Err(Failure::Read(stopped.to_string())))?;
     let headers = [
         (header::CONTENT_TYPE, "application/json".to_owned()),

@@ -1,5 +1,6 @@
 //! The pages: HTML made here, whole and usable without scripts. Only the workspace is the script's own.
 
+mod access;
 mod address;
 mod calendar;
 mod conduct;
@@ -93,6 +94,7 @@ pub(super) fn access_routes() -> Router<super::Shared> {
     sign_in::routes()
         .merge(me::routes())
         .merge(conduct::routes())
+        .merge(access::routes())
         .merge(passkeys::routes())
         .merge(address::routes())
         .merge(directory::routes())

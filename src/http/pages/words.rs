@@ -2,6 +2,7 @@
 
 use crate::domain::Measure;
 
+pub(super) mod access;
 pub(super) mod conduct;
 pub(super) mod groups;
 pub(super) mod mine;

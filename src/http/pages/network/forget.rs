@@ -7,7 +7,7 @@ use axum::{
 };
 use maud::{Markup, html};
 
-use super::super::words::{conduct as say, guest as guests};
+use super::super::words::{access, conduct as say, guest as guests};
 use super::form::{self, Fields, NONCE, Sent, Wrong};
 use super::{Desk, Problem, Visit, back};
 use crate::domain::{Capacity, Command, Guest, PersonId, Request};
@@ -44,6 +44,7 @@ pub(super) fn section(visit: &Visit<'_>, person: &PersonId, may_erase: bool, wro
         section {
             h2 { (say::ABOUT_PERSON) }
             p { a href={ "/api/people/" (person) "/data" } download { (say::ABOUT_COPY) } }
+            p { a href={ "/network/access?person=" (person) } { (access::SEE) } }
             @if is_erased { p.notice { (say::FORGOTTEN) } }
             @if may_erase && !is_erased {
                 form.entry.sheet method="post" {

@@ -51,6 +51,7 @@ fn page(visit: &Visit<'_>, came: &Came) -> Markup {
             a.button href="/network/add-organisation" { (say::ADD_ORGANISATION) }
             a.button href="/network/import" { (say::IMPORT) }
             a.button href="/network/policy" { (say::POLICY) }
+            a.button href="/network/access" { (super::super::words::access::TITLE) }
         }
         @for standing in Standing::ALL {
             @let of_it: Vec<_> =

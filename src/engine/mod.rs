@@ -1,6 +1,7 @@
 //! The write path: drains its inbox, decides, appends once, applies, makes visible, replies.
 
 mod addresses;
+mod checks;
 mod clock;
 mod forgetting;
 pub mod record;

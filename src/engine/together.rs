@@ -2,8 +2,9 @@
 //! before it would make.
 
 use super::Error;
+use super::checks;
 use super::record::{self, Source};
-use super::writer::{Decided, Made, organisations_check, people_check};
+use super::writer::{Decided, Made};
 use crate::domain::{self, Actor, Command, Fact, PersonId, Request, State};
 use crate::log::Append;
 
@@ -18,7 +19,7 @@ pub(super) fn decide(
     // All that rules over these commands looks at.
     let mut scratch = state.network();
     let mut append =
-        Append { events: Vec::new(), checks: vec![people_check(state), organisations_check(state)] };
+        Append { events: Vec::new(), checks: vec![checks::people(state), checks::organisations(state)] };
     let mut people = Vec::new();
     for request in requests {
         let (Command::PersonAdd { .. } | Command::OrganisationAdd { .. }) = &request.command else {

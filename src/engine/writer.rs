@@ -9,14 +9,15 @@ use parking_lot::RwLock;
 use tokio::sync::{oneshot, watch};
 use tracing::error;
 
+use super::checks;
 use super::forgetting::Forgotten;
 use super::record::{self, Source};
 use super::{Addresses, Clock, Edit, Error, Prepared, Receipt, apply, together};
 use crate::domain::{
     self, About, Actor, Command, DocumentId, Email, EventId, PersonId, PlanId, Position, Refusal, Request,
-    State, TaskId, ThreadId, Timestamp, process,
+    State, Timestamp, process,
 };
-use crate::log::{Append, Check, Failure, Log, Outcome, Proposed, Recorded};
+use crate::log::{Append, Failure, Log, Outcome, Proposed, Recorded};
 use crate::projection::Views;
 
 /// How many jobs one commit takes at most.
@@ -185,7 +186,7 @@ impl Writer {
 
     /// What the program does in its own name; its id follows from the version of the governance stream.
     fn unasked(&self, state: &State, plan: PlanId, event: &domain::Event, at: Timestamp) -> Append {
-        let check = governance_check(state, plan);
+        let check = checks::governance(state, plan);
         let version = check.as_ref().map_or(0, |check| check.version);
         // Commands count up from 1: this id is none that one of them can take.
         let n = u32::MAX - u32::try_from(version).unwrap_or(u32::MAX);
@@ -345,7 +346,7 @@ impl Writer {
     fn edit(&self, state: &State, edit: &Edit) -> Result<Made, Decided> {
         let count = edit.parts.iter().map(|part| part.changes.len()).sum();
         let mut append = Append { events: Vec::with_capacity(count + edit.parts.len()), checks: Vec::new() };
-        append.checks.extend(governance_check(state, edit.plan));
+        append.checks.extend(checks::governance(state, edit.plan));
         let mut bound = HashMap::new();
         for part in &edit.parts {
             let source = self.source(state, &part.person, part.at, None);
@@ -439,7 +440,8 @@ fn command(
 ) -> Result<Made, Decided> {
     let actor = Actor { person: person.clone() };
     let decision = domain::decide(state, &actor, request.id, &request.command)?;
-    let mut append = Append { events: Vec::new(), checks: checks(state, &request.command, decision.plan) };
+    let mut append =
+        Append { events: Vec::new(), checks: checks::of(state, &request.command, decision.plan) };
     for event in &decision.events {
         push(&mut append, request.id, |id| record::propose(event, id, source));
     }
@@ -479,95 +481,6 @@ fn bindings(
     changes: &[Prepared],
 ) -> Result<Vec<domain::Event>, Refusal> {
     domain::plan::bind(state, person, plan, changes.iter().map(|prepared| &prepared.change.actor))
-}
-
-fn governance_check(state: &State, plan: PlanId) -> Option<Check> {
-    let version = state.plans.get(&plan)?.governance;
-    Some(Check { stream: record::governance(plan), version })
-}
-
-pub(super) fn people_check(state: &State) -> Check {
-    Check { stream: record::people(), version: state.people_version }
-}
-
-fn guests_check(state: &State) -> Check {
-    Check { stream: record::guests(), version: state.guests.version }
-}
-
-fn thread_check(state: &State, plan: PlanId, thread: ThreadId) -> Check {
-    let known = state.plans.get(&plan).and_then(|plan| plan.threads.get(&thread));
-    Check { stream: record::thread(thread), version: known.map_or(0, |thread| thread.version) }
-}
-
-pub(super) fn organisations_check(state: &State) -> Check {
-    Check { stream: record::organisations(), version: state.organisations_version }
-}
-
-/// What must still hold when the command is recorded: another command of the same commit may come first.
-fn checks(state: &State, command: &Command, plan: Option<PlanId>) -> Vec<Check> {
-    match command {
-        Command::PersonAdd { .. } | Command::PersonChange { .. } | Command::PersonLeave { .. } => {
-            vec![people_check(state), organisations_check(state)]
-        }
-        Command::PersonErase { .. } => vec![people_check(state), guests_check(state)],
-        Command::ConductSet { .. } => {
-            vec![Check { stream: record::conduct(), version: state.conduct.version }, people_check(state)]
-        }
-        Command::GuestInvite { .. } | Command::GuestRevoke { .. } | Command::GuestJoin { .. } => {
-            let guests = guests_check(state);
-            plan.and_then(|plan| governance_check(state, plan)).into_iter().chain([guests]).collect()
-        }
-        Command::OrganisationAdd { .. } | Command::OrganisationChange { .. } => {
-            vec![organisations_check(state), people_check(state)]
-        }
-        Command::PersonJoin { person } => vec![Check { stream: record::joining(person), version: 0 }],
-        Command::PlanCreate { .. } => {
-            plan.map(|plan| Check { stream: record::plan(plan), version: 0 }).into_iter().collect()
-        }
-        Command::PlanRename { plan, .. }
-        | Command::PlanFreeze { plan, .. }
-        | Command::PlanUnfreeze { plan, .. }
-        | Command::ProcessStart { plan, .. }
-        | Command::PhaseReschedule { plan, .. }
-        | Command::GateApprove { plan, .. }
-        | Command::RetentionSet { plan, .. }
-        | Command::SectionAssign { plan, .. }
-        | Command::SectionCreate { plan, .. }
-        | Command::SectionRename { plan, .. }
-        | Command::SectionMove { plan, .. }
-        | Command::SectionRemove { plan, .. }
-        | Command::SectionRestore { plan, .. } => governance_check(state, *plan).into_iter().collect(),
-        Command::StrayFind { plan, .. } | Command::StraySettle { plan, .. } => {
-            let known = state.plans.get(plan);
-            let version = known.map_or(0, |plan| plan.strays.version);
-            let strays = Check { stream: record::strays(*plan), version };
-            governance_check(state, *plan).into_iter().chain([strays]).collect()
-        }
-        Command::TaskAsk { task, .. } | Command::TaskDone { task } | Command::TaskWithdraw { task } => {
-            task_checks(state, command, *task)
-        }
-        Command::ThreadOpen { plan, thread, .. }
-        | Command::ThreadReply { plan, thread, .. }
-        | Command::ThreadResolve { plan, thread }
-        | Command::ThreadReopen { plan, thread } => {
-            governance_check(state, *plan).into_iter().chain([thread_check(state, *plan, *thread)]).collect()
-        }
-        Command::CommentWithhold { place, .. }
-        | Command::CommentShow { place, .. }
-        | Command::CommentDispute { place, .. } => {
-            let version = state.comment(place).map_or(0, |comment| comment.disputes);
-            let disputes = Check { stream: record::disputes(place), version };
-            vec![thread_check(state, place.plan, place.thread), disputes]
-        }
-    }
-}
-
-/// The task as it is, and for a new one everybody as they are: nobody leaves while something is asked of them.
-fn task_checks(state: &State, command: &Command, task: TaskId) -> Vec<Check> {
-    let version = state.tasks.get(task).map_or(0, |task| task.version);
-    let own = Check { stream: record::task(task), version };
-    let people = matches!(command, Command::TaskAsk { .. }).then(|| people_check(state));
-    people.into_iter().chain([own]).collect()
 }
 
 /// Events after which the log is signed at once.

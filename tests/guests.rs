@@ -237,3 +237,19 @@ async fn links_that_open_nothing() {
         assert_eq!(desk.get(path).await.0, 410, "{path}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_guest_cannot_take_an_id_that_the_program_makes_later() {
+    let data = tempfile::tempdir().unwrap();
+    let desk = Desk::open(data.path(), HOUR).await;
+    let own = desk.join(&desk.link().await).await;
+    let (_, text) = desk.get(&format!("{own}?on=part-0")).await;
+    let provision = value(&text, "provision");
+    let fields = |id| [("id", id), ("what", "comment"), ("provision", &*provision), ("text", "A word.")];
+    let made = "01935a3c-7d2e-8b14-9c1f-5a1d3e6b8f00";
+    let (status, page) = desk.post(&own, &fields(made)).await;
+    assert_eq!(status, 422, "{page}");
+    assert!(desk.threads().await.is_empty());
+    let (status, page) = desk.post(&own, &fields("01935a3c-7d2e-7b14-9c1f-5a1d3e6b8f00")).await;
+    assert_eq!((status, desk.threads().await.len()), (303, 1), "{page}");
+}

@@ -16,7 +16,11 @@ const PAGE: usize = 1_000;
 /// The copy: one object with `person`, `made`, `about` (name and address), `part` (in the network), `access` (what lets
 /// them in, and when they came) and `record` (every event that they caused, or that names them; a change of a text
 /// with its bytes, as `schema/events/document.changed.json` has it). For a long history it takes seconds.
-pub fn about(engine: &Engine, person: &PersonId) -> Result<String, Failure> {
+///
+/// It is the person's own. `by` somebody else who keeps people, it says of what belongs to a plan only that it happened:
+/// they may have no part in that plan, and what was withheld or begun is not theirs to read.
+pub fn about(engine: &Engine, person: &PersonId, by: &PersonId) -> Result<String, Failure> {
+    let is_own = person == by;
     let (part, guest) = {
         let views = engine.views();
         let known = views.state.people.get(person);
@@ -43,7 +47,7 @@ pub fn about(engine: &Engine, person: &PersonId) -> Result<String, Failure> {
         "about": known,
         "part": part,
         "guest": guest,
-        "access": entries(engine, person)?,
+        "access": entries(engine, person, is_own)?,
     });
     let mut copy = head.to_string();
     // The events one by one: as values they would take many times their room.
@@ -61,7 +65,11 @@ pub fn about(engine: &Engine, person: &PersonId) -> Result<String, Failure> {
                 if event.stream.as_str().starts_with("task/") {
                     tasks.insert(event.stream.clone());
                 }
-                let view = EventView::of(event)?;
+                let mut view = EventView::of(event)?;
+                if !is_own && (view.plan.is_some() || view.kind == "task.worded") {
+                    view.payload.clear();
+                    view.withheld = true;
+                }
                 let comma = if first { "" } else { "," };
                 let text = serde_json::to_string(&view).map_err(|error| Failure::Read(error.to_string()))?;
                 let _ = write!(copy, "{comma}{text}");
@@ -89,14 +97,18 @@ fn is_change(event: &Recorded) -> bool {
 }
 
 /// The entries of the table of access that are theirs, without what is secret in them or stands for a secret.
-fn entries(engine: &Engine, person: &PersonId) -> Result<Vec<Value>, Failure> {
+fn entries(engine: &Engine, person: &PersonId, is_own: bool) -> Result<Vec<Value>, Failure> {
     let mut found = Vec::new();
     for (key, value) in engine.log().list_access(b"")? {
         let Ok(mut entry) = serde_json::from_slice::<Value>(&value) else { continue };
         if names(&entry, person) {
             let kind: Vec<u8> = key.iter().copied().take_while(|byte| *byte != b'/').collect();
             if let Some(fields) = entry.as_object_mut() {
-                fields.retain(|field, _| !matches!(field.as_str(), "page" | "code"));
+                fields.retain(|field, _| !matches!(field.as_str(), "page" | "code" | "replaced"));
+            }
+            // What a guest has begun and not handed in.
+            if let Some(guest) = entry.get_mut("guest").and_then(Value::as_object_mut).filter(|_| !is_own) {
+                guest.remove("draft");
             }
             found.push(json!({ "kind": String::from_utf8_lossy(&kind), "entry": entry }));
         }

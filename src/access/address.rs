@@ -21,6 +21,7 @@ impl Access {
         }
         let Some(about) = self.engine.about(person)? else { return Ok(()) };
         let link = Secret::draw()?;
+        self.void_links(person);
         self.moving.lock().put(link.digest(), (person.clone(), email.clone()), self.now());
         let address = format!("{}/me/address/{}", self.public_url, link.text());
         self.outbox.post(mail::words::new_address(email, &about.name, self.host(), &address));
@@ -47,6 +48,7 @@ impl Access {
     /// Sets a person's address. What was mailed to the old one lets nobody in any more, and a note goes there.
     pub async fn set_address(self: &Arc<Self>, person: &PersonId, email: Email) -> Result<(), Error> {
         let old = self.engine.set_address(person.clone(), email.clone()).await?;
+        self.void_links(person);
         let whose = person.clone();
         let void = move |access: &Self| {
             access.log(&whose, What::AddressChanged, None)?;
@@ -58,6 +60,11 @@ impl Access {
             self.outbox.post(mail::words::address_changed(old, &about.name, self.host(), &self.public_url));
         }
         Ok(())
+    }
+
+    /// Of the links to new addresses, only the newest holds, and none once there is an address.
+    fn void_links(&self, person: &PersonId) {
+        self.moving.lock().drop_all(|(whose, _)| whose == person);
     }
 
     fn void_requests(&self, person: &PersonId) -> Result<(), Failure> {

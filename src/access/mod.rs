@@ -17,6 +17,7 @@ mod tests;
 mod tickets;
 mod waiting;
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -27,7 +28,7 @@ use uuid::Uuid;
 use crate::domain::{Command, Email, Office, PersonId, Refusal, Request as Asked, Role, Timestamp, limits};
 use crate::engine::{self, Engine};
 use crate::log::{AccessChange, Failure};
-use crate::mail::{self, Outbox};
+use crate::mail::{self, Outbox, Tried};
 
 pub use about::about;
 pub use directory::{Answer, Ask, Directory, Settings as DirectorySettings};
@@ -215,6 +216,46 @@ impl Access {
                 seen = None;
                 tracing::error!("what lets in who has left was not removed: {failure}");
             }
+        }
+    }
+
+    /// Tells whoever is added, by mail, where to sign in, one after the other. Not the first person, who is there. Never
+    /// done.
+    pub async fn welcome(self: Arc<Self>) {
+        let mut moved = self.engine.watch();
+        let everybody = |access: &Self| -> HashSet<PersonId> {
+            access.engine.views().state.people.keys().cloned().collect()
+        };
+        let (mut known, mut seen) = (everybody(&self), self.engine.views().state.people_version);
+        while moved.changed().await.is_ok() {
+            let version = self.engine.views().state.people_version;
+            if std::mem::replace(&mut seen, version) == version {
+                continue;
+            }
+            let now = everybody(&self);
+            let new: Vec<PersonId> = now.difference(&known).cloned().collect();
+            let is_first = known.is_empty();
+            known = now;
+            for person in new.into_iter().filter(|_| !is_first) {
+                self.tell_added(&person).await;
+            }
+        }
+    }
+
+    async fn tell_added(&self, person: &PersonId) {
+        // What is kept beside the record is there a moment after the event.
+        for _ in 0..40 {
+            let Ok(Some(about)) = self.engine.about(person) else {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                continue;
+            };
+            let Some(to) = about.email else { return };
+            let page = format!("{}/sign-in", self.public_url);
+            let mail = || mail::words::added(to.clone(), &about.name, self.host(), &page);
+            if self.outbox.deliver(mail()).await == Tried::NotNow {
+                self.outbox.post(mail());
+            }
+            return;
         }
     }
 

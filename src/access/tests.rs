@@ -379,8 +379,10 @@ async fn a_guest_who_is_forgotten_leaves_nothing_behind() {
     let (guests, own) = guest(&tried).await;
     let person = guests.returned(&own).unwrap().guest;
     let engine = &tried.access.engine;
-    let copy = about(engine, &person).unwrap();
+    let copy = about(engine, &person, &person).unwrap();
     assert!(copy.contains("Grace") && copy.contains("I begin"), "{copy}");
+    let by_another = about(engine, &person, &PersonId::new("ada").unwrap()).unwrap();
+    assert!(by_another.contains("Grace") && !by_another.contains("I begin"), "{by_another}");
     let following = tokio::spawn(guests.clone().follow());
     let erase = Command::PersonErase { person: person.clone() };
     command(engine, &PersonId::new("ada").unwrap(), erase).await.unwrap();
@@ -389,7 +391,7 @@ async fn a_guest_who_is_forgotten_leaves_nothing_behind() {
     }
     following.abort();
     assert!(guests.returned(&own).is_err() && engine.about(&person).unwrap().is_none());
-    let copy = about(engine, &person).unwrap();
+    let copy = about(engine, &person, &person).unwrap();
     assert!(!copy.contains("Grace") && !copy.contains("I begin"), "{copy}");
 }
 

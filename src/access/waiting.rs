@@ -37,6 +37,11 @@ impl<T> Waiting<T> {
         is_within(*made, self.within, now).then_some(what)
     }
 
+    /// All of these go.
+    pub(super) fn drop_all(&mut self, of: impl Fn(&T) -> bool) {
+        self.begun.retain(|_, (_, what)| !of(what));
+    }
+
     /// Uses it up; none where it has had its time.
     pub(super) fn take(&mut self, key: &Digest, now: Timestamp) -> Option<T> {
         let (made, what) = self.begun.remove(key)?;

@@ -213,6 +213,7 @@ fn let_in(engine: &Engine, mail: &Mail, place: &Place) -> Result<Way, String> {
     let first = access.first_link().map_err(|failure| failure.to_string())?;
     tokio::spawn(postman.run());
     tokio::spawn(access.clone().follow());
+    tokio::spawn(access.clone().welcome());
     Ok((Entrance::People(access), first, Some(outbox)))
 }
 

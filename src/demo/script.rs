@@ -126,7 +126,7 @@ pub(super) fn id(kind: &str, number: usize) -> Uuid {
     let digest = Sha256::digest(format!("quorate demonstration {kind} {number}"));
     let mut bytes = [0; 16];
     bytes.copy_from_slice(&digest[..16]);
-    uuid::Builder::from_custom_bytes(bytes).into_uuid()
+    uuid::Builder::from_random_bytes(bytes).into_uuid()
 }
 
 /// The plan in drafting.

@@ -22,9 +22,9 @@ impl Written {
     }
 }
 
-/// Where the objects of a document stand that were asked for so far. None: in no section.
+/// What the objects of a document are that were asked for so far.
 #[derive(Debug, Default)]
-pub struct Places(HashMap<OpId, Option<SectionId>>);
+pub struct Places(HashMap<OpId, Found>);
 
 impl Places {
     /// The sections that a change does anything in, one that it makes or moves included. The changes before it have
@@ -40,17 +40,18 @@ impl Places {
             let place = match &op.obj {
                 ObjectId::Root => None,
                 ObjectId::Id(object) => match self.0.get(object) {
-                    Some(place) => place.clone(),
+                    Some(found) => found.place(&op.key),
                     None => {
                         let found = Found::of(reading()?.automerge(), object);
-                        self.0.insert(object.clone(), found.place(&op.key));
-                        found.place(&op.key)
+                        let place = found.place(&op.key);
+                        self.0.insert(object.clone(), found);
+                        place
                     }
                 },
             };
             if let OpType::Make(_) = op.action {
                 let made = OpId(change.start_op.get() + at as u64, change.actor_id.clone());
-                self.0.insert(made, place.clone());
+                self.0.insert(made, place.clone().map_or(Found::Elsewhere, Found::In));
             }
             sections.extend(place);
         }
@@ -59,6 +60,7 @@ impl Places {
 }
 
 /// What an object is, seen from the sections.
+#[derive(Debug, Clone)]
 enum Found {
     /// The map of all sections: each of its keys is one.
     Sections,
@@ -124,6 +126,9 @@ mod tests {
             (4, vec![Edit::RemoveBlock { section: section("aims"), block: "p1".into() }], "aims"),
             (2, vec![add("d", Some("aims"))], "d"),
             (3, vec![insert("d", "h-d", 0, "x")], "d"),
+            // Each section that is made is one of its own, also beside others of the same change.
+            (2, vec![add("e", None), add("f", None)], "e f"),
+            (2, vec![add("g", None)], "g"),
             (2, vec![Edit::RenamePlan { title: "Other".into() }], ""),
         ] {
             author.write_as(&actor(who));

@@ -2,7 +2,7 @@
 
 use super::{
     About, Actor, Command, Event, EventId, PlanId, ProvisionId, Refusal, SectionId, State, assignment,
-    forgetting, guest, moderation, organisation, person, plan, process, section, stray, task, thread,
+    forgetting, guest, limits, moderation, organisation, person, plan, process, section, stray, task, thread,
 };
 
 /// What is to be recorded when a command is granted.
@@ -133,12 +133,50 @@ pub fn decide(state: &State, actor: &Actor, id: EventId, command: &Command) -> R
 
 /// The text without surrounding space; refused when nothing is left or it is too long.
 pub(super) fn text(field: &'static str, text: &str, limit: usize) -> Result<String, Refusal> {
-    let text = text.trim();
-    if text.is_empty() {
+    // A title, a name, a reason stand in one line among others: what would break or turn that line is left out.
+    let one_line: String;
+    let text = if limit <= limits::REASON {
+        one_line = text.chars().filter(|letter| !breaks_the_line(*letter)).collect();
+        one_line.trim()
+    } else {
+        text.trim()
+    };
+    if text.chars().all(is_unseen) {
         return Err(Refusal::Empty { field });
     }
     if text.chars().count() > limit {
         return Err(Refusal::TooLong { field, limit });
     }
     Ok(text.to_owned())
+}
+
+/// Control characters, other ends of lines, and what turns the direction of all that follows (Unicode, UAX 9).
+fn breaks_the_line(letter: char) -> bool {
+    letter.is_control()
+        || matches!(letter, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+fn is_unseen(letter: char) -> bool {
+    letter.is_whitespace() || matches!(letter, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_stays_a_line() {
+        for (typed, kept) in [
+            (" Aims ", Some("Aims")),
+            ("\u{202e}Ai\r\nBcc: ms\u{0}\u{2028}", Some("AiBcc: ms")),
+            ("\u{200b}", None),
+            ("\u{202e}\u{2066}", None),
+            ("\u{0}", None),
+            // Joiners and marks of direction that letters need stay.
+            ("\u{0646}\u{200c}\u{0647}", Some("\u{0646}\u{200c}\u{0647}")),
+        ] {
+            assert_eq!(text("title", typed, limits::TITLE).ok().as_deref(), kept, "{typed:?}");
+        }
+        assert_eq!(text("comment", "one\ntwo", limits::TEXT).unwrap(), "one\ntwo");
+    }
 }

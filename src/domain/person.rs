@@ -92,7 +92,7 @@ pub(super) fn add(
     if !state.people.is_empty() {
         require(state, &actor.person, Action::People)?;
     }
-    if state.people.contains_key(person) {
+    if state.people.contains_key(person) || state.guests.people.contains_key(person) {
         return Err(Refusal::PersonExists);
     }
     let office = checked(state, person, office)?;

@@ -76,14 +76,16 @@ pub(super) fn decide(
 
 fn write_to(state: &State, actor: &Actor, plan: PlanId, write: Write) -> Result<Decision, Refusal> {
     editable(state, actor, plan)?;
-    let of = match &write {
+    let (of, parent) = match &write {
+        Write::SectionCreate { section, parent, .. } | Write::SectionMove { section, parent, .. } => {
+            (Some(section), parent.as_ref())
+        }
         Write::SectionRename { section, .. }
-        | Write::SectionMove { section, .. }
         | Write::SectionRemove { section }
-        | Write::SectionRestore { section } => Some(section),
-        _ => None,
+        | Write::SectionRestore { section } => (Some(section), None),
+        _ => (None, None),
     };
-    if of.is_some_and(|section| !state.writes(&actor.person, plan, section)) {
+    if [of, parent].into_iter().flatten().any(|section| !state.writes(&actor.person, plan, section)) {
         return Err(Refusal::SectionOfOthers);
     }
     Ok(Decision { write: Some(write), plan: Some(plan), ..Decision::default() })

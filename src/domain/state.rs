@@ -137,6 +137,7 @@ impl State {
                 self.people_version += 1;
                 if let Some(successor) = successor {
                     self.tasks.hand_over(person, successor);
+                    self.hand_over(person, successor);
                 }
                 self.change_person(person, |known| {
                     known.left = true;
@@ -286,7 +287,7 @@ impl State {
                 let thread = self.plans.get_mut(plan).and_then(|plan| plan.threads.get_mut(thread));
                 if let Some(thread) = thread {
                     let comment = Comment { by: fact.actor.clone(), ..Comment::default() };
-                    thread.comments.insert(*reply, comment);
+                    thread.comments.entry(*reply).or_insert(comment);
                 }
             }
             Event::ThreadResolved { plan, thread } => self.touch(plan, thread, Some(true)),
@@ -358,6 +359,19 @@ impl State {
                 process::apply(process, phase, change);
             }
         });
+    }
+
+    /// Whoever follows takes the place in working groups, and decides disputes where that was theirs.
+    fn hand_over(&mut self, person: &PersonId, successor: &PersonId) {
+        for plan in self.plans.values_mut() {
+            for group in plan.assigned.values_mut().filter(|group| group.people.contains(person)) {
+                group.people.retain(|one| one != person && one != successor);
+                group.people.push(successor.clone());
+            }
+        }
+        if self.conduct.contact.as_ref() == Some(person) {
+            self.conduct.contact = Some(successor.clone());
+        }
     }
 
     fn change_person(&mut self, person: &PersonId, change: impl FnOnce(&mut Person)) {

@@ -85,6 +85,17 @@ impl Template {
         files.map(|file| Self::read(file).expect("a test reads them")).into()
     }
 
+    /// Without the phases before this one, for a plan that is on its way already; whole where there is no such phase.
+    pub fn from_phase(&self, phase: &str) -> Self {
+        let at = self.phases.iter().position(|known| known.phase.as_str() == phase).unwrap_or(0);
+        let mut rest = self.clone();
+        rest.phases.drain(..at);
+        if let Some(first) = rest.phases.first_mut().filter(|_| at > 0) {
+            first.pause = 0;
+        }
+        rest
+    }
+
     /// The phases with dates, the first from `begins` on; days have 24 hours.
     pub fn dated(&self, begins: Timestamp) -> Vec<PhasePlan> {
         let mut at = begins;
@@ -107,6 +118,18 @@ impl Template {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_plan_that_is_on_its_way_begins_with_a_later_phase() {
+        let whole = &Template::built_in()[0];
+        let rest = whole.from_phase("board-adoption");
+        let titles: Vec<_> = rest.phases.iter().map(|phase| phase.phase.as_str()).collect();
+        assert_eq!(titles[..2], ["board-adoption", "sign-off"]);
+        assert_eq!(rest.dated(Timestamp(7))[0].opens, Timestamp(7), "at once, without the pause before it");
+        for all in ["", "reflection", "nothing"] {
+            assert_eq!(whole.from_phase(all), *whole, "{all}");
+        }
+    }
 
     #[test]
     fn those_that_come_with_the_program_are_read_and_follow_each_other() {

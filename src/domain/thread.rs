@@ -3,7 +3,7 @@
 use super::decide::{Decision, text};
 use super::limits;
 use super::plan::with;
-use super::policy::Action;
+use super::policy::{Action, Party};
 use super::state::Thread;
 use super::{Actor, Anchor, Event, EventId, PlanId, Refusal, State, ThreadId};
 
@@ -41,6 +41,10 @@ pub(super) fn reply(
     if found.resolved {
         return Err(Refusal::ThreadResolved);
     }
+    // A reply bears its command's id: it may not take the place of a comment.
+    if found.comments.contains_key(&id) {
+        return Err(Refusal::IdTaken);
+    }
     let text = text("comment", words, limits::TEXT)?;
     granted(plan, Event::ThreadReplied { plan, thread, reply: id, text })
 }
@@ -51,7 +55,8 @@ pub(super) fn resolve(
     plan: PlanId,
     thread: ThreadId,
 ) -> Result<Decision, Refusal> {
-    if find(state, actor, plan, thread)?.resolved {
+    let found = settled_by(state, actor, plan, thread)?;
+    if found.resolved {
         return Err(Refusal::ThreadResolved);
     }
     granted(plan, Event::ThreadResolved { plan, thread })
@@ -63,10 +68,29 @@ pub(super) fn reopen(
     plan: PlanId,
     thread: ThreadId,
 ) -> Result<Decision, Refusal> {
-    if !find(state, actor, plan, thread)?.resolved {
+    if !settled_by(state, actor, plan, thread)?.resolved {
         return Err(Refusal::ThreadOpen);
     }
     granted(plan, Event::ThreadReopened { plan, thread })
+}
+
+/// A thread that this person may resolve and reopen: whoever opened it, and whoever is of the network itself or acts for
+/// a member. Those who are heard from outside say when their own question is answered, not that of others.
+fn settled_by<'a>(
+    state: &'a State,
+    actor: &Actor,
+    plan: PlanId,
+    thread: ThreadId,
+) -> Result<&'a Thread, Refusal> {
+    let found = find(state, actor, plan, thread)?;
+    let opener = found.comments.get(&EventId(thread.0)).and_then(|first| first.by.as_ref());
+    let is_inside = state
+        .parties(&actor.person)
+        .any(|party| !matches!(party, Party::Observer | Party::Stakeholder | Party::Guest));
+    match opener == Some(&actor.person) || is_inside {
+        true => Ok(found),
+        false => Err(Refusal::NotPermitted { what: "resolve or reopen what others began" }),
+    }
 }
 
 fn find<'a>(state: &'a State, actor: &Actor, plan: PlanId, thread: ThreadId) -> Result<&'a Thread, Refusal> {

@@ -24,6 +24,8 @@ use crate::projection::Views;
 const BATCH: usize = 512;
 /// How long the clock is trusted for the wait until a phase's date: it may be set meanwhile.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
+/// How many other ids are tried for what the program does in its own name.
+const DETOURS: u32 = 8;
 /// How often a job is decided anew because another one of its commit came first.
 const TRIES: u32 = 8;
 
@@ -159,10 +161,16 @@ impl Writer {
 
     /// Records what phases have opened and closed by now, before anything that comes after. In nobody's name.
     fn keep_dates(&self) -> Result<(), Failure> {
-        while let Some(append) = self.due() {
+        // How often the id that follows from the governance stream was taken by something else.
+        let mut detour = 0;
+        while let Some(append) = self.due(detour) {
             let durable = self.log.append(vec![append]).inspect_err(|failure| {
                 error!("a phase does not open or close on its date: {failure}");
             })?;
+            if durable.recorded.is_empty() && detour < DETOURS {
+                detour += 1;
+                continue;
+            }
             if durable.recorded.is_empty() {
                 return Err(Failure::Damaged("a phase's date is in the record and not in the rules".into()));
             }
@@ -175,23 +183,34 @@ impl Writer {
         Ok(())
     }
 
-    fn due(&self) -> Option<Append> {
+    fn due(&self, detour: u32) -> Option<Append> {
         let views = self.views.read();
         let now = self.now(&views.state);
         let (date, plan) = process::next_due(&views.state, now)?;
         let event = process::due(&views.state, plan, now)?;
         // Whatever was recorded since its date had come was decided by it: it bears its date, or follows at once.
-        Some(self.unasked(&views.state, plan, &event, date.max(views.state.now)))
+        Some(self.unasked(&views.state, plan, &event, date.max(views.state.now), detour))
     }
 
     /// What the program does in its own name; its id follows from the version of the governance stream.
-    fn unasked(&self, state: &State, plan: PlanId, event: &domain::Event, at: Timestamp) -> Append {
+    fn unasked(
+        &self,
+        state: &State,
+        plan: PlanId,
+        event: &domain::Event,
+        at: Timestamp,
+        detour: u32,
+    ) -> Append {
         let check = checks::governance(state, plan);
         let version = check.as_ref().map_or(0, |check| check.version);
         // Commands count up from 1: this id is none that one of them can take.
         let n = u32::MAX - u32::try_from(version).unwrap_or(u32::MAX);
         let source = Source { at, person: None, cause: None };
-        let events = vec![record::propose(event, record::derived_id(EventId(plan.0), n), &source)];
+        let mut id = record::derived_id(EventId(plan.0), n);
+        for number in 0..detour {
+            id = record::derived_id(id, number);
+        }
+        let events = vec![record::propose(event, id, &source)];
         Append { events, checks: check.into_iter().collect() }
     }
 
@@ -380,7 +399,7 @@ impl Writer {
 
     fn stop(&self, state: &State, plan: PlanId, reason: &str) -> Result<Made, Decided> {
         let event = domain::plan::stop(state, plan, reason)?;
-        Ok((self.unasked(state, plan, &event, self.now(state)), 0, 0, Vec::new()))
+        Ok((self.unasked(state, plan, &event, self.now(state), 0), 0, 0, Vec::new()))
     }
 
     fn source(

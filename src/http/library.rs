@@ -175,6 +175,10 @@ impl Library for Reader {
         self.app.engine.about(person).ok().flatten().and_then(|about| about.email)
     }
 
+    fn is_fresh(&self, headers: &HeaderMap) -> bool {
+        auth::asker(&self.app, headers, None).is_some_and(|(_, shown)| auth::is_fresh(&self.app, &shown))
+    }
+
     fn set_address(&self, viewer: &PersonId, person: &PersonId, email: &str) -> Result<(), Denied> {
         if !self.app.engine.views().state.may_always(viewer, Action::People) {
             return Err(Denied::Refused(Refusal::NotPermitted { what: "change people" }));

@@ -85,6 +85,17 @@ pub fn invitation(to: Email, body: &str, host: &str, link: &str) -> Mail {
     note(to, subject, &lines, link)
 }
 
+/// Tells somebody that they were added, and where they sign in: nothing in it lets anybody in.
+pub fn added(to: Email, name: &str, host: &str, page: &str) -> Mail {
+    let lines = [
+        format!("Hello {name},"),
+        format!("you have been added to the network at {host}, where plans are drafted and discussed."),
+        "Open this page and type this e-mail address to sign in. There is no password; each time a link comes to you by mail:"
+            .to_owned(),
+    ];
+    note(to, format!("You have been added at {host}"), &lines, page)
+}
+
 /// A mail of a few sentences with an address at its end.
 fn note(to: Email, subject: String, lines: &[String], address: &str) -> Mail {
     let text = format!("{}\n\n{address}\n", lines.join("\n\n"));

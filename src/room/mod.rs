@@ -29,9 +29,10 @@ pub use witness::Meaning;
 
 use crate::document::{self, Way};
 use crate::domain::{
-    self, Actor, ChangeHash, Command, DocumentId, PersonId, PlanId, Request, Timestamp, Write, limits,
+    self, Actor, ChangeHash, Command, DocumentId, PersonId, PlanId, Refusal, Request, Timestamp, Write,
+    limits,
 };
-use crate::engine::{Engine, Error, Prepared, Receipt};
+use crate::engine::{Engine, Error, Prepared, Receipt, record};
 use crate::log::Failure;
 use crate::session::{self, ConnectionId, Greeting, Shared};
 use aside::aside;
@@ -160,6 +161,10 @@ impl Rooms {
         request: Request,
         at: Option<Timestamp>,
     ) -> Result<Receipt, Error> {
+        // Whoever took an id that the program makes later would have stopped the program from doing what it is for.
+        if record::is_derived(request.id) {
+            return Err(Refusal::IdReserved.into());
+        }
         let engine = &self.0.engine;
         if let Some(receipt) = engine.repeated(&person, &request)? {
             return Ok(receipt);

@@ -44,6 +44,18 @@ pub(crate) struct Letter {
 }
 
 impl Letter {
+    fn read(line: &str) -> Self {
+        let mail: Value = serde_json::from_str(line).unwrap();
+        // What a line is broken with in transit.
+        let text = mail["raw"].as_str().unwrap().replace("=\r\n", "").replace("=3D", "=");
+        let to = mail["to"].as_array().unwrap().iter().map(|to| to.as_str().unwrap().to_owned()).collect();
+        Self { to, text, secure: mail["secure"].as_bool().unwrap() }
+    }
+
+    fn is_welcome(&self) -> bool {
+        self.text.contains("Subject: You have been added")
+    }
+
     /// The secret of the link in it.
     pub(crate) fn link(&self) -> String {
         let rest = self.text.split("/sign-in/").nth(1).unwrap_or_else(|| panic!("no link in {}", self.text));
@@ -98,18 +110,29 @@ impl Mailbox {
         format!("{scheme}://quorate:p%40ss@127.0.0.1:{}", self.port)
     }
 
+    /// The next one that is not about having been added: those come beside everything else.
     pub(crate) async fn next(&mut self) -> Letter {
+        loop {
+            let letter = self.any().await;
+            if !letter.is_welcome() {
+                return letter;
+            }
+        }
+    }
+
+    pub(crate) async fn any(&mut self) -> Letter {
         let line = timeout(SOON, self.lines.next_line()).await.expect("a mail comes").unwrap().unwrap();
-        let mail: Value = serde_json::from_str(&line).unwrap();
-        // What a line is broken with in transit.
-        let text = mail["raw"].as_str().unwrap().replace("=\r\n", "").replace("=3D", "=");
-        let to = mail["to"].as_array().unwrap().iter().map(|to| to.as_str().unwrap().to_owned()).collect();
-        Letter { to, text, secure: mail["secure"].as_bool().unwrap() }
+        Letter::read(&line)
     }
 
     /// That nothing comes that was not waited for.
     pub(crate) async fn is_quiet(&mut self) -> bool {
-        timeout(Duration::from_secs(1), self.lines.next_line()).await.is_err()
+        while let Ok(line) = timeout(Duration::from_secs(1), self.lines.next_line()).await {
+            if !Letter::read(&line.unwrap().unwrap()).is_welcome() {
+                return false;
+            }
+        }
+        true
     }
 }
 

@@ -245,3 +245,41 @@ fn who_writes_a_section() {
     };
     assert_eq!((writers("s1"), writers("another")), (2, 3));
 }
+
+#[test]
+fn no_reply_takes_the_place_of_a_comment() {
+    let state = discussed();
+    let reply = Command::ThreadReply { plan: PLAN, thread: THREAD, text: "Mine.".into() };
+    for (id, heard) in
+        [(EventId(THREAD.0), "id_taken"), (REPLY, "id_taken"), (EventId(Uuid::from_u128(5)), "ok")]
+    {
+        let actor = Actor { person: person("member-1") };
+        let decided = decide(&state, &actor, id, &reply);
+        assert_eq!(decided.map_or_else(|refusal| refusal.code(), |_| "ok"), heard, "{id}");
+    }
+    // Where a record has such a reply, the comment stays whose it is.
+    let mut state = discussed();
+    let text = "Mine.".into();
+    let taken = Event::ThreadReplied { plan: PLAN, thread: THREAD, reply: EventId(THREAD.0), text };
+    by(&mut state, Some("chair"), 1, taken);
+    assert_eq!(state.comment(&first()).unwrap().by, Some(person("member-1")));
+}
+
+#[test]
+fn who_is_heard_from_outside_does_not_settle_what_others_began() {
+    let mut state = discussed();
+    let organisation = OrganisationId::new("forum").unwrap();
+    let profile = Profile { name: "Forum".into(), standing: Standing::Observer, weight: 0, seats: 0 };
+    by(&mut state, None, 0, Event::OrganisationAdded { organisation: organisation.clone(), profile });
+    let office = Office { organisation: Some(organisation), ..office(&[Role::Representative]) };
+    by(&mut state, None, 0, Event::PersonAdded { person: person("observer"), office });
+    let resolve = Command::ThreadResolve { plan: PLAN, thread: THREAD };
+    assert_eq!(hears(&state, "observer", &resolve), "not_permitted");
+    assert_eq!(hears(&state, "member-1", &resolve), "ok");
+    let own = ThreadId(Uuid::from_u128(31));
+    let opened =
+        Event::ThreadOpened { plan: PLAN, thread: own, anchor: anchor("words"), text: "Why?".into() };
+    by(&mut state, Some("observer"), 0, opened);
+    let resolve = Command::ThreadResolve { plan: PLAN, thread: own };
+    assert_eq!(hears(&state, "observer", &resolve), "ok");
+}

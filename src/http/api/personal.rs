@@ -49,7 +49,7 @@ async fn copy(app: Shared, person: PersonId, by: PersonId) -> Result<Response, P
         if let Some(access) = app.access() {
             access.log(&person, access::What::Copied, Some(&by))?;
         }
-        access::about(&app.engine, &person)
+        access::about(&app.engine, &person, &by)
     });
     let made = made.await;
     let copy = made.unwrap_or_else(|stopped| Err(Failure::Read(stopped.to_string())))?;

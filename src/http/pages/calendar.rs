@@ -61,10 +61,25 @@ pub(super) struct Typed {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(tag = "what", rename_all = "lowercase")]
 enum What {
-    Start { template: String, begins: String },
-    Move { phase: PhaseId, opens: String, closes: String },
-    Approve { phase: PhaseId, role: Role },
-    Keep { days: String },
+    Start {
+        template: String,
+        begins: String,
+        /// The phase in which the plan is now; empty: the first.
+        #[serde(default)]
+        from: String,
+    },
+    Move {
+        phase: PhaseId,
+        opens: String,
+        closes: String,
+    },
+    Approve {
+        phase: PhaseId,
+        role: Role,
+    },
+    Keep {
+        days: String,
+    },
 }
 
 impl What {
@@ -110,14 +125,14 @@ pub(super) async fn change(
 fn command(library: &dyn Library, plan: &PlanCard, what: &What) -> Result<Command, Denied> {
     let time = |text: &str| form::time(text).ok_or(Denied::Refused(Refusal::DateNotRead));
     Ok(match what {
-        What::Start { template, begins } => {
+        What::Start { template, begins, from } => {
             let templates = library.templates();
             let found = templates.iter().find(|one| one.template.as_str() == template);
             let found = found.ok_or(Denied::Refused(Refusal::TemplateUnknown))?;
             Command::ProcessStart {
                 plan: plan.id,
                 template: template.clone(),
-                phases: found.dated(time(begins)?),
+                phases: found.from_phase(from).dated(time(begins)?),
                 keep_days: found.keep_days,
             }
         }
@@ -306,9 +321,9 @@ fn dates(library: &dyn Library, plan: &PlanCard, phase: &Phase, typed: Option<&T
 /// Choosing a template and the first day. Whatever comes of it can be moved afterwards.
 fn start(library: &dyn Library, plan: &PlanCard, typed: Option<&Typed>) -> Markup {
     let templates: Vec<Template> = library.templates();
-    let (chosen, begins) = match typed.map(|typed| &typed.what) {
-        Some(What::Start { template, begins }) => (template.clone(), begins.clone()),
-        _ => (String::new(), form::stamp(tomorrow(library.now()))),
+    let (chosen, begins, from) = match typed.map(|typed| &typed.what) {
+        Some(What::Start { template, begins, from }) => (template.clone(), begins.clone(), from.clone()),
+        _ => (String::new(), form::stamp(tomorrow(library.now())), String::new()),
     };
     html! {
         p.lead { (say::START_LEAD) }
@@ -327,6 +342,19 @@ fn start(library: &dyn Library, plan: &PlanCard, typed: Option<&Typed>) -> Marku
                                 @for (at, phase) in template.phases.iter().enumerate() {
                                     @if at > 0 { " · " } (phase.title)
                                 }
+                            }
+                        }
+                    }
+                }
+            }
+            p.field {
+                label for="from" { (say::FROM) }
+                select.input #from name="from" {
+                    option value="" { (say::FROM_FIRST) }
+                    @for template in &templates {
+                        optgroup label=(template.title) {
+                            @for phase in template.phases.iter().skip(1) {
+                                option value=(phase.phase) selected[from == phase.phase.as_str()] { (phase.title) }
                             }
                         }
                     }

@@ -227,7 +227,7 @@ fn invite(guests: &Guests, typed: &Typed, mails: bool) -> Markup {
 fn table(guests: &Guests) -> Markup {
     html! {
         h2 { (say::INVITED_BODIES) }
-        div.table-scroll tabindex="0" role="region" aria-label=(say::INVITED_BODIES) {
+        div.table-box tabindex="0" role="region" aria-label=(say::INVITED_BODIES) {
             table {
                 thead {
                     tr {

@@ -131,6 +131,8 @@ pub trait Library: Send + Sync + 'static {
     fn network(&self, viewer: &PersonId) -> Network;
     /// Where a person is reached by mail.
     fn address(&self, person: &PersonId) -> Option<Email>;
+    /// Whether who asks has shown who they are a short while ago, at a browser.
+    fn is_fresh(&self, headers: &HeaderMap) -> bool;
     /// Sets where a person is reached, for somebody who may.
     fn set_address(&self, viewer: &PersonId, person: &PersonId, email: &str) -> Result<(), Denied>;
     /// Whose address this is.

@@ -268,6 +268,10 @@ async fn make_token(
     asked: Result<Form<New>, FormRejection>,
 ) -> Result<Response, Problem> {
     let access = access(&app)?;
+    if !access.is_fresh(&pass) {
+        let anew = Error::Refused(crate::access::Refused::SignInAnew);
+        return Ok(tokens_page(&app, access, &pass, StatusCode::FORBIDDEN, Some(&anew)));
+    }
     let Form(New { name, scope, days }) =
         asked.unwrap_or(Form(New { name: String::new(), scope: Scope::Read, days: String::new() }));
     let (person, days) = (pass.person.clone(), days.trim().parse().unwrap_or_default());

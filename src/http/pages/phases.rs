@@ -45,8 +45,19 @@ pub(super) fn now(process: &Process) -> Markup {
     let next = process.phases.iter().find(|phase| phase.opened.is_none());
     html! {
         (say::NONE_OPEN)
+        @let missing = missing(process);
+        @if !missing.is_empty() { " " (say::WAITS_FOR) " " strong { (missing) } "." }
         @if let Some(next) = next { " " (say::NEXT) " " strong { (next.plan.title) } ", " (time::moment(next.plan.opens)) "." }
     }
+}
+
+/// Whose approval is missing before the next phase opens: roles in words.
+fn missing(process: &Process) -> String {
+    let over = process.phases.iter().take_while(|phase| phase.opened.is_some());
+    let mut roles: Vec<_> = over.flat_map(Phase::missing).collect();
+    roles.sort();
+    roles.dedup();
+    roles.iter().map(|role| super::words::home::role(*role).0).collect::<Vec<_>>().join(", ")
 }
 
 /// `until 14 Mar`, `from 2 Mar to 14 Mar`, `closed on 14 Mar`.

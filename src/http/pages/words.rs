@@ -92,9 +92,10 @@ pub(super) mod guest {
     pub(in super::super) const FOR: &str = "For";
     pub(in super::super) const PERSONAL: &str = "For myself";
     pub(in super::super) const CONSENT: &str = "What may be published?";
-    pub(in super::super) const PUBLISHED: &str = "My comments may be published.";
-    pub(in super::super) const NAMED: &str = "My name may stand beside them.";
-    pub(in super::super) const KEPT: &str = "Your name is kept apart from the record of the plan and can be erased from it at any time. No account is made.";
+    pub(in super::super) const PUBLISHED: &str =
+        "My comments may be published outside this consultation, for example in a report about it.";
+    pub(in super::super) const NAMED: &str = "My name may be shown to others beside them.";
+    pub(in super::super) const KEPT: &str = "Those who take part in this consultation read what you write. Your name is kept apart from the record of the plan and can be erased from it at any time. No account is made.";
     pub(in super::super) const BEGIN: &str = "Open the text";
     pub(in super::super) const WELCOME: &str = "Keep this link: it is yours alone";
     pub(in super::super) const YOUR_LINK: &str = "Your link";
@@ -156,6 +157,7 @@ pub(super) mod phases {
     pub(in super::super) const BAR: &str = "The phases of this plan";
     pub(in super::super) const NO_PROCESS: &str =
         "No dates have been set for this plan. It is open for writing until the secretariat closes it.";
+    pub(in super::super) const WAITS_FOR: &str = "Waits for the approval of";
     pub(in super::super) const NONE_OPEN: &str = "No phase is open now.";
     pub(in super::super) const NEXT: &str = "Next:";
     pub(in super::super) const UNTIL: &str = "is open until";
@@ -175,6 +177,8 @@ pub(super) mod phases {
     pub(in super::super) const START_LEAD: &str = "Set the way of this plan from here to its adoption: choose a template and the first day. Every date can be \
         moved afterwards. Phases open and close by themselves.";
     pub(in super::super) const TEMPLATE: &str = "Template";
+    pub(in super::super) const FROM: &str = "Which phase does it begin with? Those before it are left out.";
+    pub(in super::super) const FROM_FIRST: &str = "The first";
     pub(in super::super) const BEGINS: &str = "The first phase opens (UTC)";
     pub(in super::super) const START: &str = "Set the dates";
 

@@ -20,7 +20,7 @@ use super::{
     phases,
     problem::Problem,
     time,
-    words::{self, mine as say},
+    words::{self, conduct, mine as say},
 };
 use crate::domain::{
     Action, Command, EventId, PersonId, PlanId, Position, Process, Refusal, Request, TaskId, Timestamp,
@@ -132,9 +132,13 @@ fn page(app: &App, person: &PersonId, status: StatusCode, said: Markup) -> Respo
             ul {
                 li { a href="/me/mail" { (say::MAIL) } }
                 @if !viewer.picked {
+                    li { a href="/me/address" { (say::ADDRESS) } }
                     li { a href="/me/sessions" { (say::SESSIONS) } }
                     li { a href="/me/tokens" { (say::TOKENS) } }
                 }
+                li { a href="/me/passkeys" { (say::PASSKEYS) } }
+                li { a href="/me/data" { (conduct::HELD_TITLE) } }
+                li { a href="/conduct" { (conduct::TITLE) } }
             }
         }
     };

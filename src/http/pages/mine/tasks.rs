@@ -240,7 +240,7 @@ fn page(
         section {
             h2 #open { (say::OPEN) }
             @if open.is_empty() { p { (say::NONE_OPEN) } } @else {
-                div.table-scroll tabindex="0" role="region" aria-labelledby="open" { table {
+                div.table-box tabindex="0" role="region" aria-labelledby="open" { table {
                     thead { tr {
                         th scope="col" { (say::TASK) }
                         th scope="col" { (say::WHO) }
@@ -275,7 +275,7 @@ fn page(
         @if !over.is_empty() {
             section {
                 h2 #over { (say::OVER) }
-                div.table-scroll tabindex="0" role="region" aria-labelledby="over" { table {
+                div.table-box tabindex="0" role="region" aria-labelledby="over" { table {
                     thead { tr {
                         th scope="col" { (say::TASK) }
                         th scope="col" { (say::WHO) }

@@ -141,6 +141,8 @@ fn profile(fields: &Fields) -> Result<Profile, Vec<Wrong>> {
     let numbers = (number(WEIGHT), number(SEATS));
     match (standing, numbers) {
         (Some(standing), (Some(weight), Some(seats))) => {
+            // The votes that stand there from the start are a member's.
+            let weight = if standing == Standing::Member { weight } else { 0 };
             Ok(Profile { name: fields.get(NAME).to_owned(), standing, weight, seats })
         }
         _ => Err(wrong),

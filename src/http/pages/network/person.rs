@@ -104,6 +104,7 @@ pub(super) async fn change(
     headers: HeaderMap,
     sent: Sent,
 ) -> Result<Response, Problem> {
+    let fresh = desk.0.is_fresh(&headers);
     desk.visit(headers, move |visit| {
         let mut fields = Fields::sent(sent)?;
         let known = Known::find(visit, &person)?;
@@ -116,7 +117,7 @@ pub(super) async fn change(
         }
         let version = fields.get(VERSION).parse().map_err(|_| Problem::NotUnderstood)?;
         if fields.get(DO) == EMAIL {
-            return known.reaching(&fields);
+            return known.reaching(&fields, fresh);
         }
         let leaves = fields.get(DO) == LEAVE;
         let read = if leaves { known.leaving(&fields, version) } else { known.changing(&fields, version) };
@@ -217,7 +218,14 @@ impl<'a> Known<'a> {
     }
 
     /// Another address for them; it is none of the record's, and bears no version.
-    fn reaching(&self, fields: &Fields) -> Result<Response, Problem> {
+    fn reaching(&self, fields: &Fields, fresh: bool) -> Result<Response, Problem> {
+        // Who can send the links elsewhere can come in: it takes as much as to change how oneself comes in.
+        if !fresh {
+            let anew = crate::access::Refused::SignInAnew;
+            let wrong = Wrong { field: EMAIL, sentence: anew.sentence(), hint: anew.hint().to_owned() };
+            let fields = self.fields().with(fields, &[EMAIL]);
+            return Ok(form::refused(self.page(&fields, &[wrong], &html! {})));
+        }
         match heard(self.visit.desk.set_address(&self.visit.viewer.id, &self.id, fields.get(EMAIL)))? {
             Ok(()) => {
                 let path = format!("/people/{}", self.id);

@@ -28,6 +28,8 @@ pub(in crate::http::pages) const NO_PLANS: &str = "There is no plan that you may
 pub(in crate::http::pages) const UNSCHEDULED: &str = "No dates are set.";
 pub(in crate::http::pages) const TASKS_OF: &str = "Tasks";
 pub(in crate::http::pages) const ELSEWHERE: &str = "My settings";
+pub(in crate::http::pages) const ADDRESS: &str = "My e-mail address";
+pub(in crate::http::pages) const PASSKEYS: &str = "My passkeys";
 pub(in crate::http::pages) const SESSIONS: &str = "Where I am signed in";
 pub(in crate::http::pages) const TOKENS: &str = "Tokens for tools";
 

@@ -6,6 +6,7 @@ mod members;
 mod notice;
 mod opening;
 mod past;
+mod proving;
 mod readers;
 mod store;
 mod stray;
@@ -37,7 +38,8 @@ use crate::log::Failure;
 use crate::session::{self, ConnectionId, Greeting, Shared};
 use aside::aside;
 use opening::Opening;
-use work::{Job, Proving};
+use proving::Proving;
+use work::Job;
 
 /// A room that nobody has used for this long lets go of what it holds in memory.
 const IDLE: Duration = Duration::from_secs(60);

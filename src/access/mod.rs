@@ -19,6 +19,7 @@ mod tickets;
 mod waiting;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use parking_lot::{Mutex, MutexGuard, RwLock, RwLockReadGuard};
@@ -71,6 +72,8 @@ pub struct Access {
     /// Without a slash at its end.
     public_url: String,
     held: RwLock<Held>,
+    /// The newest time that was seen here or is in the record, in milliseconds.
+    latest: AtomicI64,
     /// Held while something is decided and recorded.
     writing: Mutex<()>,
     tickets: Mutex<Tickets>,
@@ -89,11 +92,13 @@ impl Access {
                 held.apply(&key, Some(&value))?;
             }
         }
+        let latest = AtomicI64::new(engine.views().state.now.0);
         let access = Self {
             engine,
             outbox,
             public_url: public_url.trim_end_matches('/').to_owned(),
             held: RwLock::new(held),
+            latest,
             writing: Mutex::default(),
             tickets: Mutex::default(),
             moving: Mutex::new(Waiting::new(limits::SIGN_IN_WITHIN, limits::MAILS_WAITING)),
@@ -118,8 +123,10 @@ impl Access {
         done.unwrap_or_else(|stopped| Err(Failure::Write(stopped.to_string()).into()))
     }
 
+    /// A clock that is set back gives no link and no session its time back.
     fn now(&self) -> Timestamp {
-        (self.engine.clock())()
+        let now = (self.engine.clock())().0;
+        Timestamp(self.latest.fetch_max(now, Ordering::Relaxed).max(now))
     }
 
     fn held(&self) -> RwLockReadGuard<'_, Held> {

@@ -453,3 +453,13 @@ async fn so_many_entries_of_the_log_of_access_and_the_oldest_goes() {
     assert_eq!(kept.len(), limits::JOURNAL);
     assert_eq!(kept[0].at, tried.access.now(), "the newest first");
 }
+
+#[tokio::test]
+async fn a_clock_that_is_set_back_gives_nothing_its_time_back() {
+    let mut tried = Tried::new().await;
+    let (_, link, _) = tried.ask();
+    tried.passes(limits::SIGN_IN_WITHIN);
+    assert!(tried.access.linked(&link).is_err());
+    tried.clock.fetch_sub(limits::SIGN_IN_WITHIN.as_millis() as i64, Ordering::Relaxed);
+    assert!(tried.access.linked(&link).is_err(), "it has been over");
+}

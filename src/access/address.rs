@@ -19,7 +19,7 @@ impl Access {
         if self.engine.person_at(&email).is_some_and(|whose| whose != *person) {
             return Ok(());
         }
-        let Some(about) = self.engine.about(person)? else { return Ok(()) };
+        let Some(about) = self.engine.about(person) else { return Ok(()) };
         let link = Secret::draw()?;
         self.void_links(person);
         self.moving.lock().put(link.digest(), (person.clone(), email.clone()), self.now());
@@ -56,7 +56,7 @@ impl Access {
         };
         self.blocking(void).await.map_err(Error::from)?;
         let Some(old) = old.filter(|old| old.key() != email.key()) else { return Ok(()) };
-        if let Some(about) = self.engine.about(person)? {
+        if let Some(about) = self.engine.about(person) {
             self.outbox.post(mail::words::address_changed(old, &about.name, self.host(), &self.public_url));
         }
         Ok(())

@@ -10,7 +10,6 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use bytes::Bytes;
 use openidconnect::core::{CoreAuthenticationFlow, CoreClient, CoreProviderMetadata, CoreUserInfoClaims};
 use openidconnect::{
     AccessTokenHash, AsyncHttpClient, AuthorizationCode, ClientId, ClientSecret, CsrfToken, EndpointMaybeSet,
@@ -23,7 +22,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::secret::{Digest, Secret};
 use super::waiting::Waiting;
-use super::{Error, Refused};
+use super::{Error, Refused, entries};
 use crate::domain::{Email, PersonId, Timestamp, limits};
 use crate::engine::Engine;
 use crate::log::{AccessChange, Failure};
@@ -97,7 +96,7 @@ impl Directory {
         }
         let back = format!("{}{BACK}", public_url.trim_end_matches('/'));
         let back = RedirectUrl::new(back).map_err(|error| format!("--public-url is no address ({error})"))?;
-        let bound = read(&engine).map_err(|failure| failure.to_string())?;
+        let bound = entries::read(&**engine.log(), PREFIX).map_err(|failure| failure.to_string())?;
         let begun = Waiting::new(limits::DIRECTORY_WITHIN, limits::DIRECTORY_BEGUN);
         Ok(Self {
             engine,
@@ -210,7 +209,7 @@ impl Directory {
         }
         let bound = Bound { person: person.clone(), made: self.now() };
         let value = serde_json::to_vec(&bound).map_err(|error| Failure::Write(error.to_string()))?;
-        let change = AccessChange { key: key_of(&account.digest), value: Some(value.into()) };
+        let change = AccessChange { key: entries::key(PREFIX, &account.digest), value: Some(value.into()) };
         self.engine.log().change_access(&[change])?;
         self.bound.write().insert(account.digest, bound);
         Ok(person)
@@ -236,7 +235,8 @@ impl Directory {
         if gone.is_empty() {
             return Ok(());
         }
-        let changes = gone.iter().map(|digest| AccessChange { key: key_of(digest), value: None });
+        let changes =
+            gone.iter().map(|digest| AccessChange { key: entries::key(PREFIX, digest), value: None });
         self.engine.log().change_access(&changes.collect::<Vec<_>>())?;
         self.bound.write().retain(|digest, _| !gone.contains(digest));
         Ok(())
@@ -251,21 +251,6 @@ impl Directory {
 struct Account {
     digest: Digest,
     email: Option<Email>,
-}
-
-fn read(engine: &Engine) -> Result<HashMap<Digest, Bound>, Failure> {
-    let damaged = || Failure::Damaged("an entry of the table of access cannot be read".into());
-    let mut bound = HashMap::new();
-    for (key, value) in engine.log().list_access(PREFIX)? {
-        let digest =
-            key.strip_prefix(PREFIX).and_then(|digest| digest.try_into().ok()).ok_or_else(damaged)?;
-        bound.insert(Digest(digest), serde_json::from_slice(&value).map_err(|_| damaged())?);
-    }
-    Ok(bound)
-}
-
-fn key_of(digest: &Digest) -> Bytes {
-    [PREFIX, &digest.0].concat().into()
 }
 
 /// A directory on this machine, for trying out.

@@ -2,7 +2,6 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::{Access, SWEEP_EVERY, journal};
 use crate::domain::PersonId;
@@ -78,19 +77,12 @@ impl Access {
     }
 
     async fn tell_added(&self, person: &PersonId) {
-        // What is kept beside the record is there a moment after the event.
-        for _ in 0..40 {
-            let Ok(Some(about)) = self.engine.about(person) else {
-                tokio::time::sleep(Duration::from_millis(50)).await;
-                continue;
-            };
-            let Some(to) = about.email else { return };
-            let page = format!("{}/sign-in", self.public_url);
-            let mail = || mail::words::added(to.clone(), &about.name, self.host(), &page);
-            if self.outbox.deliver(mail()).await == Tried::NotNow {
-                self.outbox.post(mail());
-            }
-            return;
+        let Some(about) = self.engine.about(person) else { return };
+        let Some(to) = about.email else { return };
+        let page = format!("{}/sign-in", self.public_url);
+        let mail = || mail::words::added(to.clone(), &about.name, self.host(), &page);
+        if self.outbox.deliver(mail()).await == Tried::NotNow {
+            self.outbox.post(mail());
         }
     }
 

@@ -6,12 +6,11 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use bytes::Bytes;
 use parking_lot::{Mutex, RwLock};
 use serde::{Deserialize, Serialize};
 
 use super::secret::{Digest, Secret};
-use super::{Error, Refused, command, new_person};
+use super::{Error, Refused, command, entries, new_person};
 use crate::domain::{Command, InvitationId, Joining, PersonId, PlanId, ProvisionId, Refusal, limits};
 use crate::engine::Engine;
 use crate::log::{AccessChange, Failure};
@@ -55,20 +54,14 @@ pub struct Guests {
 impl Guests {
     /// Reads all links.
     pub fn open(engine: Engine, public_url: &str) -> Result<Self, Failure> {
-        let damaged = || Failure::Damaged("an entry of the table of access cannot be read".into());
-        let mut held = HashMap::new();
-        for (key, value) in engine.log().list_access(PREFIX)? {
-            let digest =
-                key.strip_prefix(PREFIX).and_then(|digest| digest.try_into().ok()).ok_or_else(damaged)?;
-            held.insert(Digest(digest), serde_json::from_slice(&value).map_err(|_| damaged())?);
-        }
+        let held = entries::read(&**engine.log(), PREFIX)?;
         let public_url = public_url.trim_end_matches('/').to_owned();
         Ok(Self { engine, public_url, held: RwLock::new(held), writing: Mutex::default() })
     }
 
     fn put(&self, digest: Digest, entry: Entry) -> Result<(), Failure> {
         let value = serde_json::to_vec(&entry).expect("an entry is always JSON");
-        let key: Bytes = [PREFIX, &digest.0].concat().into();
+        let key = entries::key(PREFIX, &digest);
         self.engine.log().change_access(&[AccessChange { key, value: Some(value.into()) }])?;
         self.held.write().insert(digest, entry);
         Ok(())
@@ -120,7 +113,7 @@ impl Guests {
         if gone.is_empty() {
             return Ok(());
         }
-        let remove = |digest: &Digest| AccessChange { key: [PREFIX, &digest.0].concat().into(), value: None };
+        let remove = |digest: &Digest| AccessChange { key: entries::key(PREFIX, digest), value: None };
         self.engine.log().change_access(&gone.iter().map(remove).collect::<Vec<_>>())?;
         self.held.write().retain(|digest, _| !gone.contains(digest));
         Ok(())

@@ -5,6 +5,7 @@
 mod about;
 mod address;
 mod directory;
+mod entries;
 mod follow;
 mod guests;
 mod held;
@@ -253,7 +254,7 @@ impl Access {
             return Ok(());
         };
         // The address as the network has it, not as it was typed.
-        let Some(about) = self.engine.about(&person)? else { return Ok(()) };
+        let Some(about) = self.engine.about(&person) else { return Ok(()) };
         let Some(to) = about.email else { return Ok(()) };
         let (link, code) = (Secret::draw()?, secret::draw_code()?);
         let request = Request {
@@ -300,14 +301,13 @@ impl Access {
     }
 
     /// Tells a person that a passkey was added in their name: if it was not them, they hear of it.
-    pub fn tell_of_passkey(&self, person: &PersonId) -> Result<(), Failure> {
-        if let Some(about) = self.engine.about(person)?
+    pub fn tell_of_passkey(&self, person: &PersonId) {
+        if let Some(about) = self.engine.about(person)
             && let Some(to) = about.email
         {
             let page = format!("{}/me/passkeys", self.public_url);
             self.outbox.post(mail::words::passkey_added(to, &about.name, self.host(), &page));
         }
-        Ok(())
     }
 
     fn host(&self) -> &str {

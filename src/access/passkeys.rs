@@ -5,7 +5,6 @@
 
 use std::collections::HashMap;
 
-use bytes::Bytes;
 use parking_lot::{Mutex, RwLock};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -17,7 +16,7 @@ use webauthn_rs::prelude::{
 
 use super::secret::{Digest, Secret};
 use super::waiting::Waiting;
-use super::{Entry, Error, Refused, What};
+use super::{Entry, Error, Refused, What, entries};
 use crate::domain::{PersonId, Timestamp, limits};
 use crate::engine::Engine;
 use crate::log::{AccessChange, Failure};
@@ -65,13 +64,7 @@ pub struct Passkeys {
 impl Passkeys {
     /// Reads all passkeys.
     pub fn open(engine: Engine, public_url: &str) -> Result<Self, Failure> {
-        let damaged = || Failure::Damaged("an entry of the table of access cannot be read".into());
-        let mut held = HashMap::new();
-        for (key, value) in engine.log().list_access(PREFIX)? {
-            let digest =
-                key.strip_prefix(PREFIX).and_then(|digest| digest.try_into().ok()).ok_or_else(damaged)?;
-            held.insert(Digest(digest), serde_json::from_slice(&value).map_err(|_| damaged())?);
-        }
+        let held = entries::read(&**engine.log(), PREFIX)?;
         Ok(Self {
             engine,
             site: site(public_url),
@@ -121,7 +114,7 @@ impl Passkeys {
         let site = self.site()?;
         let own = self.of(person);
         has_room(own.len())?;
-        let name = self.engine.about(person)?.map_or_else(|| person.to_string(), |about| about.name);
+        let name = self.engine.about(person).map_or_else(|| person.to_string(), |about| about.name);
         let there = own.iter().map(|(_, kept)| kept.key.cred_id().clone()).collect();
         let handle = self.handle(person);
         let begun = site.webauthn.start_passkey_registration(handle, &name, &name, Some(there));
@@ -237,7 +230,7 @@ impl Passkeys {
 
     fn put(&self, digest: Digest, kept: Kept) -> Result<(), Failure> {
         let value = serde_json::to_vec(&kept).map_err(|error| Failure::Write(error.to_string()))?;
-        let change = AccessChange { key: key_of(&digest), value: Some(value.into()) };
+        let change = AccessChange { key: entries::key(PREFIX, &digest), value: Some(value.into()) };
         self.engine.log().change_access(&[change])?;
         self.held.write().insert(digest, kept);
         Ok(())
@@ -247,7 +240,8 @@ impl Passkeys {
         if digests.is_empty() {
             return Ok(());
         }
-        let gone = digests.iter().map(|digest| AccessChange { key: key_of(digest), value: None });
+        let gone =
+            digests.iter().map(|digest| AccessChange { key: entries::key(PREFIX, digest), value: None });
         self.engine.log().change_access(&gone.collect::<Vec<_>>())?;
         let mut held = self.held.write();
         for digest in digests {
@@ -284,10 +278,6 @@ fn has_room(count: usize) -> Result<(), Refused> {
 
 fn digest(id: &[u8]) -> Digest {
     Digest(Sha256::digest(id).into())
-}
-
-fn key_of(digest: &Digest) -> Bytes {
-    [PREFIX, &digest.0].concat().into()
 }
 
 /// Why an answer of a device is not taken. The operator hears more than the person, and of nobody.

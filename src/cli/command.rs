@@ -11,8 +11,8 @@ use tokio::runtime::Handle;
 
 use super::control::{self, Ask};
 use super::{Data, Outcome, serve};
-use crate::domain::{PersonId, Refusal, Request};
-use crate::engine::{self, Error, record};
+use crate::domain::{PersonId, Request};
+use crate::engine::{self, Error};
 use crate::room::Rooms;
 
 #[derive(Args)]
@@ -110,9 +110,6 @@ pub(super) fn give(rooms: &Rooms, task: &Task) -> Result<Value, String> {
         fields.insert("id".into(), id.to_string().into());
     }
     let request: Request = serde_json::from_value(command).map_err(|error| error.to_string())?;
-    if record::is_derived(request.id) {
-        return Err(Refusal::IdReserved.sentence());
-    }
     let id = request.id;
     let done = Handle::current().block_on(rooms.command(task.asker.clone(), request, None));
     let receipt = done.map_err(|error| match error {

@@ -183,7 +183,7 @@ pub(super) fn import(engine: &Engine, task: &Task) -> Result<Done, String> {
     };
     let mut names = BTreeMap::new();
     for id in rules.people.keys() {
-        if let Some(about) = engine.about(id).map_err(|failure| failure.to_string())? {
+        if let Some(about) = engine.about(id) {
             names.insert(id.clone(), about.name);
         }
     }

@@ -13,7 +13,7 @@ const PLAN: PlanId = PlanId(Uuid::from_u128(1));
 const ELSEWHERE: PlanId = PlanId(Uuid::from_u128(2));
 const THREAD: ThreadId = ThreadId(Uuid::from_u128(3));
 
-fn person(id: &str) -> PersonId {
+pub(super) fn person(id: &str) -> PersonId {
     PersonId::new(id).unwrap()
 }
 
@@ -71,7 +71,7 @@ fn at_and_above(limit: usize) -> [String; 2] {
 }
 
 /// What the person hears: `ok`, or the refusal's code.
-fn hears(state: &State, who: &str, command: &Command) -> &'static str {
+pub(super) fn hears(state: &State, who: &str, command: &Command) -> &'static str {
     let actor = Actor { person: person(who) };
     match decide(state, &actor, EventId(Uuid::from_u128(9)), command) {
         Ok(_) => "ok",

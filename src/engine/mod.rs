@@ -126,8 +126,8 @@ impl Engine {
     }
 
     /// What is known of a person beside the record; none once erased.
-    pub fn about(&self, person: &PersonId) -> Result<Option<About>, Failure> {
-        Ok(self.addresses.about(person))
+    pub fn about(&self, person: &PersonId) -> Option<About> {
+        self.addresses.about(person)
     }
 
     /// Changes what is known of people beside the record, but for their addresses: all in one commit. Who was

@@ -296,13 +296,18 @@ impl Writer {
                 return Vec::new();
             }
         };
+        // Whoever sees somebody new finds what is known of them.
+        for (one, outcome) in granted.iter().zip(&durable.outcomes) {
+            if matches!(outcome, Outcome::Appended { .. }) {
+                self.keep_about(&one.about);
+            }
+        }
         self.show(&durable.recorded);
         self.forget(&durable.recorded);
         let mut again = Vec::new();
         for (one, outcome) in granted.into_iter().zip(durable.outcomes) {
             match outcome {
                 Outcome::Appended { first, .. } => {
-                    self.keep_about(&one.about);
                     let from = first + one.changes_from as u64;
                     let changes = (from..from + one.changes as u64).collect();
                     reply(one.waiting.job, Ok(Receipt { position: first, repeated: false, changes }));

@@ -60,7 +60,7 @@ pub struct Waiting {
 /// What is asked of a person and new to them.
 pub fn mine(engine: &Engine, person: &PersonId) -> Mine {
     let now = (engine.clock())();
-    let told = engine.about(person).ok().flatten().map(|about| about.told).unwrap_or_default();
+    let told = engine.about(person).map(|about| about.told).unwrap_or_default();
     let views = engine.views();
     let notices = views.notices.of(&views.state, person, 0);
     let unseen = notices.iter().filter(|notice| notice.position > told.seen).count();
@@ -78,7 +78,7 @@ pub fn mine(engine: &Engine, person: &PersonId) -> Mine {
 /// How much of it there is.
 pub fn waiting(engine: &Engine, person: &PersonId) -> Waiting {
     let now = (engine.clock())();
-    let seen = engine.about(person).ok().flatten().map_or(0, |about| about.told.seen);
+    let seen = engine.about(person).map_or(0, |about| about.told.seen);
     let views = engine.views();
     let unseen = views.notices.of(&views.state, person, seen).len();
     Waiting { todos: asked(&views.state, person, now).len(), unseen }

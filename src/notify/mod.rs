@@ -49,7 +49,7 @@ pub struct Notifier {
 impl Notifier {
     pub fn open(engine: Engine, public_url: &str) -> Result<Self, Failure> {
         let known = |mut entry: Entry| {
-            let told = engine.about(&entry.person).ok().flatten()?.told;
+            let told = engine.about(&entry.person)?.told;
             let is_left = match &mut entry.what {
                 What::News { from, to } => {
                     *to = (*to).min(told.sent);
@@ -134,7 +134,7 @@ impl Notifier {
 
     fn mail(&self, entry: &Entry) -> Option<Mail> {
         let person = &entry.person;
-        let about = self.engine.about(person).ok()??;
+        let about = self.engine.about(person)?;
         let told = about.told;
         let secret = told.unsubscribe?;
         let letter = Letter {
@@ -197,7 +197,7 @@ impl Notifier {
     pub fn subscriber(&self, secret: &str) -> Option<PersonId> {
         let (person, secret) = secret.rsplit_once('.')?;
         let person = PersonId::new(person).ok()?;
-        let kept = self.engine.about(&person).ok()??.told.unsubscribe?;
+        let kept = self.engine.about(&person)?.told.unsubscribe?;
         let [shown, kept] = [secret, &kept].map(Secret::read);
         // Digests are compared: how far two secrets are alike shows in no time.
         (shown?.digest() == kept?.digest()).then_some(person)

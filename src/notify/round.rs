@@ -134,7 +134,7 @@ impl Notifier {
     /// What somebody was told, if mail can reach them.
     fn reached(&self, views: &Views, person: &PersonId) -> Option<Told> {
         views.state.people.get(person).filter(|known| !known.left)?;
-        let about = self.engine.about(person).ok().flatten()?;
+        let about = self.engine.about(person)?;
         about.email.map(|_| about.told)
     }
 

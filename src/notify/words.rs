@@ -22,7 +22,7 @@ pub fn name(engine: &Engine, viewer: &PersonId, person: &PersonId) -> String {
         })
     };
     unnamed.unwrap_or_else(|| {
-        let about = engine.about(person).ok().flatten();
+        let about = engine.about(person);
         about.map_or_else(|| "Somebody".to_owned(), |about| about.name)
     })
 }

@@ -218,14 +218,13 @@ impl Worker {
         person: &PersonId,
         admitted: &[Prepared],
     ) -> Result<Option<BTreeSet<SectionId>>, Error> {
-        let is_for_all = |state: &domain::State| {
-            state.plans.get(&self.room.plan).is_none_or(|plan| plan.assigned.is_empty())
+        let asked: Vec<Prepared> = {
+            let state = &self.engine.views().state;
+            if state.plans.get(&self.room.plan).is_none_or(|plan| plan.assigned.is_empty()) {
+                return Ok(None);
+            }
+            admitted.iter().filter(|prepared| !state.came_back(&prepared.change)).cloned().collect()
         };
-        if is_for_all(&self.engine.views().state) {
-            return Ok(None);
-        }
-        let restored = |prepared: &&Prepared| !self.engine.views().state.came_back(&prepared.change);
-        let asked: Vec<Prepared> = admitted.iter().filter(restored).cloned().collect();
         let sections = at_length(|| self.room.proving.sections(&asked));
         let allowed = sections.map_err(Error::from).and_then(|sections| {
             let state = &self.engine.views().state;

@@ -229,7 +229,7 @@ async fn a_mail_says_what_is_new_and_ends_by_one_press() {
     assert!(status == 200 && page.contains("End these mails"), "{page}");
     let cut = &address[..address.len() - 2];
     assert_eq!(world.by_nobody(true, cut, "List-Unsubscribe=One-Click").await.0, 410);
-    let told = |who: &str| world.engine.about(&person(who)).unwrap().unwrap().told;
+    let told = |who: &str| world.engine.about(&person(who)).unwrap().told;
     assert_eq!((told("anna").digest, told("anna").unreminded), (Digest::Day, false));
     let (status, page) = world.by_nobody(true, &address, "List-Unsubscribe=One-Click").await;
     assert!(status == 200 && page.contains("These mails have ended"), "{page}");

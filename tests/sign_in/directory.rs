@@ -2,14 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::process::Stdio;
 
 use reqwest::{Method, Response, header, redirect};
 use serde_json::{Value, json};
-use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, Lines};
+use tokio::io::{AsyncWriteExt as _, BufReader, Lines};
 use tokio::process::{ChildStdin, ChildStdout};
 
-use super::network::{Mailbox, Network, text};
+use super::network::{Mailbox, Network, packaged, text};
 use crate::wire::form;
 
 const SECRET: &str = "the secret of this server";
@@ -23,24 +22,9 @@ struct Directory {
 
 impl Directory {
     async fn start() -> Self {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/stock");
-        assert!(
-            folder.join("node_modules/oidc-provider").exists(),
-            "the directory for tests is not installed: make tests/stock/node_modules/.installed"
-        );
-        let mut server = tokio::process::Command::new("node")
-            .current_dir(folder)
-            .arg("directory.mjs")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .kill_on_drop(true)
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(server.stdout.take().unwrap()).lines();
-        let first: Value = serde_json::from_str(&lines.next_line().await.unwrap().unwrap()).unwrap();
+        let (mut server, lines, port) = packaged("oidc-provider", &["directory.mjs"]).await;
         let tell = server.stdin.take().unwrap();
-        Self { _server: server, tell, lines, port: first["port"].as_u64().unwrap() }
+        Self { _server: server, tell, lines, port }
     }
 
     fn issuer(&self) -> String {

@@ -16,6 +16,30 @@ use tokio::time::timeout;
 use crate::house::SOON;
 use crate::wire::{binary, form};
 
+/// Starts a script of `tests/stock` around a server from a package: its process, what it says from then on, and its port.
+pub(super) async fn packaged(
+    package: &str,
+    arguments: &[&str],
+) -> (tokio::process::Child, Lines<BufReader<ChildStdout>>, u64) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/stock");
+    assert!(
+        folder.join("node_modules").join(package).exists(),
+        "{package} is not installed: make tests/stock/node_modules/.installed"
+    );
+    let mut server = tokio::process::Command::new("node")
+        .current_dir(folder)
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(server.stdout.take().unwrap()).lines();
+    let first: Value = serde_json::from_str(&lines.next_line().await.unwrap().unwrap()).unwrap();
+    (server, lines, first["port"].as_u64().unwrap())
+}
+
 /// A mail server from a package, and what it took.
 pub(crate) struct Mailbox {
     _server: tokio::process::Child,
@@ -81,25 +105,11 @@ impl Mailbox {
 
     /// `tls`: from the first byte on. It offers STARTTLS otherwise.
     pub(crate) async fn start_with(arguments: &[&str]) -> Self {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/stock");
-        assert!(
-            folder.join("node_modules/smtp-server").exists(),
-            "the mail server for tests is not installed: make tests/stock/node_modules/.installed"
-        );
-        let mut server = tokio::process::Command::new("node")
-            .current_dir(folder)
-            .args(["mailbox.mjs", "quorate", "p@ss"])
-            .arg(identity())
-            .args(arguments)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .kill_on_drop(true)
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(server.stdout.take().unwrap()).lines();
-        let first: Value = serde_json::from_str(&lines.next_line().await.unwrap().unwrap()).unwrap();
-        Self { _server: server, lines, port: first["port"].as_u64().unwrap() }
+        let identity = identity().display().to_string();
+        let known = ["mailbox.mjs", "quorate", "p@ss", &identity];
+        let arguments: Vec<&str> = known.iter().chain(arguments).copied().collect();
+        let (server, lines, port) = packaged("smtp-server", &arguments).await;
+        Self { _server: server, lines, port }
     }
 
     pub(crate) fn way(&self) -> String {

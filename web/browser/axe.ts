@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs"
 import { createRequire } from "node:module"
 import type { Page } from "playwright-core"
+import { expect } from "vitest"
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8")
 
@@ -27,4 +28,11 @@ export async function faults(page: Page): Promise<string[]> {
       nodes.map(({ target }) => `${id}: ${target.join(" ")}`),
     )
   })
+}
+
+/** The page passes axe and fits its width. */
+export async function isFine(page: Page): Promise<void> {
+  expect(await faults(page)).toEqual([])
+  const width = page.viewportSize()?.width ?? 0
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width)
 }

@@ -1,6 +1,6 @@
 import type { BrowserContext, Page } from "playwright-core"
 import { describe, expect, test } from "vitest"
-import { faults } from "./axe"
+import { isFine } from "./axe"
 import { editor, openPlan, saved, select, stage, state, times, unique, url, writeAtEnd } from "./journey"
 
 /** A command in the name of whoever the context is signed in as. */
@@ -41,12 +41,6 @@ async function wordsOf(page: Page): Promise<string> {
     return copy.textContent ?? ""
   })
   return text.trim()
-}
-
-async function isFine(page: Page): Promise<void> {
-  expect(await faults(page)).toEqual([])
-  const width = page.viewportSize()?.width ?? 0
-  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width)
 }
 
 const HOUR = 3_600_000

@@ -1,6 +1,6 @@
-import type { Browser, BrowserContext, Page } from "playwright-core"
+import type { Browser, BrowserContext } from "playwright-core"
 import { afterAll, beforeAll, expect, test } from "vitest"
-import { faults } from "./axe"
+import { isFine } from "./axe"
 // @ts-expect-error: plain JavaScript, shared with the tour and the benchmark
 import { launch } from "./chromium.mjs"
 import { openPlan, saved, writeAtEnd } from "./journey"
@@ -29,13 +29,6 @@ async function newest(what: RegExp): Promise<string> {
 
 async function device(options = {}): Promise<BrowserContext> {
   return browser.newContext({ viewport: { width: 1280, height: 800 }, ...options })
-}
-
-/** The page passes axe and fits its width. */
-async function isFine(page: Page): Promise<void> {
-  expect(await faults(page)).toEqual([])
-  const width = page.viewportSize()?.width ?? 0
-  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(width)
 }
 
 test("the first person comes in, signs in on a phone, and signs the first device out", async () => {

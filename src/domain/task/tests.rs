@@ -1,17 +1,14 @@
 use uuid::Uuid;
 
+use super::super::ladder::{hears, person};
 use super::super::{
     Command, DocumentId, EventId, Office, PhaseId, PhaseKind, PhasePlan, Profile, Role, Standing, ThreadId,
-    Wanted, asked, decide,
+    Wanted, asked,
 };
 use super::*;
 
 const PLAN: PlanId = PlanId(Uuid::from_u128(1));
 const TASK: TaskId = TaskId(Uuid::from_u128(5));
-
-fn person(id: &str) -> PersonId {
-    PersonId::new(id).unwrap()
-}
 
 fn north() -> OrganisationId {
     OrganisationId::new("north").unwrap()
@@ -55,14 +52,6 @@ fn of_north(due: i64) -> Ask {
 
 fn was_asked(ask: Ask) -> (&'static str, Event) {
     ("secretariat", Event::TaskAsked { task: TASK, ask })
-}
-
-fn hears(state: &State, who: &str, command: &Command) -> &'static str {
-    let actor = Actor { person: person(who) };
-    match decide(state, &actor, EventId(Uuid::from_u128(9)), command) {
-        Ok(_) => "ok",
-        Err(refusal) => refusal.code(),
-    }
 }
 
 #[test]

@@ -6,8 +6,7 @@ use axum::http::StatusCode;
 use axum::routing::post;
 use axum::{Json, Router};
 
-use crate::domain::{Refusal, Request};
-use crate::engine::record;
+use crate::domain::Request;
 use crate::http::Shared;
 use crate::http::auth::SignedIn;
 use crate::http::problem::Problem;
@@ -28,9 +27,6 @@ async fn command(
         }
         Problem::bad_request("command_not_understood", rejection.body_text())
     })?;
-    if record::is_derived(request.id) {
-        return Err(Refusal::IdReserved.into());
-    }
     let receipt = app.rooms.command(person, request, None).await?;
     Ok(Json(serde_json::json!({ "position": receipt.position })))
 }

@@ -105,7 +105,7 @@ async fn add(
     let whose = person.clone();
     with(&app, move |passkeys| passkeys.add(&whose, &request, &name, &credential)).await?;
     if let Some(access) = app.access() {
-        access.blocking(move |access| access.tell_of_passkey(&person)).await?;
+        access.tell_of_passkey(&person);
     }
     Ok(Json(json!({})))
 }

@@ -64,7 +64,7 @@ fn view(app: &App, id: &PersonId, known: Option<&Person>) -> PersonView {
 
 /// A person's name, or a word for somebody whose name was erased.
 pub(crate) fn name_of(app: &App, id: &PersonId) -> String {
-    let about = app.engine.about(id).ok().flatten();
+    let about = app.engine.about(id);
     about.map_or_else(|| "Somebody".to_owned(), |about| about.name)
 }
 

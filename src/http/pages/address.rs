@@ -32,7 +32,7 @@ async fn form(State(app): State<Shared>, Own(pass): Own) -> Result<Response, Pro
 }
 
 fn form_page(app: &App, pass: &Pass, status: StatusCode, typed: &str, wrong: Option<&Error>) -> Response {
-    let about = app.engine.about(&pass.person).ok().flatten();
+    let about = app.engine.about(&pass.person);
     let email = about.and_then(|about| about.email);
     let main = html! {
         h1 { (say::TITLE) }

@@ -25,7 +25,7 @@ async fn mail(
 ) -> Result<Response, Problem> {
     let person = person.ok_or(Problem::SignIn)?;
     let viewer = viewer(&app, &person);
-    let told = app.engine.about(&person).ok().flatten().map(|about| about.told).unwrap_or_default();
+    let told = app.engine.about(&person).map(|about| about.told).unwrap_or_default();
     let main = html! {
         p.small { a href="/me" { "← " (say::TITLE) } }
         h1 { (say::MAIL) }

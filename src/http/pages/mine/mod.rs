@@ -26,8 +26,8 @@ use crate::domain::{
     Action, Command, EventId, PersonId, PlanId, Position, Process, Refusal, Request, TaskId, Timestamp,
     Wanted,
 };
+use crate::engine::Error;
 use crate::engine::fresh_id;
-use crate::engine::{Error, record};
 use crate::http::{App, Shared, auth::Visitor};
 use crate::log::Failure;
 use crate::notify::{self, Item, Todo, words as tell};
@@ -246,9 +246,6 @@ async fn command_of(
     id: EventId,
     command: Command,
 ) -> Result<Result<(), Refusal>, Problem> {
-    if record::is_derived(id) {
-        return Ok(Err(Refusal::IdReserved));
-    }
     match app.rooms.command(person.clone(), Request { id, command }, None).await {
         Ok(_) => Ok(Ok(())),
         Err(Error::Refused(refusal)) => Ok(Err(refusal)),

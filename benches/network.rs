@@ -209,6 +209,11 @@ pub(crate) async fn run(binary: &Path, core: &str, report: &mut Report) {
         "/api/organisations",
         "/api/plans",
         "/plans/00000000-0000-0000-0000-000000000001/calendar",
+        "/plans/00000000-0000-0000-0000-000000000001/tasks",
+        "/plans/00000000-0000-0000-0000-000000000001/sections",
+        "/plans/00000000-0000-0000-0000-000000000001/guests",
+        "/conduct",
+        "/network/access",
     ];
     for path in pages {
         let mut times = Vec::with_capacity(TIMES);

@@ -195,12 +195,16 @@ async fn who_keeps_the_process_starts_a_plan_and_its_calendar_in_the_browser() {
     assert!(status == 422 && !page.contains("/plans\""), "who may not start a plan has no form: {page}");
 
     let command = uuid::Uuid::now_v7().to_string();
-    let fields = [
-        ("id", &*command),
-        ("what", "start"),
-        ("template", "strategic-plan"),
-        ("begins", "2026-01-01T08:00"),
-    ];
+    let start =
+        |begins| [("id", &*command), ("what", "start"), ("template", "strategic-plan"), ("begins", begins)];
+    // What would last beyond what the record can write is refused, and the record stays readable.
+    let (status, _, page) = send(&secretariat, &calendar, &start("9998-01-01T08:00")).await;
+    assert!(status == 422 && page.contains("after the year 2199"), "{status} {page}");
+    // A phase of the other template is no way to begin with the first of this one.
+    let crossed: Vec<_> = start("2026-01-01T08:00").into_iter().chain([("from", "research")]).collect();
+    let (status, _, page) = send(&secretariat, &calendar, &crossed).await;
+    assert!(status == 422 && page.contains("of another template"), "{status} {page}");
+    let fields = start("2026-01-01T08:00");
     let (status, to, page) = send(&secretariat, &calendar, &fields).await;
     assert_eq!((status, to), (303, Some(format!("{calendar}?done=started"))), "{page}");
     let (_, process) = server.get(&secretariat, &format!("/api/plans/{id}/process")).await;
@@ -219,4 +223,40 @@ async fn who_keeps_the_process_starts_a_plan_and_its_calendar_in_the_browser() {
         status == 422 && page.contains("not a date") && page.contains("value=\"soon\""),
         "{status} {page}"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gate_whose_role_nobody_has_says_so_and_what_is_over_is_folded() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Server::start(&spawn(data.path())).await;
+    let secretariat = server.sign_in("secretariat").await;
+    let (plan, _) = server.new_plan(1).await;
+    let opens = now();
+    let phases = json!([
+        phase("gathering", "gathering", opens - 1_000, opens + 400, &[]),
+        phase("drafting", "drafting", opens + 500, opens + 3_600_000, &["chief-executive", "chair"]),
+    ]);
+    start(&server, &secretariat, &plan, phases).await;
+    until(&server, &secretariat, &plan, "phase.opened", "drafting").await;
+    let http = reqwest::Client::new();
+    let page = async |token: &str| {
+        let request = http.get(server.url(&format!("/plans/{plan}/calendar"))).bearer_auth(token);
+        request.send().await.unwrap().text().await.unwrap()
+    };
+    let text = page(&secretariat).await;
+    assert!(text.contains("Nobody is chief executive at present: this gate cannot open."), "{text}");
+    assert!(!text.contains("Nobody is chair"), "{text}");
+    let folded = text.find("Phases that are over (1)").unwrap();
+    let (over, open) =
+        (text.find("id=\"phase-gathering\"").unwrap(), text.find("id=\"phase-drafting\"").unwrap());
+    let end = folded + text[folded..].find("</details>").unwrap();
+    assert!(folded < over && over < end && end < open, "{text}");
+    assert!(text.contains("<details class=\"phases-over\">"), "nothing is missing in what is folded: {text}");
+    let text = page(&server.sign_in("member-1").await).await;
+    assert!(!text.contains("Nobody is"), "only for who can do something about it: {text}");
+
+    let add =
+        json!({ "person": "a-chief", "roles": ["chief-executive"], "organisation": null, "name": "A chief" });
+    assert_eq!(server.command(&secretariat, "person.add", add).await.0, 200);
+    assert!(!page(&secretariat).await.contains("Nobody is"), "somebody is chief executive now");
 }

@@ -15,7 +15,7 @@ use super::wire::{Server, Spawn, binary};
 
 /// Whom a path answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum For {
+pub(super) enum For {
     /// Anybody, without sign-in.
     All,
     /// Whoever is signed in.
@@ -29,7 +29,7 @@ enum For {
 }
 
 /// Whom each of the interface's operations answers. Another test compares it with the OpenAPI document.
-const INTERFACE: &[(&str, &str, For)] = &[
+pub(super) const INTERFACE: &[(&str, &str, For)] = &[
     ("get", "/api/session", For::All),
     ("post", "/api/session/end", For::All),
     ("post", "/api/session/ticket", For::Judged),
@@ -62,7 +62,7 @@ const INTERFACE: &[(&str, &str, For)] = &[
 ];
 
 /// Whom each page answers, by GET. Forms that are sent go by the same commands as the interface.
-const PAGES: &[(&str, For)] = &[
+pub(super) const PAGES: &[(&str, For)] = &[
     ("/", For::All),
     ("/assets/{*path}", For::All),
     ("/conduct", For::All),
@@ -95,6 +95,7 @@ const PAGES: &[(&str, For)] = &[
     ("/plans/{plan}", For::Readers),
     ("/plans/{plan}/calendar", For::Readers),
     ("/plans/{plan}/guests", For::May(Action::Process)),
+    ("/plans/{plan}/phases", For::May(Action::Process)),
     ("/plans/{plan}/read", For::Readers),
     ("/plans/{plan}/replay", For::Readers),
     ("/plans/{plan}/replay/fragment", For::Readers),
@@ -107,11 +108,12 @@ const PAGES: &[(&str, For)] = &[
     ("/sign-in/directory/back", For::Judged),
     ("/sign-in/{link}", For::Judged),
     ("/sync", For::Judged),
+    ("/templates", For::May(Action::Process)),
     ("/unsubscribe/{secret}", For::Judged),
 ];
 
 /// A person of each part, with the party as which they come.
-const PEOPLE: [(&str, Party); 9] = [
+const PEOPLE: [(&str, Party); 10] = [
     ("secretariat", Party::Secretariat),
     ("consultant", Party::Consultant),
     ("member-1", Party::Member),
@@ -120,6 +122,7 @@ const PEOPLE: [(&str, Party); 9] = [
     ("an-observer", Party::Observer),
     ("a-stakeholder", Party::Stakeholder),
     ("a-board-member", Party::Board),
+    ("a-chief-executive", Party::ChiefExecutive),
     ("a-teller", Party::Teller),
 ];
 
@@ -154,6 +157,7 @@ impl Scan {
             ("an-observer", "representative", Some("of-observers")),
             ("a-stakeholder", "representative", Some("of-stakeholders")),
             ("a-board-member", "board", None),
+            ("a-chief-executive", "chief-executive", None),
             ("a-teller", "teller", None),
             ("who-left", "secretariat", None),
         ] {
@@ -346,8 +350,10 @@ async fn no_page_answers_whom_it_should_not() {
         "/me/sessions/end",
         "/me/sessions/end-others",
         "/me/tokens/end",
+        "/me/tokens/end-all",
         "/plans",
         "/plans/{plan}/tasks/remind",
+        "/me/passkeys/alone",
         "/me/passkeys/remove",
         "/sign-in/code",
     ];

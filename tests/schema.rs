@@ -104,7 +104,7 @@ fn sample(event: &str) -> Value {
             "person": "member-1", "roles": ["representative"], "organisation": "north", "seat": true,
         }),
         "person.left" => json!({ "person": "member-1", "successor": "member-2" }),
-        "person.erased" => json!({ "person": "member-1" }),
+        "person.renamed" | "person.erased" => json!({ "person": "member-1" }),
         "section.assigned" => json!({
             "plan": plan, "section": "purpose", "people": ["member-1"], "organisations": ["north"],
         }),
@@ -136,7 +136,16 @@ fn sample(event: &str) -> Value {
             "plan": plan, "phase": "consultation", "opens": "2026-03-02T08:00:00Z",
             "closes": "2026-04-17T21:59:59Z",
         }),
-        "phase.opened" | "phase.closed" => json!({ "plan": plan, "phase": "consultation" }),
+        "phase.added" => json!({
+            "plan": plan, "phase": "workshop", "kind": "gathering", "title": "Workshop",
+            "opens": "2026-03-02T08:00:00Z", "closes": "2026-03-03T17:00:00Z", "gate": ["chair"],
+        }),
+        "phase.changed" => json!({
+            "plan": plan, "phase": "workshop", "title": "Planning day", "kind": "gathering",
+            "gate": ["board"],
+        }),
+        "process.withdrawn" => json!({ "plan": plan }),
+        "phase.removed" | "phase.opened" | "phase.closed" => json!({ "plan": plan, "phase": "consultation" }),
         "guest.invited" => json!({
             "invitation": invitation, "plan": plan, "phase": "consultation",
             "to": "Forum of Associations", "until": "2026-04-10T21:59:59Z",

@@ -146,3 +146,46 @@ async fn who_writes_what_is_set_on_a_page() {
     let answer = form(http.post(&url).bearer_auth(&secretariat), &wrong).send().await.unwrap();
     assert_eq!(answer.status(), 400);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_task_is_asked_about_a_section_on_a_page_among_those_around_the_calendar() {
+    let data = tempfile::tempdir().unwrap();
+    let server = start(data.path()).await;
+    let secretariat = server.sign_in("secretariat").await;
+    let (plan, _) = server.new_plan(2).await;
+    let http = reqwest::Client::new();
+    let page = async |token: &str, path: &str| {
+        let answer = http.get(server.url(&format!("/plans/{plan}/{path}"))).bearer_auth(token).send().await;
+        answer.unwrap().text().await.unwrap()
+    };
+    for path in ["calendar", "guests", "sections", "tasks"] {
+        let text = page(&secretariat, path).await;
+        let here = format!("href=\"/plans/{plan}/{path}\" aria-current=\"page\"");
+        assert!(text.contains(&here), "{path} is not marked: {text}");
+        let within = format!("href=\"/plans/{plan}/calendar\" aria-current=\"true\"");
+        assert_eq!(text.contains(&within), path != "calendar", "the tab of {path}");
+        for other in ["guests", "sections", "tasks", "read", "replay"] {
+            assert!(text.contains(&format!("href=\"/plans/{plan}/{other}\"")), "{other} from {path}");
+        }
+    }
+    let text = page(&server.sign_in("member-1").await, "calendar").await;
+    assert!(!text.contains("/guests\"") && !text.contains("/tasks\""), "not for everybody: {text}");
+    let text = page(&server.sign_in("consultant").await, "calendar").await;
+    assert!(!text.contains("/guests\"") && text.contains("/tasks\""), "who asks finds the tasks: {text}");
+
+    let text = page(&secretariat, "tasks").await;
+    assert!(text.contains("<option value=\"part-1\">"), "{text}");
+    let fields = [
+        ("id", "01935a3c-7d2e-7b14-9c1f-5a1d3e6b8f78"),
+        ("of", "person/member-1"),
+        ("text", "Write it"),
+        ("section", "part-1"),
+    ];
+    let url = server.url(&format!("/plans/{plan}/tasks"));
+    let answer = form(http.post(&url).bearer_auth(&secretariat), &fields).send().await.unwrap();
+    let text = answer.text().await.unwrap();
+    assert!(text.contains(&format!("/plans/{plan}/read#s-part-1")), "{text}");
+    let (_, tasks) = server.get(&server.sign_in("member-1").await, "/api/me/tasks").await;
+    let task = tasks.as_array().unwrap().iter().find(|one| one["sentence"] == "Write it").unwrap();
+    assert_eq!(task["path"], format!("/plans/{plan}/read#s-part-1"));
+}

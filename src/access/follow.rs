@@ -1,12 +1,17 @@
 //! What happens by itself: what has had its time goes, who has left is let in no more, who was added is told.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::{Access, SWEEP_EVERY, journal};
-use crate::domain::PersonId;
+use crate::domain::{Event, PersonId, Position};
+use crate::engine::record;
 use crate::log::Failure;
 use crate::mail::{self, Tried};
+
+/// How many events are read at once.
+const PAGE: usize = 500;
+/// The kind of those that say that somebody was added.
+const ADDED: &str = "person.added";
 
 impl Access {
     /// Removes what has had its time.
@@ -53,34 +58,56 @@ impl Access {
         }
     }
 
-    /// Tells whoever is added, by mail, where to sign in, one after the other. Not the first person, who is there. Never
-    /// done.
+    /// Tells whoever is added, by mail, by whom and where to sign in, one after the other. Not the first person, who is
+    /// there. Never done.
     pub async fn welcome(self: Arc<Self>) {
         let mut moved = self.engine.watch();
-        let everybody = |access: &Self| -> HashSet<PersonId> {
-            access.engine.views().state.people.keys().cloned().collect()
+        let now = |access: &Self| {
+            let views = access.engine.views();
+            (views.state.people_version, views.head)
         };
-        let (mut known, mut seen) = (everybody(&self), self.engine.views().state.people_version);
+        let (mut version, mut head) = now(&self);
         while moved.changed().await.is_ok() {
-            let version = self.engine.views().state.people_version;
-            if std::mem::replace(&mut seen, version) == version {
+            let before = (version, head);
+            (version, head) = now(&self);
+            if version == before.0 {
                 continue;
             }
-            let now = everybody(&self);
-            let new: Vec<PersonId> = now.difference(&known).cloned().collect();
-            let is_first = known.is_empty();
-            known = now;
-            for person in new.into_iter().filter(|_| !is_first) {
-                self.tell_added(&person).await;
+            match self.blocking(move |access| access.added(before.1, head)).await {
+                Ok(added) => {
+                    for (person, by) in added {
+                        self.tell_added(&person, &by).await;
+                    }
+                }
+                Err(failure) => tracing::error!("who was added is not told so: {failure}"),
             }
         }
     }
 
-    async fn tell_added(&self, person: &PersonId) {
+    /// Who was added between two positions, and by whom.
+    fn added(&self, after: Position, to: Position) -> Result<Vec<(PersonId, PersonId)>, Failure> {
+        let (mut at, mut added) = (after, Vec::new());
+        while at < to {
+            let page = self.engine.log().read(at, PAGE)?;
+            let Some(last) = page.last() else { break };
+            at = last.position;
+            for recorded in page.iter().filter(|one| one.position <= to && &*one.kind == ADDED) {
+                if let Event::PersonAdded { person, .. } = record::fact(recorded)?.event
+                    && let Some(by) = recorded.actor.clone().filter(|by| *by != person)
+                {
+                    added.push((person, by));
+                }
+            }
+        }
+        Ok(added)
+    }
+
+    async fn tell_added(&self, person: &PersonId, by: &PersonId) {
         let Some(about) = self.engine.about(person) else { return };
         let Some(to) = about.email else { return };
+        let by = self.engine.about(by).map(|by| by.name);
         let page = format!("{}/sign-in", self.public_url);
-        let mail = || mail::words::added(to.clone(), &about.name, self.host(), &page);
+        let mail = || mail::words::added(to.clone(), &about.name, by.as_deref(), self.host(), &page);
         if self.outbox.deliver(mail()).await == Tried::NotNow {
             self.outbox.post(mail());
         }

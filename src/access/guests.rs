@@ -10,8 +10,10 @@ use parking_lot::{Mutex, RwLock};
 use serde::{Deserialize, Serialize};
 
 use super::secret::{Digest, Secret};
-use super::{Error, Refused, command, entries, new_person};
-use crate::domain::{Command, InvitationId, Joining, PersonId, PlanId, ProvisionId, Refusal, limits};
+use super::{Error, Refused, entries, person_of};
+use crate::domain::{
+    Command, EventId, InvitationId, Joining, PersonId, PlanId, ProvisionId, Refusal, Request, limits,
+};
 use crate::engine::Engine;
 use crate::log::{AccessChange, Failure};
 
@@ -145,17 +147,39 @@ impl Guests {
         }
     }
 
-    /// Somebody joins by a link. What is answered is for them alone: by it they come back.
-    pub async fn join(self: &Arc<Self>, link: &str, joining: Joining, name: String) -> Result<Secret, Error> {
+    /// Somebody joins by a link. `own` was drawn for their form: by it they come back, and the form that is sent twice
+    /// makes one guest of them. The answer is whether they are new.
+    pub async fn join(
+        self: &Arc<Self>,
+        link: &str,
+        own: &Secret,
+        joining: Joining,
+        name: String,
+    ) -> Result<bool, Error> {
         let invitation = self.invitation(link)?;
-        let guest = new_person()?;
-        command(&self.engine, &guest, Command::GuestJoin { invitation, joining, name }).await?;
-        let secret = Secret::draw()?;
-        let (guests, digest) = (self.clone(), secret.digest());
-        let put = move || guests.put(digest, Entry::Guest { guest, draft: None });
+        let digest = own.digest();
+        match self.held.read().get(&digest) {
+            Some(Entry::Guest { .. }) => return Ok(false),
+            Some(Entry::Invitation { .. }) => return Err(Refused::GuestLinkVoid.into()),
+            None => {}
+        }
+        // Both follow from the secret, and it from neither.
+        let guest = person_of(EventId::of_digest(&own.digest_with("guest").0).0)?;
+        let id = EventId::of_digest(&own.digest_with("joining").0);
+        let request = Request { id, command: Command::GuestJoin { invitation, joining, name } };
+        let receipt = self.engine.command(guest.clone(), request, None, None).await?;
+        let guests = self.clone();
+        let put = move || {
+            let _alone = guests.writing.lock();
+            // What they have begun meanwhile stays.
+            if guests.held.read().contains_key(&digest) {
+                return Ok(());
+            }
+            guests.put(digest, Entry::Guest { guest, draft: None })
+        };
         let done = tokio::task::spawn_blocking(put).await;
         done.unwrap_or_else(|stopped| Err(Failure::Write(stopped.to_string())))?;
-        Ok(secret)
+        Ok(!receipt.repeated)
     }
 
     /// Who comes back by their own link, while their invitation holds.

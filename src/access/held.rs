@@ -81,6 +81,9 @@ pub(super) struct Request {
     pub(super) code: Digest,
     /// How often a wrong code was typed.
     pub(super) wrong: u32,
+    /// Whoever runs the server was given the link; it was not mailed.
+    #[serde(default)]
+    pub(super) handed: bool,
 }
 
 impl Request {
@@ -268,10 +271,9 @@ impl Held {
         changes
     }
 
-    /// Whom a link lets in.
-    pub(super) fn linked(&self, link: &Digest, now: Timestamp) -> Option<&PersonId> {
-        let request = self.requests.get(link)?;
-        request.stands(now).then_some(&request.person)
+    /// The request that a link stands for.
+    pub(super) fn linked(&self, link: &Digest, now: Timestamp) -> Option<&Request> {
+        self.requests.get(link).filter(|request| request.stands(now))
     }
 
     /// What follows from a code that was typed on a page: the link that stands for it, or the changes that a

@@ -35,6 +35,8 @@ pub enum What {
     SignedIn,
     /// Signed out, on one device, or ended from elsewhere.
     Ended,
+    /// All sign-ins and tokens, by somebody who keeps people.
+    AllEnded,
     TokenMade,
     TokenEnded,
     /// A wrong code was typed.
@@ -43,6 +45,9 @@ pub enum What {
     LinkHanded,
     PasskeyAdded,
     PasskeyRemoved,
+    /// From then on a mail lets them in no more, or does again.
+    PasskeysAlone,
+    PasskeysNotAlone,
     AddressChanged,
     /// A copy of all that is held about them was taken.
     Copied,

@@ -32,12 +32,13 @@ use crate::engine::{self, Engine};
 use crate::log::{AccessChange, Failure};
 use crate::mail::{self, Outbox};
 
+pub use crate::mail::words::Invited;
 pub use about::about;
 pub use directory::{Answer, Ask, Directory, Settings as DirectorySettings};
 pub use guests::{Draft, Guests, Returned};
 pub use held::{Scope, Session, Token};
 pub use journal::{Entry, What};
-pub use passkeys::{Kept as KeptPasskey, Passkeys};
+pub use passkeys::{Asked as PasskeysAsked, Kept as KeptPasskey, Passkeys};
 pub use refused::{Error, Refused};
 pub use secret::{Digest, Secret};
 
@@ -70,6 +71,8 @@ const TOKEN_MARK: &str = "quorate_";
 pub struct Access {
     engine: Engine,
     outbox: Outbox,
+    /// Some people are let in by these alone.
+    passkeys: Arc<Passkeys>,
     /// Without a slash at its end.
     public_url: String,
     held: RwLock<Held>,
@@ -86,7 +89,12 @@ pub struct Access {
 
 impl Access {
     /// Reads all entries, and removes those that have had their time.
-    pub fn open(engine: Engine, outbox: Outbox, public_url: &str) -> Result<Self, Failure> {
+    pub fn open(
+        engine: Engine,
+        outbox: Outbox,
+        passkeys: Arc<Passkeys>,
+        public_url: &str,
+    ) -> Result<Self, Failure> {
         let mut held = Held::default();
         for prefix in Held::prefixes() {
             for (key, value) in engine.log().list_access(prefix)? {
@@ -97,6 +105,7 @@ impl Access {
         let access = Self {
             engine,
             outbox,
+            passkeys,
             public_url: public_url.trim_end_matches('/').to_owned(),
             held: RwLock::new(held),
             latest,
@@ -134,17 +143,31 @@ impl Access {
         self.held.read()
     }
 
+    pub fn passkeys(&self) -> &Arc<Passkeys> {
+        &self.passkeys
+    }
+
     /// From here on nobody else decides anything, until what is answered is dropped.
     fn alone(&self) -> MutexGuard<'_, ()> {
         self.writing.lock()
     }
 
     /// Records changes, then lets them count.
-    fn commit(&self, _alone: &MutexGuard<'_, ()>, changes: &[AccessChange]) -> Result<(), Failure> {
+    fn commit(&self, alone: &MutexGuard<'_, ()>, changes: &[AccessChange]) -> Result<(), Failure> {
         if changes.is_empty() {
             return Ok(());
         }
         let noted = journal::follow(&self.held(), changes, self.now());
+        self.commit_as(alone, changes, noted)
+    }
+
+    /// Records changes under what the log of access is to say of them.
+    fn commit_as(
+        &self,
+        _alone: &MutexGuard<'_, ()>,
+        changes: &[AccessChange],
+        noted: Vec<Entry>,
+    ) -> Result<(), Failure> {
         let mut all = changes.to_vec();
         for entry in noted {
             all.push(entry.put()?);
@@ -173,11 +196,14 @@ impl Access {
         self.engine.log().change_access(&[entry.put()?])
     }
 
-    /// Ends all that lets a person in, but their passkeys: whoever is in by it is out within seconds.
-    pub fn end_all(&self, person: &PersonId) -> Result<(), Failure> {
+    /// Ends all that lets a person in, but their passkeys: whoever is in by it is out within seconds. It is one act of
+    /// whoever did it, however much there was.
+    pub fn end_all(&self, person: &PersonId, by: &PersonId) -> Result<(), Failure> {
         let alone = self.alone();
         let changes = self.held().all_of(person);
-        self.commit(&alone, &changes)?;
+        let by = Some(by).filter(|by| *by != person).cloned();
+        let entry = Entry { by, ..Entry::new(self.now(), person, What::AllEnded) };
+        self.commit_as(&alone, &changes, vec![entry])?;
         // Also where nothing was left to be removed: a ticket may have opened a connection.
         self.taken_back.send_modify(|count| *count += 1);
         Ok(())
@@ -256,6 +282,11 @@ impl Access {
         // The address as the network has it, not as it was typed.
         let Some(about) = self.engine.about(&person) else { return Ok(()) };
         let Some(to) = about.email else { return Ok(()) };
+        if self.passkeys.alone_let_in(&person) {
+            let page = format!("{}/sign-in", self.public_url);
+            self.outbox.post(mail::words::by_passkey(to, &about.name, self.host(), &page));
+            return Ok(());
+        }
         let (link, code) = (Secret::draw()?, secret::draw_code()?);
         let request = Request {
             person,
@@ -263,6 +294,7 @@ impl Access {
             page: page.digest(),
             code: page.digest_with(&code),
             wrong: 0,
+            handed: false,
         };
         {
             let alone = self.alone();
@@ -276,7 +308,8 @@ impl Access {
     }
 
     /// A link to sign in as somebody, for whoever runs the server to hand to them: an administrator without a mail box
-    /// comes in by it. It holds as long and as often as one that was sent, and voids those.
+    /// comes in by it, and so does whoever has lost their passkey: from then on a mail lets them in again, if they had
+    /// chosen that none does. It holds as long and as often as one that was sent, and voids those.
     pub fn hand_link(&self, person: &PersonId) -> Result<String, Error> {
         if !self.is_known(person) {
             return Err(Refusal::PersonUnknown.into());
@@ -284,8 +317,15 @@ impl Access {
         let (link, page, code) = (Secret::draw()?, Secret::draw()?, secret::draw_code()?);
         // Its code is on no page.
         let code = page.digest_with(&code);
-        let request =
-            Request { person: person.clone(), made: self.now(), page: page.digest(), code, wrong: 0 };
+        let request = Request {
+            person: person.clone(),
+            made: self.now(),
+            page: page.digest(),
+            code,
+            wrong: 0,
+            handed: true,
+        };
+        self.passkeys.set_alone(person, false)?;
         let alone = self.alone();
         let mut changes = self.held().swept(self.now());
         changes.extend(self.held().asked(&link.digest(), &request));
@@ -295,9 +335,14 @@ impl Access {
         Ok(format!("{}/sign-in/{}", self.public_url, link.text()))
     }
 
-    /// Sends the link of a guests' invitation; `to` is the body that is invited. The address is kept nowhere else.
-    pub fn send_invitation(&self, email: Email, to: &str, link: &str) {
-        self.outbox.post(mail::words::invitation(email, to, self.host(), link));
+    /// Sends the link of a guests' invitation. The address is kept nowhere else.
+    pub fn send_invitation(&self, email: Email, invited: &Invited<'_>, link: &str) {
+        self.outbox.post(mail::words::invitation(email, invited, self.host(), link));
+    }
+
+    /// Sends a guest their own link. The address is kept nowhere else.
+    pub fn send_guest_link(&self, email: Email, plan: &str, until: &str, link: &str) {
+        self.outbox.post(mail::words::guest_link(email, plan, until, self.host(), link));
     }
 
     /// Tells a person that a passkey was added in their name: if it was not them, they hear of it.
@@ -317,8 +362,14 @@ impl Access {
     /// Whom a link lets in. Looking at it does not use it up: programs that read mail do so too.
     pub fn linked(&self, link: &str) -> Result<PersonId, Refused> {
         let digest = Secret::read(link).map(|secret| secret.digest()).ok_or(Refused::LinkVoid)?;
-        let person = self.held().linked(&digest, self.now()).cloned();
-        person.filter(|person| self.is_known(person)).ok_or(Refused::LinkVoid)
+        self.holds(&digest).ok_or(Refused::LinkVoid)
+    }
+
+    /// Whom a request lets in now: one that was mailed lets in nobody whom a passkey alone lets in.
+    fn holds(&self, link: &Digest) -> Option<PersonId> {
+        let request = self.held().linked(link, self.now()).cloned()?;
+        let is_enough = request.handed || !self.passkeys.alone_let_in(&request.person);
+        Some(request.person).filter(|person| is_enough && self.is_known(person))
     }
 
     /// Uses a link up: a session begins.
@@ -361,8 +412,7 @@ impl Access {
 
     fn use_request(&self, link: &Digest, agent: &str) -> Result<(PersonId, Secret), Error> {
         let alone = self.alone();
-        let person = self.held().linked(link, self.now()).cloned();
-        let person = person.filter(|person| self.is_known(person)).ok_or(Refused::LinkVoid)?;
+        let person = self.holds(link).ok_or(Refused::LinkVoid)?;
         let used = vec![remove(Kind::Request, link)];
         let session = self.begin(&alone, &person, agent, used)?;
         Ok((person, session))
@@ -561,6 +611,10 @@ async fn command(engine: &Engine, person: &PersonId, command: Command) -> Result
 fn new_person() -> Result<PersonId, Failure> {
     let mut bytes = [0; 16];
     secret::random(&mut bytes)?;
-    let id = format!("p-{}", Uuid::from_bytes(bytes).simple());
+    person_of(Uuid::from_bytes(bytes))
+}
+
+fn person_of(id: Uuid) -> Result<PersonId, Failure> {
+    let id = format!("p-{}", id.simple());
     PersonId::new(id).map_err(|error| Failure::Read(error.to_string()))
 }

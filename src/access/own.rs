@@ -78,6 +78,14 @@ impl Access {
         Ok(format!("{TOKEN_MARK}{}", secret.text()))
     }
 
+    /// Takes back all of a person's tokens.
+    pub fn end_tokens(&self, person: &PersonId) -> Result<(), Failure> {
+        let alone = self.alone();
+        let own = self.tokens(person);
+        let changes: Vec<_> = own.iter().map(|(digest, _)| remove(Kind::Token, digest)).collect();
+        self.commit(&alone, &changes)
+    }
+
     /// Takes back one of a person's tokens, named as in the list of them.
     pub fn end_token(&self, person: &PersonId, short: &str) -> Result<(), Error> {
         let alone = self.alone();

@@ -3,7 +3,7 @@
 //! They stand beside sessions in the table of access and belong to people, whichever way those come in: also in the
 //! demonstration, where people are picked, one can add a passkey and come in by it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use parking_lot::{Mutex, RwLock};
 use serde::{Deserialize, Serialize};
@@ -23,6 +23,8 @@ use crate::log::{AccessChange, Failure};
 
 /// How the keys of these entries begin.
 const PREFIX: &[u8] = b"passkey/";
+/// How the keys of those entries begin that say whom a mail alone does not let in.
+const ALONE: &[u8] = b"passkeys-alone/";
 /// The name of the service, as devices show it beside a passkey.
 const SERVICE: &str = "Quorate";
 
@@ -36,6 +38,16 @@ pub struct Kept {
     /// By what the device knows whose it is; it says nothing of the person.
     handle: Uuid,
     key: Passkey,
+}
+
+/// What the network asks of those whose account would do the most harm in other hands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Asked {
+    /// They are offered to add a passkey.
+    #[default]
+    Offered,
+    /// They can do nothing before they have added one, and come in by nothing else afterwards.
+    Required,
 }
 
 /// What was begun, and by whom.
@@ -54,6 +66,9 @@ struct Site {
 pub struct Passkeys {
     engine: Engine,
     site: Option<Site>,
+    asked: Asked,
+    /// Who has chosen that nothing but a passkey lets them in.
+    alone: RwLock<HashSet<PersonId>>,
     /// By the digest of the id that the device gave a passkey.
     held: RwLock<HashMap<Digest, Kept>>,
     /// Held while something is decided and recorded.
@@ -65,13 +80,21 @@ impl Passkeys {
     /// Reads all passkeys.
     pub fn open(engine: Engine, public_url: &str) -> Result<Self, Failure> {
         let held = entries::read(&**engine.log(), PREFIX)?;
+        let alone: HashMap<Digest, PersonId> = entries::read(&**engine.log(), ALONE)?;
         Ok(Self {
             engine,
             site: site(public_url),
+            asked: Asked::default(),
+            alone: RwLock::new(alone.into_values().collect()),
             held: RwLock::new(held),
             writing: Mutex::default(),
             begun: Mutex::new(Waiting::new(limits::PASSKEY_WITHIN, limits::PASSKEYS_BEGUN)),
         })
+    }
+
+    /// The same, with what the network asks for.
+    pub fn asking(self, asked: Asked) -> Self {
+        Self { asked, ..self }
     }
 
     /// The address at which passkeys hold; none where they cannot.
@@ -100,13 +123,66 @@ impl Passkeys {
         own
     }
 
-    /// Whether a person is to be asked to add one: who holds a part in which much can be done, and has none.
-    pub fn is_asked(&self, person: &PersonId) -> bool {
+    fn has_any(&self, person: &PersonId) -> bool {
+        self.held.read().values().any(|kept| kept.person == *person)
+    }
+
+    /// Whether a person holds a part in which much can be done.
+    fn is_to_have(&self, person: &PersonId) -> bool {
         let views = self.engine.views();
         let known = views.state.people.get(person);
-        let is_to_be =
-            known.is_some_and(|known| known.office.roles.iter().any(|role| role.asks_for_passkey()));
-        is_to_be && self.site.is_some() && !self.held.read().values().any(|kept| kept.person == *person)
+        known.is_some_and(|known| known.office.roles.iter().any(|role| role.asks_for_passkey()))
+    }
+
+    /// Whether a person is to be asked to add one: who holds a part in which much can be done, and has none.
+    pub fn is_asked(&self, person: &PersonId) -> bool {
+        self.site.is_some() && self.is_to_have(person) && !self.has_any(person)
+    }
+
+    /// Whether a person can do nothing before they have added one.
+    pub fn is_required(&self, person: &PersonId) -> bool {
+        self.asked == Asked::Required && self.is_asked(person)
+    }
+
+    /// Whether nothing but a passkey lets a person in: by their own choice, or by the network's.
+    pub fn alone_let_in(&self, person: &PersonId) -> bool {
+        // Where browsers keep none for this address, nobody could come in.
+        self.site.is_some()
+            && (self.is_chosen(person)
+                || self.asked == Asked::Required && self.is_to_have(person) && self.has_any(person))
+    }
+
+    /// Whether a person has chosen so themselves.
+    pub fn is_chosen(&self, person: &PersonId) -> bool {
+        self.alone.read().contains(person)
+    }
+
+    /// A person chooses whether nothing but a passkey lets them in.
+    pub fn choose(&self, person: &PersonId, alone: bool) -> Result<(), Error> {
+        let _writing = self.writing.lock();
+        if alone && !self.has_any(person) {
+            return Err(Refused::NoPasskey.into());
+        }
+        Ok(self.put_alone(person, alone)?)
+    }
+
+    pub(super) fn set_alone(&self, person: &PersonId, alone: bool) -> Result<(), Failure> {
+        let _writing = self.writing.lock();
+        self.put_alone(person, alone)
+    }
+
+    fn put_alone(&self, person: &PersonId, alone: bool) -> Result<(), Failure> {
+        if self.is_chosen(person) == alone {
+            return Ok(());
+        }
+        let key = entries::key(ALONE, &Digest(Sha256::digest(person.as_str()).into()));
+        let value = serde_json::to_vec(person).map_err(|error| Failure::Write(error.to_string()))?;
+        let change = AccessChange { key, value: alone.then(|| value.into()) };
+        let what = if alone { What::PasskeysAlone } else { What::PasskeysNotAlone };
+        self.engine.log().change_access(&[change, Entry::new(self.now(), person, what).put()?])?;
+        let mut held = self.alone.write();
+        let _ = if alone { held.insert(person.clone()) } else { held.remove(person) };
+        Ok(())
     }
 
     /// What a device is asked to make a passkey of, and the secret by which it is handed in.
@@ -210,6 +286,9 @@ impl Passkeys {
         let own = self.of(person);
         let (digest, _) =
             own.iter().find(|(digest, _)| digest.short() == short).ok_or(Refused::EntryUnknown)?;
+        if own.len() == 1 && self.alone_let_in(person) {
+            return Err(Refused::LastPasskey.into());
+        }
         self.take_away(&[*digest])?;
         Ok(self.log(person, What::PasskeyRemoved)?)
     }
@@ -225,7 +304,10 @@ impl Passkeys {
             let held = self.held.read();
             held.iter().filter(|(_, kept)| !self.is_known(&kept.person)).map(|(digest, _)| *digest).collect()
         };
-        self.take_away(&gone)
+        self.take_away(&gone)?;
+        let left: Vec<_> =
+            self.alone.read().iter().filter(|person| !self.is_known(person)).cloned().collect();
+        left.iter().try_for_each(|person| self.put_alone(person, false))
     }
 
     fn put(&self, digest: Digest, kept: Kept) -> Result<(), Failure> {

@@ -39,6 +39,12 @@ pub enum Refused {
     PasskeyNotFound,
     PasskeyNameNotValid,
     TooManyPasskeys,
+    /// Without it nothing would let its person in any more.
+    LastPasskey,
+    /// Where there is none, a passkey cannot be all that lets somebody in.
+    NoPasskey,
+    /// Nothing but a passkey lets this person in.
+    PasskeyAlone,
     /// What lets somebody in is changed only soon after they showed who they are.
     SignInAnew,
     /// The directory cannot be reached, or not understood.
@@ -75,6 +81,9 @@ impl Refused {
             Self::PasskeyNotFound => "passkey_not_discoverable",
             Self::PasskeyNameNotValid => "passkey_name_not_valid",
             Self::TooManyPasskeys => "too_many_passkeys",
+            Self::LastPasskey => "last_passkey",
+            Self::NoPasskey => "no_passkey",
+            Self::PasskeyAlone => "passkey_alone",
             Self::SignInAnew => "sign_in_anew",
             Self::DirectoryAway => "directory_away",
             Self::DirectoryTooLate => "directory_too_late",
@@ -108,6 +117,9 @@ impl Refused {
             Self::PasskeyNotVerified => "The device did not check that it is you.".into(),
             Self::PasskeyCopied => "There may be a copy of this passkey, so it lets nobody in.".into(),
             Self::PasskeyNotValid => "What the device answered was not understood.".into(),
+            Self::LastPasskey => "This is your last passkey, and nothing else lets you in.".into(),
+            Self::NoPasskey => "You have no passkey yet.".into(),
+            Self::PasskeyAlone => "Only your passkey lets you in.".into(),
             Self::SignInAnew => "To change how you sign in, sign in anew first.".into(),
             Self::DirectoryAway => "The directory does not answer just now.".into(),
             Self::DirectoryTooLate => "This took too long, or was begun in another browser.".into(),
@@ -158,6 +170,13 @@ impl Refused {
             Self::PasskeyNotValid => "Try again. If it stays so, try another browser or device.",
             Self::PasskeyNotFound => "Take another device, or a password manager.",
             Self::PasskeyNameNotValid => "Name the device or the password manager that keeps it.",
+            Self::LastPasskey => {
+                "Add another one first. Or let a mail be enough to sign in, where that is yours to choose."
+            }
+            Self::NoPasskey => "Add one first.",
+            Self::PasskeyAlone => {
+                "Sign in with it. If you have lost it, whoever runs the server can hand you a link."
+            }
             Self::SignInAnew => "Sign in once more, then come back here: for 15 minutes it can be changed.",
             Self::DirectoryAway => "Sign in by mail, or try again in a little while.",
             Self::DirectoryTooLate => "Begin again, and stay in one browser.",

@@ -71,7 +71,9 @@ fn open(folder: &std::path::Path, clock: &Arc<AtomicI64>) -> (Arc<Access>, Postm
     let time = clock.clone();
     let engine = Engine::open(log, Arc::new(move || Timestamp(time.load(Ordering::Relaxed)))).unwrap();
     let (outbox, postman) = Outbox::open("print", "quorate@example.org").unwrap();
-    (Arc::new(Access::open(engine, outbox, "https://plan.example.org/").unwrap()), postman)
+    let url = "https://plan.example.org/";
+    let passkeys = Arc::new(Passkeys::open(engine.clone(), url).unwrap());
+    (Arc::new(Access::open(engine, outbox, passkeys, url).unwrap()), postman)
 }
 
 /// Just before and at the end of a time.
@@ -336,7 +338,8 @@ async fn guest(tried: &Tried) -> (Arc<Guests>, String) {
         gate: Vec::new(),
     };
     let invitation = InvitationId(Uuid::from_u128(2));
-    let invite = Invite { plan, phase, to: "A forum".into(), until: now.plus_seconds(3_600) };
+    let invite =
+        Invite { plan, phase, to: "A forum".into(), organisation: None, until: now.plus_seconds(3_600) };
     for asked in [
         Command::PlanCreate { plan: Some(plan), title: "A plan".into() },
         Command::ProcessStart { plan, template: "own".into(), phases: vec![planned], keep_days: None },
@@ -347,7 +350,12 @@ async fn guest(tried: &Tried) -> (Arc<Guests>, String) {
     let guests = Arc::new(Guests::open(engine, "https://plan.example.org").unwrap());
     let link = guests.link(invitation).unwrap();
     let joining = Joining { capacity: Capacity::Personal, named: false, published: false };
-    let own = guests.join(link.rsplit('/').next().unwrap(), joining, "Grace".into()).await.unwrap().text();
+    let (link, own) = (link.rsplit('/').next().unwrap(), Secret::draw().unwrap());
+    assert!(guests.join(link, &own, joining.clone(), "Grace".into()).await.unwrap());
+    assert!(!guests.join(link, &own, joining.clone(), "Grace".into()).await.unwrap(), "once");
+    let taken = Secret::read(link).unwrap();
+    assert!(guests.join(link, &taken, joining, "Eve".into()).await.is_err(), "it is the invitation's");
+    let own = own.text();
     let draft = Draft { provision: ProvisionId::new("p1").unwrap(), text: "I begin".into() };
     guests.keep_draft(&own, Some(draft)).unwrap();
     (guests, own)
@@ -406,7 +414,11 @@ async fn the_log_of_access_says_who_came_in_and_what_was_ended() {
     let pass = tried.access.session(&session.text()).unwrap();
     tried.access.leave(&pass).unwrap();
     tried.sign_in().await;
-    tried.access.end_all(&ada).unwrap();
+    tried.access.end_all(&ada, &PersonId::new("eve").unwrap()).unwrap();
+    let ended = tried.access.journal(Some(&ada), 99).unwrap();
+    let ended = ended.iter().find(|entry| entry.what == What::AllEnded).unwrap();
+    assert_eq!(ended.by.as_ref().map(PersonId::as_str), Some("eve"), "one act, one line");
+    assert!(tried.access.sessions(&ada).is_empty() && tried.access.tokens(&ada).is_empty());
     let what = |tried: &Tried| -> Vec<What> {
         let mut all: Vec<_> = tried.access.journal(Some(&ada), 99).unwrap();
         all.reverse();
@@ -414,15 +426,8 @@ async fn the_log_of_access_says_who_came_in_and_what_was_ended() {
     };
     let mut found = what(&tried);
     found.sort_by_key(|what| *what as u8);
-    let expected = [
-        What::SignedIn,
-        What::SignedIn,
-        What::Ended,
-        What::Ended,
-        What::TokenMade,
-        What::TokenEnded,
-        What::CodeWrong,
-    ];
+    let expected =
+        [What::SignedIn, What::SignedIn, What::Ended, What::AllEnded, What::TokenMade, What::CodeWrong];
     assert_eq!(found, expected);
     let entry = &tried.access.journal(None, 1).unwrap()[0];
     assert_eq!(entry.person, ada);

@@ -10,8 +10,8 @@ use serde_json::Value;
 use tokio::runtime::Handle;
 
 use super::control::{self, Ask};
-use super::{Data, Outcome, serve};
-use crate::domain::{PersonId, Request};
+use super::{Data, Outcome, people, serve};
+use crate::domain::Request;
 use crate::engine::{self, Error};
 use crate::room::Rooms;
 
@@ -21,9 +21,9 @@ pub(super) struct Command {
     /// is missing is made
     #[arg(default_value = "-")]
     file: PathBuf,
-    /// In whose name: the id of a person
+    /// In whose name: the id or the e-mail address of a person
     #[arg(long = "as", value_name = "PERSON")]
-    asker: PersonId,
+    asker: String,
     #[command(flatten)]
     data: Data,
 }
@@ -31,7 +31,7 @@ pub(super) struct Command {
 /// What is asked of whoever has the log.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Task {
-    asker: PersonId,
+    asker: String,
     command: Value,
 }
 
@@ -110,8 +110,8 @@ pub(super) fn give(rooms: &Rooms, task: &Task) -> Result<Value, String> {
         fields.insert("id".into(), id.to_string().into());
     }
     let request: Request = serde_json::from_value(command).map_err(|error| error.to_string())?;
-    let id = request.id;
-    let done = Handle::current().block_on(rooms.command(task.asker.clone(), request, None));
+    let (id, asker) = (request.id, people::known_by(rooms.engine(), &task.asker)?);
+    let done = Handle::current().block_on(rooms.command(asker, request, None));
     let receipt = done.map_err(|error| match error {
         Error::Refused(refusal) => {
             format!("{} ({}) {}", refusal.sentence(), refusal.code(), refusal.hint())

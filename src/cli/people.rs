@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::{Args, Subcommand};
 use serde::{Deserialize, Serialize};
 
 use super::control::{self, Ask};
 use super::{Data, Outcome, serve};
-use crate::access::{self, Access};
+use crate::access::{self, Access, Passkeys};
 use crate::domain::{Action, Email, PersonId};
 use crate::engine::{self, Engine, Error};
 use crate::mail::Outbox;
@@ -50,9 +51,9 @@ pub(super) struct Whose {
 struct Import {
     /// The list; its first line names the columns: organisation, standing, weight, seats, name, e-mail, roles
     file: PathBuf,
-    /// In whose name: the id of a person who may add people
+    /// In whose name: the id or the e-mail address of a person who may add people
     #[arg(long = "as", value_name = "PERSON")]
-    asker: PersonId,
+    asker: String,
     /// Say what the list would do, and do nothing
     #[arg(long)]
     dry_run: bool,
@@ -67,7 +68,7 @@ struct Import {
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Task {
     list: Vec<u8>,
-    asker: PersonId,
+    asker: String,
     dry_run: bool,
     take_right: bool,
 }
@@ -136,12 +137,20 @@ impl Link {
         let public_url = self.public_url.as_deref().unwrap_or("http://localhost:8400");
         // No mail is sent.
         let (outbox, _) = Outbox::open("print", "quorate@localhost")?;
-        let access =
-            Access::open(engine.clone(), outbox, public_url).map_err(|failure| failure.to_string())?;
+        let failed = |failure: crate::log::Failure| failure.to_string();
+        let passkeys = Arc::new(Passkeys::open(engine.clone(), public_url).map_err(failed)?);
+        let access = Access::open(engine.clone(), outbox, passkeys, public_url).map_err(failed)?;
         let link = link(&engine, Some(&access), &Whose { whose: self.person.clone() });
         engine.close();
         link
     }
+}
+
+/// Who is meant by an id, or by an e-mail address.
+pub(super) fn known_by(engine: &Engine, whose: &str) -> Result<PersonId, String> {
+    let by_address = Email::new(whose).ok().and_then(|email| engine.person_at(&email));
+    let person = by_address.or_else(|| PersonId::new(whose).ok());
+    person.ok_or_else(|| format!("nobody is known by {whose}"))
 }
 
 /// A link to sign in as somebody.
@@ -151,9 +160,7 @@ pub(super) fn link(
     Whose { whose }: &Whose,
 ) -> Result<String, String> {
     let access = access.ok_or("in the demonstration nobody signs in: people are picked")?;
-    let by_address = Email::new(whose).ok().and_then(|email| engine.person_at(&email));
-    let person = by_address.or_else(|| PersonId::new(whose).ok());
-    let person = person.ok_or_else(|| format!("nobody is known by {whose}"))?;
+    let person = known_by(engine, whose)?;
     access.hand_link(&person).map_err(|error| match error {
         access::Error::Ruled(refusal) => format!("{} {}", refusal.sentence(), refusal.hint()),
         access::Error::Refused(refused) => format!("{} {}", refused.sentence(), refused.hint()),
@@ -174,9 +181,10 @@ fn alone(data: &Data, task: &Task) -> Result<Done, String> {
 
 /// Checks a list, and takes it in where that was asked for. On a thread that may wait.
 pub(super) fn import(engine: &Engine, task: &Task) -> Result<Done, String> {
+    let asker = known_by(engine, &task.asker)?;
     let rules = {
         let views = engine.views();
-        if !views.state.may_always(&task.asker, Action::People) {
+        if !views.state.may_always(&asker, Action::People) {
             return Err(format!("{} is nobody who may add people and organisations", task.asker));
         }
         views.state.network()
@@ -192,12 +200,11 @@ pub(super) fn import(engine: &Engine, task: &Task) -> Result<Done, String> {
     let seed = engine.views().head.to_be_bytes();
     let person_at = |email: &Email| engine.person_at(email);
     let known = Known { rules: &rules, names: &names, person_at: &person_at };
-    let report =
-        roster::check(&text, known, &task.asker, &seed).map_err(|unreadable| unreadable.to_string())?;
+    let report = roster::check(&text, known, &asker, &seed).map_err(|unreadable| unreadable.to_string())?;
     let mut done = Done::of(&report);
     let is_wanted = !task.dry_run && (done.wrong == 0 || task.take_right);
     if is_wanted && !report.requests.is_empty() {
-        let asked = engine.together(task.asker.clone(), report.requests);
+        let asked = engine.together(asker, report.requests);
         tokio::runtime::Handle::current().block_on(asked).map_err(|error| match error {
             Error::Refused(refusal) => format!("{} {}", refusal.sentence(), refusal.hint()),
             Error::Failed(why) => why,

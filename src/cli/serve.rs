@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 use tracing::{info, warn};
 
 use super::{Data, Outcome, Place, control};
-use crate::access::{self, Access, DirectorySettings};
+use crate::access::{self, Access, DirectorySettings, PasskeysAsked};
 use crate::engine::{self, Clock, Engine};
 use crate::http::{self, App, Entrance};
 use crate::log::{self, Options, RedbLog};
@@ -34,6 +34,40 @@ pub(super) struct Serve {
     mail: Mail,
     #[command(flatten)]
     directory: Directory,
+    #[command(flatten)]
+    passkeys: Passkeys,
+}
+
+/// What is asked of people whose part lets them do much.
+#[derive(Args)]
+pub(super) struct Passkeys {
+    /// Whether administrator, secretariat, board, chair and teller are offered to add a passkey, or need one for anything
+    /// else and come in by nothing else
+    #[arg(long = "passkeys", env = "QUORATE_PASSKEYS", value_enum, default_value = "offered")]
+    asked: Asked,
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum Asked {
+    Offered,
+    Required,
+}
+
+impl Passkeys {
+    fn open(&self, engine: &Engine, public_url: &str) -> Result<Arc<access::Passkeys>, String> {
+        let open = access::Passkeys::open(engine.clone(), public_url);
+        let open = open.map_err(|failure| failure.to_string())?;
+        let asked = match self.asked {
+            Asked::Offered => PasskeysAsked::Offered,
+            Asked::Required => PasskeysAsked::Required,
+        };
+        if asked == PasskeysAsked::Required && open.origin().is_none() {
+            return Err(format!(
+                "passkeys cannot be required at {public_url}: browsers keep them for https with a name, or localhost"
+            ));
+        }
+        Ok(Arc::new(open.asking(asked)))
+    }
 }
 
 /// A directory by which people can sign in too (OpenID Connect).
@@ -102,7 +136,7 @@ pub(super) enum Door<'a> {
     /// Anybody picks a person.
     Demonstration,
     /// People sign in by mail.
-    Mail(&'a Mail, &'a Directory),
+    Mail(&'a Mail, &'a Directory, &'a Passkeys),
 }
 
 impl Serve {
@@ -112,7 +146,7 @@ impl Serve {
     }
 
     pub(super) fn run(self) -> Outcome {
-        serve(&self.data.data, &self.place, &Door::Mail(&self.mail, &self.directory))
+        serve(&self.data.data, &self.place, &Door::Mail(&self.mail, &self.directory, &self.passkeys))
     }
 }
 
@@ -155,9 +189,9 @@ pub(super) fn serve(data: &Path, place: &Place, door: &Door<'_>) -> Outcome {
             Door::Demonstration => {
                 (Entrance::demonstration(data).map_err(|error| error.to_string())?, None, None, None)
             }
-            Door::Mail(mail, directory) => {
+            Door::Mail(mail, directory, passkeys) => {
                 let directory = directory.open(&engine, &place.public_url())?;
-                let (entrance, first, outbox) = let_in(&engine, mail, place)?;
+                let (entrance, first, outbox) = let_in(&engine, mail, passkeys, place)?;
                 (entrance, first, outbox, directory)
             }
         };
@@ -195,7 +229,7 @@ pub(super) fn serve(data: &Path, place: &Place, door: &Door<'_>) -> Outcome {
 type Way = (Entrance, Option<String>, Option<Outbox>);
 
 /// Opens the way in by mail.
-fn let_in(engine: &Engine, mail: &Mail, place: &Place) -> Result<Way, String> {
+fn let_in(engine: &Engine, mail: &Mail, passkeys: &Passkeys, place: &Place) -> Result<Way, String> {
     let public_url = place.public_url();
     if mail.way == "print" {
         warn!(
@@ -207,8 +241,9 @@ fn let_in(engine: &Engine, mail: &Mail, place: &Place) -> Result<Way, String> {
         warn!("{public_url} is not https: what people sign in with travels in the clear");
     }
     let (outbox, postman) = Outbox::open(&mail.way, &mail.from(&public_url))?;
-    let access =
-        Access::open(engine.clone(), outbox.clone(), &public_url).map_err(|failure| failure.to_string())?;
+    let passkeys = passkeys.open(engine, &public_url)?;
+    let access = Access::open(engine.clone(), outbox.clone(), passkeys, &public_url)
+        .map_err(|failure| failure.to_string())?;
     let access = Arc::new(access);
     let first = access.first_link().map_err(|failure| failure.to_string())?;
     tokio::spawn(postman.run());

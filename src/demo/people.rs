@@ -63,18 +63,6 @@ impl Part {
         };
         Office { roles: vec![self.role()], seat: organisation.is_some(), organisation }
     }
-
-    /// What the part is, in the words of the page on which one is picked.
-    pub fn part(self) -> &'static str {
-        match self {
-            Self::Secretariat => "Secretariat",
-            Self::Member1 => "Representative of a member, Athens",
-            Self::Member2 => "Representative of a member, Sofia",
-            Self::Consultant => "Consultant, holds the pen",
-            Self::Chair => "Chair of the board",
-            Self::Administrator => "Administrator",
-        }
-    }
 }
 
 /// The organisations: id, name, standing, votes, seats.

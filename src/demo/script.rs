@@ -124,9 +124,7 @@ fn monday(now: Timestamp, last: i64) -> i64 {
 /// An id that is the same every time.
 pub(super) fn id(kind: &str, number: usize) -> Uuid {
     let digest = Sha256::digest(format!("quorate demonstration {kind} {number}"));
-    let mut bytes = [0; 16];
-    bytes.copy_from_slice(&digest[..16]);
-    uuid::Builder::from_random_bytes(bytes).into_uuid()
+    EventId::of_digest(&digest.into()).0
 }
 
 /// The plan in drafting.

@@ -94,15 +94,11 @@ pub fn asked_in(state: &State, person: &PersonId, id: PlanId, now: Timestamp) ->
             due(wanted, now, None)
         }));
     }
-    let judges = match state.contact() {
-        Some(contact) => contact == person,
-        None => state.moderates(person),
-    };
-    if judges {
-        all.extend(plan.disputed.iter().map(|(comment, (thread, at))| {
-            due(Wanted::Judge { thread: *thread, comment: *comment }, *at, None)
-        }));
-    }
+    all.extend(plan.disputed.iter().filter_map(|(comment, (thread, at))| {
+        let place = super::Place { plan: id, thread: *thread, comment: *comment };
+        let judges = state.judge(&place).map_or_else(|| state.moderates(person), |judge| judge == person);
+        judges.then(|| due(Wanted::Judge { thread: *thread, comment: *comment }, *at, None))
+    }));
     if may(Action::Process)
         && let Some((phase, missing)) = plan.process.as_ref().and_then(|process| blocked(process, now))
     {

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Anchor, Ask, EventId, Group, InvitationId, Invite, Joining, Measure, Office, OrganisationId, PersonId,
-    PhaseId, PhasePlan, Place, PlanId, Profile, ProvisionId, Role, SectionId, Settled, Stray, TaskId,
-    ThreadId, Timestamp,
+    PhaseId, PhaseKind, PhasePlan, Place, PlanId, Profile, ProvisionId, Role, SectionId, Settled, Stray,
+    TaskId, ThreadId, Timestamp,
 };
 
 /// A command with the id under which it can be repeated without being done twice.
@@ -31,6 +31,9 @@ pub enum Command {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         email: Option<String>,
     },
+    /// Corrects a name: one's own, or by who keeps people. It is kept beside the record, never in it.
+    #[serde(rename = "person.rename")]
+    PersonRename { person: PersonId, name: String },
     /// By that person alone: at the first sign-in.
     #[serde(rename = "person.join")]
     PersonJoin { person: PersonId },
@@ -81,6 +84,28 @@ pub enum Command {
     RetentionSet { plan: PlanId, days: Option<u32> },
     #[serde(rename = "phase.reschedule")]
     PhaseReschedule { plan: PlanId, phase: PhaseId, opens: Timestamp, closes: Timestamp },
+    #[serde(rename = "phase.add")]
+    PhaseAdd {
+        plan: PlanId,
+        #[serde(flatten)]
+        planned: PhasePlan,
+    },
+    /// The title until it is over; the rest until it has begun.
+    #[serde(rename = "phase.change")]
+    PhaseChange {
+        plan: PlanId,
+        phase: PhaseId,
+        title: String,
+        kind: PhaseKind,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        gate: Vec<Role>,
+    },
+    /// One that has not begun.
+    #[serde(rename = "phase.remove")]
+    PhaseRemove { plan: PlanId, phase: PhaseId },
+    /// The whole of a process of which no phase has begun.
+    #[serde(rename = "process.withdraw")]
+    ProcessWithdraw { plan: PlanId },
     #[serde(rename = "guest.invite")]
     GuestInvite {
         /// Chosen by the asker.

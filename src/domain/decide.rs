@@ -1,8 +1,9 @@
 //! `decide`: what follows from a command. The nouns' own files hold their ladders.
 
 use super::{
-    About, Actor, Command, Event, EventId, PlanId, ProvisionId, Refusal, SectionId, State, assignment,
-    forgetting, guest, limits, moderation, organisation, person, plan, process, section, stray, task, thread,
+    About, Actor, Command, Event, EventId, PersonId, PlanId, ProvisionId, Refusal, SectionId, State,
+    assignment, forgetting, guest, limits, moderation, organisation, person, plan, process, section, stray,
+    task, thread,
 };
 
 /// What is to be recorded when a command is granted.
@@ -11,10 +12,19 @@ pub struct Decision {
     pub events: Vec<Event>,
     /// What the program writes into the plan's document, recorded together with the events.
     pub write: Option<Write>,
-    /// Of whom the command makes somebody known: what is kept apart from the log.
-    pub about: Option<About>,
+    /// What the command makes known of somebody: it is kept apart from the log.
+    pub learned: Option<(PersonId, Learned)>,
     /// What the command made or touched, for the answer.
     pub plan: Option<PlanId>,
+}
+
+/// What becomes known of a person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Learned {
+    /// All that is known of somebody new.
+    About(About),
+    /// Another name.
+    Name(String),
 }
 
 /// A change that the program makes to a document, for the person who asked.
@@ -66,6 +76,7 @@ pub fn decide(state: &State, actor: &Actor, id: EventId, command: &Command) -> R
         Command::PersonAdd { person, office, name, email } => {
             person::add(state, actor, person, office, name, email.as_deref())
         }
+        Command::PersonRename { person, name } => person::rename(state, actor, person, name),
         Command::PersonJoin { person } => person::join(state, actor, person),
         Command::PersonChange { person, office, version } => {
             person::change(state, actor, person, office, *version)
@@ -87,6 +98,12 @@ pub fn decide(state: &State, actor: &Actor, id: EventId, command: &Command) -> R
         Command::PhaseReschedule { plan, phase, opens, closes } => {
             process::reschedule(state, actor, *plan, phase, (*opens, *closes))
         }
+        Command::PhaseAdd { plan, planned } => process::add(state, actor, *plan, planned),
+        Command::PhaseChange { plan, phase, title, kind, gate } => {
+            process::change(state, actor, *plan, phase, (title, *kind, gate))
+        }
+        Command::PhaseRemove { plan, phase } => process::remove(state, actor, *plan, phase),
+        Command::ProcessWithdraw { plan } => process::withdraw(state, actor, *plan),
         Command::GuestInvite { invitation, invite } => guest::invite(state, actor, *invitation, invite),
         Command::GuestRevoke { plan, invitation } => guest::revoke(state, actor, *plan, *invitation),
         Command::GuestJoin { invitation, joining, name } => {

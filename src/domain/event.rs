@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     ActorId, Ask, ChangeHash, DocumentId, EventId, Group, Heads, InvitationId, Invite, Joining, Measure,
-    Office, OrganisationId, PersonId, PhaseId, PhasePlan, Place, PlanId, Position, Profile, ProvisionId,
-    SectionId, Settled, TaskId, ThreadId, Timestamp,
+    Office, OrganisationId, PersonId, PhaseId, PhaseKind, PhasePlan, Place, PlanId, Position, Profile,
+    ProvisionId, SectionId, Settled, TaskId, ThreadId, Timestamp,
 };
 
 /// What someone does in the network.
@@ -18,17 +18,19 @@ pub enum Role {
     Consultant,
     Board,
     Chair,
+    ChiefExecutive,
     Administrator,
     Teller,
 }
 
 impl Role {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Secretariat,
         Self::Representative,
         Self::Consultant,
         Self::Board,
         Self::Chair,
+        Self::ChiefExecutive,
         Self::Administrator,
         Self::Teller,
     ];
@@ -41,6 +43,7 @@ impl Role {
             Self::Consultant => "consultant",
             Self::Board => "board",
             Self::Chair => "chair",
+            Self::ChiefExecutive => "chief-executive",
             Self::Administrator => "administrator",
             Self::Teller => "teller",
         }
@@ -101,6 +104,9 @@ pub enum Event {
         #[serde(flatten)]
         office: Office,
     },
+    /// Their name is another from here on: which, is kept beside the record.
+    #[serde(rename = "person.renamed")]
+    PersonRenamed { person: PersonId },
     /// Somebody acts in the network no more. What they did stays theirs.
     #[serde(rename = "person.left")]
     PersonLeft {
@@ -155,6 +161,26 @@ pub enum Event {
     PhaseOpened { plan: PlanId, phase: PhaseId },
     #[serde(rename = "phase.closed")]
     PhaseClosed { plan: PlanId, phase: PhaseId },
+    #[serde(rename = "phase.added")]
+    PhaseAdded {
+        plan: PlanId,
+        #[serde(flatten)]
+        planned: PhasePlan,
+    },
+    #[serde(rename = "phase.changed")]
+    PhaseChanged {
+        plan: PlanId,
+        phase: PhaseId,
+        title: String,
+        kind: PhaseKind,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        gate: Vec<Role>,
+    },
+    #[serde(rename = "phase.removed")]
+    PhaseRemoved { plan: PlanId, phase: PhaseId },
+    /// Nothing of it had begun: the plan has none again.
+    #[serde(rename = "process.withdrawn")]
+    ProcessWithdrawn { plan: PlanId },
     /// A body outside the network is asked to be heard. Who has its link may join as a guest.
     #[serde(rename = "guest.invited")]
     GuestInvited {

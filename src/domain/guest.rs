@@ -4,17 +4,20 @@
 //! capacity becomes a guest. A guest is no person of the network: they may what the table grants a guest, in the plan
 //! and the phase of their invitation, until it ends or is taken back.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::decide::{Decision, text};
+use super::decide::{Decision, Learned, text};
 use super::limits;
 use super::plan;
 use super::policy::{Action, Party};
 use super::process::PhaseKind;
-use super::{About, Actor, Event, InvitationId, PersonId, PhaseId, PlanId, Refusal, State, Timestamp, Told};
+use super::{
+    About, Actor, Event, InvitationId, OrganisationId, PersonId, PhaseId, PlanId, Refusal, Standing, State,
+    Timestamp, Told,
+};
 
 /// For whom a guest speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -31,6 +34,8 @@ pub struct Invitation {
     pub phase: PhaseId,
     /// To whom it was sent: the name of a body.
     pub to: String,
+    /// The body, where it is one of the network's organisations.
+    pub organisation: Option<OrganisationId>,
     pub until: Timestamp,
     pub revoked: bool,
 }
@@ -53,6 +58,8 @@ pub struct Guest {
 pub struct Guests {
     pub invitations: BTreeMap<InvitationId, Invitation>,
     pub people: BTreeMap<PersonId, Guest>,
+    /// For which organisations a guest has said something.
+    pub heard: BTreeSet<OrganisationId>,
     /// How often somebody was forgotten.
     pub forgotten: u64,
     /// How often anything of it changed: the version of the stream in which that is recorded.
@@ -80,9 +87,19 @@ pub(super) fn invite(
     if made.until <= state.now {
         return Err(Refusal::DateIsPast);
     }
-    let to = text("name of who is invited", &made.to, limits::TITLE)?;
+    let named = made.organisation.as_ref().map(|id| invited(state, id)).transpose()?;
+    let to = text("name of who is invited", named.unwrap_or(&made.to), limits::TITLE)?;
     let event = Event::GuestInvited { invitation, invite: Invite { to, ..made.clone() } };
     Ok(Decision { events: vec![event], plan: Some(made.plan), ..Decision::default() })
+}
+
+/// The name of an organisation that can be invited: a member is heard by those who act for it, who have accounts.
+fn invited<'a>(state: &'a State, organisation: &OrganisationId) -> Result<&'a str, Refusal> {
+    let known = state.organisations.get(organisation).ok_or(Refusal::OrganisationUnknown)?;
+    if known.profile.standing == Standing::Member {
+        return Err(Refusal::InvitedIsMember);
+    }
+    Ok(&known.profile.name)
 }
 
 /// What an invitation says.
@@ -91,8 +108,12 @@ pub struct Invite {
     pub plan: PlanId,
     /// The consultation.
     pub phase: PhaseId,
-    /// To whom it goes: the name of a body, which is public.
+    /// To whom it goes: the name of a body, which is public. Of an organisation of the network, it is that one's,
+    /// whatever is sent.
     pub to: String,
+    /// The body, where it is one of the network's organisations, and no member.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub organisation: Option<OrganisationId>,
     pub until: Timestamp,
 }
 
@@ -141,8 +162,14 @@ pub(super) fn join(
         guest: actor.person.clone(),
         joining: joining.clone(),
     };
-    let about = Some(About { name, email: None, told: Told::default() });
-    Ok(Decision { events: vec![event], about, plan: Some(known.plan), ..Decision::default() })
+    let about = Learned::About(About { name, email: None, told: Told::default() });
+    let plan = Some(known.plan);
+    Ok(Decision {
+        events: vec![event],
+        learned: Some((actor.person.clone(), about)),
+        plan,
+        ..Decision::default()
+    })
 }
 
 /// In which capacity somebody comes as a guest, and what may be published of it.
@@ -169,7 +196,26 @@ impl State {
     }
 }
 
+impl State {
+    /// For which organisation a guest speaks who came for it. As a member it would speak by those who act for it.
+    pub(super) fn guest_speaks_for(&self, person: &PersonId) -> Option<OrganisationId> {
+        let guest = self.guests.people.get(person)?;
+        if guest.capacity == Capacity::Personal {
+            return None;
+        }
+        let organisation = self.guests.invitations.get(&guest.invitation)?.organisation.as_ref()?;
+        let standing = self.organisations.get(organisation)?.profile.standing;
+        (standing != Standing::Member).then(|| organisation.clone())
+    }
+}
+
 impl Guests {
+    /// The organisations of the network that are invited to a phase.
+    pub fn invited(&self, plan: PlanId, phase: &PhaseId) -> impl Iterator<Item = &OrganisationId> {
+        let is_to = move |one: &&Invitation| one.plan == plan && one.phase == *phase && !one.revoked;
+        self.invitations.values().filter(is_to).filter_map(|one| one.organisation.as_ref())
+    }
+
     /// Those who came to one plan.
     pub fn of(&self, plan: PlanId) -> impl Iterator<Item = &PersonId> {
         let is_of = move |(_, guest): &(_, &Guest)| {
@@ -189,8 +235,9 @@ impl Guests {
     pub(super) fn apply(&mut self, event: &Event) {
         match event {
             Event::GuestInvited { invitation, invite } => {
-                let Invite { plan, phase, to, until } = invite.clone();
-                self.invitations.insert(*invitation, Invitation { plan, phase, to, until, revoked: false });
+                let Invite { plan, phase, to, organisation, until } = invite.clone();
+                let made = Invitation { plan, phase, to, organisation, until, revoked: false };
+                self.invitations.insert(*invitation, made);
             }
             Event::GuestRevoked { invitation, .. } => {
                 if let Some(known) = self.invitations.get_mut(invitation) {

@@ -137,6 +137,15 @@ uuid_id!(
     EventId
 );
 
+impl EventId {
+    /// The same for the same digest: its first 16 bytes, as a random id has them.
+    pub fn of_digest(digest: &[u8; 32]) -> Self {
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(&digest[..16]);
+        Self(uuid::Builder::from_random_bytes(bytes).into_uuid())
+    }
+}
+
 /// An Automerge document: 16 bytes, written as base58 with a checksum behind `automerge:`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct DocumentId(pub [u8; 16]);

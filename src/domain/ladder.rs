@@ -264,12 +264,25 @@ fn people() {
         format!("{}@{domain}", "a".repeat(limits::EMAIL_BYTES - domain.len() - 1 + more))
     };
     let join = |id: &str| Command::PersonJoin { person: person(id) };
+    let rename = |id: &str, name: &str| Command::PersonRename { person: person(id), name: name.into() };
+    let gone = Event::PersonLeft { person: person("chair"), successor: None };
+    let left = state(std::slice::from_ref(&gone));
+    let erased = state(&[gone, Event::PersonErased { person: person("chair") }]);
     let joined = state(&[Event::PersonJoined { person: person("member-1") }]);
     let board = [Role::Board];
     let some = state(&[]);
     for (state, who, command, heard) in [
         (&State::default(), "first", add("first", &[Role::Administrator], "First"), "ok"),
         (&some, "member-1", add("new", &board, "New"), "not_permitted"),
+        (&some, "member-1", rename("chair", "New"), "not_permitted"),
+        (&some, "nobody", rename("nobody", "New"), "person_unknown"),
+        (&some, "administrator", rename("nobody", "New"), "person_unknown"),
+        (&some, "administrator", rename("chair", "\u{200b}"), "field_empty"),
+        (&some, "administrator", rename("chair", &at_and_above(limits::TITLE)[1]), "field_too_long"),
+        (&some, "administrator", rename("chair", &at_and_above(limits::TITLE)[0]), "ok"),
+        (&some, "member-1", rename("member-1", "New"), "ok"),
+        (&left, "administrator", rename("chair", "New"), "ok"),
+        (&erased, "administrator", rename("chair", "New"), "erased_already"),
         (&some, "administrator", add("chair", &board, "New"), "person_exists"),
         (&some, "administrator", add("new", &[], "New"), "field_empty"),
         (&some, "administrator", add("new", &board, ""), "field_empty"),
@@ -341,6 +354,8 @@ fn parts_in_the_network() {
         (&some, "member-1", add("east", member(1)), "not_permitted"),
         (&some, "anna", add("east", member(1)), "not_permitted"),
         (&some, "gone", add("east", member(1)), "not_permitted"),
+        (&some, "administrator", invite(office(&[Role::Consultant, Role::Board])), "consultant_has_no_vote"),
+        (&some, "administrator", invite(office(&[Role::Consultant, Role::Secretariat])), "ok"),
         (&some, "administrator", add("north", member(1)), "organisation_exists"),
         (&some, "administrator", add("east", profile("", Standing::Member, 1, 0)), "field_empty"),
         (

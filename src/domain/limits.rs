@@ -7,6 +7,8 @@
 
 use std::time::Duration;
 
+use super::Timestamp;
+
 // Words in commands, in characters.
 
 /// Longest title, heading or name.
@@ -32,6 +34,10 @@ pub const GROUP: usize = 100;
 pub const ASSIGNED: usize = 500;
 /// Phases of one process.
 pub const PHASES: usize = 40;
+/// The latest date of a phase: 1 January 2200.
+pub const LATEST: Timestamp = Timestamp(7_258_118_400_000);
+/// Templates of processes that a network keeps for itself.
+pub const TEMPLATES: usize = 50;
 /// For how long the log of access is kept.
 pub const JOURNAL_KEPT: Duration = Duration::from_secs(180 * DAY);
 /// Entries of the log of access: above it, the oldest go.
@@ -243,6 +249,11 @@ pub const DIRECTORY_BYTES: usize = 256 << 10;
 pub const TICKET_WITHIN: Duration = Duration::from_secs(30);
 /// Tickets of one person that wait to be used.
 pub const TICKETS_WAITING: usize = 64;
+
+// The server itself.
+
+/// The writer comes to what is asked within this time, or the server is not ready.
+pub const READY_WITHIN: Duration = Duration::from_secs(5);
 
 // Mail.
 

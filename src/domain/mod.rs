@@ -14,6 +14,7 @@ mod ladder;
 pub mod limits;
 mod moderation;
 mod organisation;
+mod outside;
 mod person;
 pub mod plan;
 mod policy;
@@ -32,7 +33,7 @@ pub use asked::{Due, Wanted, asked, asked_in, is_silent};
 pub use assignment::Group;
 pub use change::Change;
 pub use command::{Command, Request};
-pub use decide::{Decision, Write, decide};
+pub use decide::{Decision, Learned, Write, decide};
 pub use event::{Anchor, Base64, Continued, Event, Role};
 pub use guest::{Capacity, Guest, Guests, Invitation, Invite, Joining};
 pub use id::{

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::decide::{Decision, text};
 use super::limits;
 use super::plan;
-use super::policy::{Action, not_permitted, require};
+use super::policy::{Action, Party, not_permitted, require};
 use super::state::Thread;
 use super::{Actor, Event, EventId, PersonId, PlanId, Refusal, State, ThreadId, Timestamp};
 
@@ -118,6 +118,9 @@ pub(super) fn conduct(
     if contact.is_some_and(|contact| state.people.get(contact).is_none_or(|person| person.left)) {
         return Err(Refusal::PersonUnknown);
     }
+    if contact.is_some_and(|contact| state.parties(contact).all(|party| party == Party::Stakeholder)) {
+        return Err(Refusal::ContactOutside);
+    }
     let rules = rules.map(|rules| text("rules of conduct", rules, limits::TEXT)).transpose()?;
     let event = Event::ConductSet { rules, contact: contact.cloned() };
     Ok(Decision { events: vec![event], ..Decision::default() })
@@ -135,7 +138,7 @@ fn ruled<'a>(state: &'a State, actor: &Actor, place: &Place) -> Result<&'a Comme
     }
     let known = state.comment(place).ok_or(Refusal::CommentUnknown)?;
     let is_disputed = known.ruling.as_ref().is_some_and(|ruling| ruling.disputed);
-    let decides = state.contact().is_none_or(|contact| *contact == actor.person);
+    let decides = state.judge(place).is_none_or(|judge| *judge == actor.person);
     if is_disputed && !decides { Err(Refusal::DisputeOfAnother) } else { Ok(known) }
 }
 
@@ -144,6 +147,14 @@ impl State {
     pub fn contact(&self) -> Option<&PersonId> {
         let is_here = |person: &PersonId| self.people.get(person).is_some_and(|person| !person.left);
         self.conduct.contact.as_ref().filter(|person| is_here(person))
+    }
+
+    /// Who alone decides over a disputed comment. None: all who moderate, as where whoever is named withheld it or
+    /// cannot read the plan now.
+    pub fn judge(&self, place: &Place) -> Option<&PersonId> {
+        let withheld_by = self.comment(place).and_then(|comment| comment.ruling.as_ref()?.by.as_ref());
+        let contact = self.contact().filter(|contact| withheld_by != Some(contact))?;
+        self.may(contact, place.plan, Action::Read).then_some(contact)
     }
 
     /// Whether somebody may withhold comments and show them again, in the plans that they may read.
@@ -158,7 +169,8 @@ impl State {
     /// Whether somebody who may read the plan may read the words of this comment.
     pub fn reads_comment(&self, person: &PersonId, place: &Place) -> bool {
         let Some(known) = self.comment(place) else { return false };
-        known.ruling.is_none() || known.by.as_ref() == Some(person) || self.moderates(person)
+        self.reads_thread(person, place.plan, place.thread)
+            && (known.ruling.is_none() || known.by.as_ref() == Some(person) || self.moderates(person))
     }
 
     /// Since when a comment waits for whoever decides disputes; none: it does not.

@@ -4,7 +4,7 @@ use email_address::{EmailAddress, Options};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::decide::{Decision, text};
+use super::decide::{Decision, Learned, text};
 use super::limits;
 use super::organisation::Standing;
 use super::policy::{Action, require};
@@ -100,7 +100,7 @@ pub(super) fn add(
     let email = email.map(Email::new).transpose()?;
     Ok(Decision {
         events: vec![Event::PersonAdded { person: person.clone(), office }],
-        about: Some(About { name, email, told: Told::default() }),
+        learned: Some((person.clone(), Learned::About(About { name, email, told: Told::default() }))),
         ..Decision::default()
     })
 }
@@ -141,6 +141,28 @@ pub(super) fn leave(
         }
     }
     Ok(Decision { events, ..Decision::default() })
+}
+
+/// Another name for somebody who is not forgotten, also once they have left.
+pub(super) fn rename(
+    state: &State,
+    actor: &Actor,
+    person: &PersonId,
+    name: &str,
+) -> Result<Decision, Refusal> {
+    if actor.person != *person {
+        require(state, &actor.person, Action::People)?;
+    }
+    let known = state.people.get(person).ok_or(Refusal::PersonUnknown)?;
+    if known.erased {
+        return Err(Refusal::ErasedAlready);
+    }
+    let name = text("name", name, limits::TITLE)?;
+    Ok(Decision {
+        events: vec![Event::PersonRenamed { person: person.clone() }],
+        learned: Some((person.clone(), Learned::Name(name))),
+        ..Decision::default()
+    })
 }
 
 /// Someone who has not left, if the asker may change people and has seen the newest version.
@@ -190,6 +212,9 @@ fn checked(state: &State, person: &PersonId, office: &Office) -> Result<Office, 
     // A network without organisations, as in a first trial, has representatives all the same.
     if roles.contains(&Role::Representative) && organisation.is_none() && !state.organisations.is_empty() {
         return Err(Refusal::OrganisationMissing);
+    }
+    if roles.contains(&Role::Consultant) && (office.seat || roles.iter().any(|role| role.has_a_vote())) {
+        return Err(Refusal::ConsultantHasNoVote);
     }
     Ok(Office { roles, ..office.clone() })
 }

@@ -14,8 +14,10 @@ use super::{PersonId, PlanId, Refusal, Role, State};
 pub enum Action {
     Read,
     Comment,
+    /// Propose other wording without changing the text.
+    Suggest,
     Edit,
-    /// Approve at a gate, adopt.
+    /// Adopt, or refuse to.
     Decide,
     Freeze,
     CreatePlan,
@@ -27,12 +29,15 @@ pub enum Action {
     Moderate,
     /// Ask something of people and organisations, by a date.
     Ask,
+    /// Stand at a gate, where one asks for it.
+    Approve,
 }
 
 impl Action {
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::Read,
         Self::Comment,
+        Self::Suggest,
         Self::Edit,
         Self::Decide,
         Self::Freeze,
@@ -41,15 +46,17 @@ impl Action {
         Self::People,
         Self::Moderate,
         Self::Ask,
+        Self::Approve,
     ];
     /// What depends on the phase.
-    pub const IN_A_PLAN: [Self; 4] = [Self::Read, Self::Comment, Self::Edit, Self::Decide];
+    pub const IN_A_PLAN: [Self; 5] = [Self::Read, Self::Comment, Self::Suggest, Self::Edit, Self::Decide];
 
     /// The word by which the interfaces call it.
     pub fn word(self) -> &'static str {
         match self {
             Self::Read => "read",
             Self::Comment => "comment",
+            Self::Suggest => "suggest",
             Self::Edit => "edit",
             Self::Decide => "decide",
             Self::Freeze => "freeze",
@@ -58,6 +65,7 @@ impl Action {
             Self::People => "people",
             Self::Moderate => "moderate",
             Self::Ask => "ask",
+            Self::Approve => "approve",
         }
     }
 
@@ -66,6 +74,7 @@ impl Action {
         match self {
             Self::Read => "read this plan",
             Self::Comment => "comment on this plan",
+            Self::Suggest => "suggest wording for this plan",
             Self::Edit => "edit this plan",
             Self::Decide => "decide on this plan",
             Self::Freeze => "freeze or reopen this plan",
@@ -74,6 +83,7 @@ impl Action {
             Self::People => "add or change people and organisations",
             Self::Moderate => "hold back, hide or show comments of others",
             Self::Ask => "ask something of others, or take it back",
+            Self::Approve => "approve at a gate",
         }
     }
 }
@@ -91,12 +101,13 @@ pub enum Party {
     Guest,
     Board,
     Chair,
+    ChiefExecutive,
     Teller,
     Administrator,
 }
 
 impl Party {
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Secretariat,
         Self::Consultant,
         Self::Member,
@@ -105,6 +116,7 @@ impl Party {
         Self::Guest,
         Self::Board,
         Self::Chair,
+        Self::ChiefExecutive,
         Self::Teller,
         Self::Administrator,
     ];
@@ -118,6 +130,7 @@ impl Party {
             (Role::Representative, Some(Standing::Stakeholder)) => Self::Stakeholder,
             (Role::Board, _) => Self::Board,
             (Role::Chair, _) => Self::Chair,
+            (Role::ChiefExecutive, _) => Self::ChiefExecutive,
             (Role::Teller, _) => Self::Teller,
             (Role::Administrator, _) => Self::Administrator,
         }
@@ -151,42 +164,49 @@ impl Stage {
 
 /// The table of what depends on the phase.
 pub const fn granted(party: Party, stage: Stage) -> &'static [Action] {
-    use Action::{Comment, Decide, Edit, Read};
+    use Action::{Comment, Decide, Edit, Read, Suggest};
     use Party::{
-        Administrator, Board, Chair, Consultant, Guest, Member, Observer, Secretariat, Stakeholder, Teller,
+        Administrator, Board, Chair, ChiefExecutive, Consultant, Guest, Member, Observer, Secretariat,
+        Stakeholder, Teller,
     };
     use PhaseKind::{Confidential, Consultation, Decision, Drafting, FollowUp, Gathering};
     use Stage::{Between, Phase, Unscheduled};
     match (stage, party) {
-        (Unscheduled | Phase(Drafting), Secretariat | Consultant | Member) => &[Read, Comment, Edit],
-        (Unscheduled | Phase(Drafting), Observer | Board | Chair) => &[Read, Comment],
+        (Unscheduled | Phase(Drafting), Secretariat | Consultant | Member) => &[Read, Comment, Suggest, Edit],
+        (Unscheduled | Phase(Drafting), Observer | Board | Chair | ChiefExecutive) => {
+            &[Read, Comment, Suggest]
+        }
         // What is not yet meant for them.
         (Unscheduled | Between | Phase(Gathering | Drafting), Stakeholder | Guest) => &[],
 
-        (Between, Secretariat | Consultant) => &[Read, Comment, Edit],
-        (Between, Member | Observer | Board | Chair) => &[Read],
+        (Between, Secretariat | Consultant) => &[Read, Comment, Suggest, Edit],
+        (Between, Member | Observer | Board | Chair | ChiefExecutive) => &[Read],
 
-        (Phase(Gathering), Secretariat | Consultant) => &[Read, Comment, Edit],
-        (Phase(Gathering), Member | Observer | Board | Chair) => &[Read, Comment],
+        (Phase(Gathering), Secretariat | Consultant) => &[Read, Comment, Suggest, Edit],
+        (Phase(Gathering), Member | Observer | Board | Chair | ChiefExecutive) => &[Read, Comment, Suggest],
 
         // The text stands still while it is asked about.
         (
             Phase(Consultation),
-            Secretariat | Consultant | Member | Observer | Stakeholder | Guest | Board | Chair,
-        ) => &[Read, Comment],
+            Secretariat | Consultant | Member | Observer | Stakeholder | Guest | Board | Chair
+            | ChiefExecutive,
+        ) => &[Read, Comment, Suggest],
 
-        (Phase(Confidential), Secretariat | Consultant) => &[Read, Comment, Edit],
+        (Phase(Confidential), Secretariat | Consultant) => &[Read, Comment, Suggest, Edit],
         (Phase(Confidential), Chair) => &[Read],
-        (Phase(Confidential), Member | Observer | Stakeholder | Guest | Board | Teller | Administrator) => {
-            &[]
-        }
+        (
+            Phase(Confidential),
+            Member | Observer | Stakeholder | Guest | Board | ChiefExecutive | Teller | Administrator,
+        ) => &[],
 
-        (Phase(Decision), Board | Chair) => &[Read, Comment, Decide],
+        (Phase(Decision), Board | Chair | ChiefExecutive) => &[Read, Comment, Suggest, Decide],
         (Phase(Decision), Secretariat | Consultant) => &[Read, Comment],
         (Phase(Decision), Member | Observer) => &[Read],
         (Phase(Decision), Stakeholder | Guest) => &[],
 
-        (Phase(FollowUp), Secretariat | Consultant | Member | Board | Chair) => &[Read, Comment],
+        (Phase(FollowUp), Secretariat | Consultant | Member | Board | Chair | ChiefExecutive) => {
+            &[Read, Comment]
+        }
         (Phase(FollowUp), Observer | Stakeholder) => &[Read],
         (Phase(FollowUp), Guest) => &[],
 
@@ -196,18 +216,13 @@ pub const fn granted(party: Party, stage: Stage) -> &'static [Action] {
 
 /// The table of what does not depend on the phase.
 pub const fn always_granted(party: Party) -> &'static [Action] {
-    use Action::{Ask, CreatePlan, Freeze, Moderate, People, Process};
+    use Action::{Approve, Ask, CreatePlan, Freeze, Moderate, People, Process};
     match party {
-        Party::Secretariat => &[Freeze, CreatePlan, Process, People, Moderate, Ask],
+        Party::Secretariat => &[Freeze, CreatePlan, Process, People, Moderate, Ask, Approve],
+        Party::Board | Party::Chair | Party::ChiefExecutive => &[Approve],
         Party::Administrator => &[People],
         Party::Consultant => &[Ask],
-        Party::Member
-        | Party::Observer
-        | Party::Stakeholder
-        | Party::Guest
-        | Party::Board
-        | Party::Chair
-        | Party::Teller => &[],
+        Party::Member | Party::Observer | Party::Stakeholder | Party::Guest | Party::Teller => &[],
     }
 }
 
@@ -216,11 +231,26 @@ impl Role {
         always_granted(Party::of(self, None)).contains(&Action::People)
     }
 
+    /// Whether a gate can ask for this role.
+    pub fn approves(self) -> bool {
+        always_granted(Party::of(self, None)).contains(&Action::Approve)
+    }
+
+    /// Whether it decides over plans: the consultant, who holds the pen, has none of these besides.
+    pub(super) fn has_a_vote(self) -> bool {
+        matches!(self, Self::Board | Self::Chair | Self::ChiefExecutive)
+    }
+
     /// Whose account would do the most harm in other hands: they are asked to add a passkey, which cannot be
     /// coaxed out of anybody.
     pub fn asks_for_passkey(self) -> bool {
         match self {
-            Self::Administrator | Self::Secretariat | Self::Board | Self::Chair | Self::Teller => true,
+            Self::Administrator
+            | Self::Secretariat
+            | Self::Board
+            | Self::Chair
+            | Self::ChiefExecutive
+            | Self::Teller => true,
             Self::Representative | Self::Consultant => false,
         }
     }
@@ -269,21 +299,23 @@ pub(super) fn not_permitted(action: Action) -> Refusal {
 mod tests {
     use super::*;
 
-    /// What each party may do, stage by stage, as a network would read it: r(ead), c(omment), e(dit), d(ecide).
+    /// What each party may do, stage by stage, as a network would read it: r(ead), c(omment), s(uggest),
+    /// e(dit), d(ecide).
     #[test]
     fn the_table_cell_by_cell() {
         let columns =
             ["", "between", "gathering", "drafting", "consult", "confident", "decision", "follow-up"];
         assert_eq!(columns.len(), Stage::ALL.len());
         let rows = [
-            (Party::Secretariat, ["rce", "rce", "rce", "rce", "rc", "rce", "rc", "rc"]),
-            (Party::Consultant, ["rce", "rce", "rce", "rce", "rc", "rce", "rc", "rc"]),
-            (Party::Member, ["rce", "r", "rc", "rce", "rc", "", "r", "rc"]),
-            (Party::Observer, ["rc", "r", "rc", "rc", "rc", "", "r", "r"]),
-            (Party::Stakeholder, ["", "", "", "", "rc", "", "", "r"]),
-            (Party::Guest, ["", "", "", "", "rc", "", "", ""]),
-            (Party::Board, ["rc", "r", "rc", "rc", "rc", "", "rcd", "rc"]),
-            (Party::Chair, ["rc", "r", "rc", "rc", "rc", "r", "rcd", "rc"]),
+            (Party::Secretariat, ["rcse", "rcse", "rcse", "rcse", "rcs", "rcse", "rc", "rc"]),
+            (Party::Consultant, ["rcse", "rcse", "rcse", "rcse", "rcs", "rcse", "rc", "rc"]),
+            (Party::Member, ["rcse", "r", "rcs", "rcse", "rcs", "", "r", "rc"]),
+            (Party::Observer, ["rcs", "r", "rcs", "rcs", "rcs", "", "r", "r"]),
+            (Party::Stakeholder, ["", "", "", "", "rcs", "", "", "r"]),
+            (Party::Guest, ["", "", "", "", "rcs", "", "", ""]),
+            (Party::Board, ["rcs", "r", "rcs", "rcs", "rcs", "", "rcsd", "rc"]),
+            (Party::Chair, ["rcs", "r", "rcs", "rcs", "rcs", "r", "rcsd", "rc"]),
+            (Party::ChiefExecutive, ["rcs", "r", "rcs", "rcs", "rcs", "", "rcsd", "rc"]),
             (Party::Teller, ["r", "r", "r", "r", "r", "", "r", "r"]),
             (Party::Administrator, ["r", "r", "r", "r", "r", "", "r", "r"]),
         ];
@@ -303,7 +335,10 @@ mod tests {
         for party in Party::ALL {
             let words: Vec<&str> = always_granted(party).iter().map(|action| action.word()).collect();
             let expected: &[&str] = match party {
-                Party::Secretariat => &["freeze", "create", "process", "people", "moderate", "ask"],
+                Party::Secretariat => {
+                    &["freeze", "create", "process", "people", "moderate", "ask", "approve"]
+                }
+                Party::Board | Party::Chair | Party::ChiefExecutive => &["approve"],
                 Party::Consultant => &["ask"],
                 Party::Administrator => &["people"],
                 _ => &[],

@@ -8,13 +8,15 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::decide::{Decision, text};
-use super::forgetting;
-use super::limits;
+use super::decide::Decision;
 use super::plan;
 use super::policy::{Action, Stage};
 use super::state::Plan;
 use super::{Actor, Event, PersonId, PhaseId, PlanId, Refusal, Role, State, Timestamp};
+
+mod planning;
+
+pub(super) use planning::{add, change, remove, reschedule, start, withdraw};
 
 /// What is done in a phase, and so who may do what in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
@@ -26,12 +28,23 @@ pub enum PhaseKind {
     Drafting,
     /// The text stands still; members, observers, stakeholders and guests comment on it.
     Consultation,
-    /// Interviews and the like: for the secretariat and the consultant alone.
+    /// Interviews and the like: for the secretariat and the consultant; the chair reads along.
     Confidential,
     /// The board, or the assembly, decides over the text.
     Decision,
     /// The plan is adopted, carried out and watched.
     FollowUp,
+}
+
+impl PhaseKind {
+    pub const ALL: [Self; 6] = [
+        Self::Gathering,
+        Self::Drafting,
+        Self::Consultation,
+        Self::Confidential,
+        Self::Decision,
+        Self::FollowUp,
+    ];
 }
 
 /// A phase as it is planned.
@@ -60,6 +73,11 @@ pub struct Phase {
 }
 
 impl Phase {
+    /// As it is when it was planned, at a time.
+    pub(super) fn new(plan: PhasePlan, set: Timestamp) -> Self {
+        Self { plan, set, opened: None, closed: None, approved: BTreeMap::new() }
+    }
+
     pub fn is_open(&self) -> bool {
         self.opened.is_some() && self.closed.is_none()
     }
@@ -140,70 +158,6 @@ pub fn next_due(state: &State, now: Timestamp) -> Option<(Timestamp, PlanId)> {
     state.plans.iter().filter_map(|(id, plan)| Some((next(plan)?, *id))).min()
 }
 
-pub(super) fn start(
-    state: &State,
-    actor: &Actor,
-    plan: PlanId,
-    template: &str,
-    phases: &[PhasePlan],
-    keep_days: Option<u32>,
-) -> Result<Decision, Refusal> {
-    forgetting::checked(keep_days)?;
-    let found = plan::with(state, actor, plan, Action::Process)?;
-    if found.process.is_some() {
-        return Err(Refusal::ProcessRuns);
-    }
-    let template = text("template", template, limits::TITLE)?;
-    if phases.is_empty() {
-        return Err(Refusal::Empty { field: "list of phases" });
-    }
-    if phases.len() > limits::PHASES {
-        return Err(Refusal::TooManyPhases);
-    }
-    let mut checked: Vec<PhasePlan> = Vec::with_capacity(phases.len());
-    for phase in phases {
-        if checked.iter().any(|other| other.phase == phase.phase) {
-            return Err(Refusal::PhaseTwice);
-        }
-        let title = text("title of a phase", &phase.title, limits::TITLE)?;
-        let mut gate = phase.gate.clone();
-        gate.sort();
-        gate.dedup();
-        checked.push(PhasePlan { title, gate, ..phase.clone() });
-    }
-    in_order(checked.iter().map(|phase| (phase.opens, phase.closes)))?;
-    let event = Event::ProcessStarted { plan, template, phases: checked, keep_days };
-    Ok(Decision { events: vec![event], plan: Some(plan), ..Decision::default() })
-}
-
-/// Moves the dates of a phase that has not closed. What is open stays open at least until now.
-pub(super) fn reschedule(
-    state: &State,
-    actor: &Actor,
-    plan: PlanId,
-    phase: &PhaseId,
-    dates: (Timestamp, Timestamp),
-) -> Result<Decision, Refusal> {
-    let (process, at) = phase_of(plan::with(state, actor, plan, Action::Process)?, phase)?;
-    let known = &process.phases[at];
-    if known.closed.is_some() {
-        return Err(Refusal::PhaseIsOver);
-    }
-    let opens = if known.opened.is_some() { known.plan.opens } else { dates.0 };
-    let moved = (opens, dates.1);
-    if moved.1 < state.now {
-        return Err(Refusal::DateIsPast);
-    }
-    let all = process
-        .phases
-        .iter()
-        .enumerate()
-        .map(|(other, phase)| if other == at { moved } else { (phase.plan.opens, phase.plan.closes) });
-    in_order(all)?;
-    let event = Event::PhaseRescheduled { plan, phase: phase.clone(), opens: moved.0, closes: moved.1 };
-    Ok(Decision { events: vec![event], plan: Some(plan), ..Decision::default() })
-}
-
 /// Approves at the gate of a phase, in a role that the gate asks for.
 pub(super) fn approve(
     state: &State,
@@ -215,7 +169,7 @@ pub(super) fn approve(
     let (process, at) = phase_of(plan::with(state, actor, plan, Action::Read)?, phase)?;
     let known = &process.phases[at];
     let person = state.people.get(&actor.person).filter(|person| person.office.roles.contains(&role));
-    if person.is_none() || !known.plan.gate.contains(&role) {
+    if person.is_none() || !known.plan.gate.contains(&role) || !role.approves() {
         return Err(Refusal::NotAtThisGate);
     }
     if known.opened.is_none() {
@@ -232,18 +186,6 @@ fn phase_of<'a>(plan: &'a Plan, phase: &PhaseId) -> Result<(&'a Process, usize),
     let process = plan.process.as_ref().ok_or(Refusal::NoProcess)?;
     let at = process.phases.iter().position(|known| known.plan.phase == *phase);
     Ok((process, at.ok_or(Refusal::PhaseUnknown)?))
-}
-
-/// Each phase lasts some time, and begins when the one before it has ended or later.
-fn in_order(dates: impl Iterator<Item = (Timestamp, Timestamp)>) -> Result<(), Refusal> {
-    let mut before = Timestamp(i64::MIN);
-    for (opens, closes) in dates {
-        if opens < before || closes <= opens {
-            return Err(Refusal::DatesNotInOrder);
-        }
-        before = closes;
-    }
-    Ok(())
 }
 
 pub(super) fn apply(process: &mut Process, phase: &PhaseId, change: impl FnOnce(&mut Phase)) {

@@ -43,13 +43,28 @@ pub enum Refusal {
     NoProcess,
     TooManyPhases,
     PhaseTwice,
+    PhaseOfAnother,
+    PhaseHasBegun,
+    LastPhase,
+    RoleAtNoGate,
+    WouldForget,
+    NothingChanged,
+    ConsultantHasNoVote,
+    ContactOutside,
+    NameTaken,
+    GuestsInvited,
     PhaseUnknown,
     PhaseIsOver,
     PhaseHasNotBegun,
     DatesNotInOrder,
     DateIsPast,
+    DateTooFar,
     DateNotRead,
     TemplateUnknown,
+    TooManyTemplates,
+    TemplateNotRead {
+        why: String,
+    },
     NotAtThisGate,
     ApprovedAlready,
     InvitationUnknown,
@@ -58,6 +73,7 @@ pub enum Refusal {
     InvitationIsOver,
     TooManyGuests,
     NoConsultation,
+    InvitedIsMember,
     TaskUnknown,
     TaskExists,
     /// It was done, or taken back.
@@ -140,13 +156,26 @@ impl Refusal {
             Self::NoProcess => "no_process",
             Self::TooManyPhases => "too_many_phases",
             Self::PhaseTwice => "phase_twice",
+            Self::PhaseOfAnother => "phase_of_another",
+            Self::PhaseHasBegun => "phase_has_begun",
+            Self::LastPhase => "last_phase",
+            Self::RoleAtNoGate => "role_at_no_gate",
+            Self::WouldForget => "would_forget",
+            Self::NothingChanged => "nothing_changed",
+            Self::ConsultantHasNoVote => "consultant_has_no_vote",
+            Self::ContactOutside => "contact_outside",
+            Self::NameTaken => "name_taken",
+            Self::GuestsInvited => "guests_invited",
             Self::PhaseUnknown => "phase_unknown",
             Self::PhaseIsOver => "phase_is_over",
             Self::PhaseHasNotBegun => "phase_has_not_begun",
             Self::DatesNotInOrder => "dates_not_in_order",
             Self::DateIsPast => "date_is_past",
+            Self::DateTooFar => "date_too_far",
             Self::DateNotRead => "date_not_read",
             Self::TemplateUnknown => "template_unknown",
+            Self::TooManyTemplates => "too_many_templates",
+            Self::TemplateNotRead { .. } => "template_not_read",
             Self::NotAtThisGate => "not_at_this_gate",
             Self::ApprovedAlready => "approved_already",
             Self::InvitationUnknown => "invitation_unknown",
@@ -155,6 +184,7 @@ impl Refusal {
             Self::InvitationIsOver => "invitation_is_over",
             Self::TooManyGuests => "too_many_guests",
             Self::NoConsultation => "no_consultation",
+            Self::InvitedIsMember => "invited_is_member",
             Self::TaskUnknown => "task_unknown",
             Self::TaskExists => "task_exists",
             Self::TaskIsOver => "task_is_over",
@@ -232,6 +262,18 @@ impl Refusal {
             Self::NoProcess => "This plan has no process.".into(),
             Self::TooManyPhases => "A process has at most 40 phases.".into(),
             Self::PhaseTwice => "Two phases have the same id.".into(),
+            Self::PhaseOfAnother => "The phase to begin with is of another template.".into(),
+            Self::PhaseHasBegun => "A phase has begun.".into(),
+            Self::LastPhase => "It is the only phase.".into(),
+            Self::RoleAtNoGate => "A gate asks for a role that approves nothing.".into(),
+            Self::WouldForget => {
+                "What people said would be forgotten at once: all phases before this one are over.".into()
+            }
+            Self::NothingChanged => "Nothing would change.".into(),
+            Self::ConsultantHasNoVote => "The consultant holds the pen and has no vote.".into(),
+            Self::ContactOutside => "Disputes are not decided by an outside body.".into(),
+            Self::NameTaken => "Somebody else here has that name.".into(),
+            Self::GuestsInvited => "Guests are invited to it, and their links would lead nowhere.".into(),
             Self::PhaseUnknown => "There is no such phase in this plan's process.".into(),
             Self::PhaseIsOver => "The phase is over.".into(),
             Self::PhaseHasNotBegun => "The phase has not begun.".into(),
@@ -241,7 +283,12 @@ impl Refusal {
             }
             Self::DateNotRead => "That is not a date with a time.".into(),
             Self::TemplateUnknown => "There is no such template.".into(),
+            Self::TooManyTemplates => {
+                format!("The network has {} templates of its own already.", super::limits::TEMPLATES)
+            }
+            Self::TemplateNotRead { why } => format!("The file is no template: {why}."),
             Self::DateIsPast => "The end of the phase lies in the past.".into(),
+            Self::DateTooFar => "A phase would end after the year 2199.".into(),
             Self::NotAtThisGate => "This gate does not ask for your approval in that role.".into(),
             Self::ApprovedAlready => "It has been approved in that role already.".into(),
             Self::InvitationUnknown => "There is no such invitation.".into(),
@@ -249,6 +296,7 @@ impl Refusal {
             Self::InvitationRevoked => "The invitation has been taken back.".into(),
             Self::InvitationIsOver => "The invitation has had its time.".into(),
             Self::TooManyGuests => "As many have joined by this invitation as may.".into(),
+            Self::InvitedIsMember => "This organisation is a member: no guests come for it.".into(),
             Self::NoConsultation => "Guests are invited to a consultation, and this phase is none.".into(),
             Self::TaskUnknown => "There is no such task, or it is not yours.".into(),
             Self::TaskExists => "A task with that id exists already.".into(),
@@ -337,13 +385,32 @@ impl Refusal {
             Self::NoProcess => "Start one first.",
             Self::TooManyPhases => "Join some of them.",
             Self::PhaseTwice => "Give each an id of its own.",
+            Self::PhaseOfAnother => "Choose a phase of the template that you have chosen, or the first.",
+            Self::PhaseHasBegun => {
+                "Its title and its end can be changed still; what holds in it, and who approves, stay."
+            }
+            Self::GuestsInvited => "Take back their invitations first, or move the dates of the phase.",
+            Self::RoleAtNoGate => "Choose among secretariat, board, chair and chief executive.",
+            Self::WouldForget => "Say first for how long comments are kept, or move the dates of the phase.",
+            Self::NothingChanged => "Change something, or leave it as it is.",
+            Self::ConsultantHasNoVote => {
+                "Take away the seat and the roles of board, chair and chief executive, or the role of consultant."
+            }
+            Self::ContactOutside => "Name somebody who acts for the network or for one of its members.",
+            Self::NameTaken => {
+                "Add what tells you from them. If it is your name, ask the secretariat to set it."
+            }
+            Self::LastPhase => "Add another first, or take back the whole process.",
             Self::PhaseUnknown => "Reload the calendar and choose from there.",
             Self::PhaseIsOver => "What is over cannot be moved. Move a later phase.",
             Self::PhaseHasNotBegun => "Approve once it is open.",
             Self::DatesNotInOrder => "Correct the dates; move later phases first.",
             Self::DateIsPast => "Choose a later time.",
+            Self::DateTooFar => "Look at the year that was typed, and at how long the phases last.",
             Self::DateNotRead => "Write it as 2026-03-14T09:30, in UTC.",
             Self::TemplateUnknown => "Choose one from the list.",
+            Self::TooManyTemplates => "Remove one that nobody needs any more.",
+            Self::TemplateNotRead { .. } => "Mend the file, or begin with a copy of one that is here.",
             Self::NotAtThisGate => "See on the calendar who is to approve.",
             Self::ApprovedAlready => "Nothing is to be done.",
             Self::InvitationUnknown => "Ask whoever sent it for a new one.",
@@ -353,6 +420,7 @@ impl Refusal {
             Self::TooManyGuests => {
                 "Come back by the link that you were given when you joined, or ask for a new invitation."
             }
+            Self::InvitedIsMember => "Add those who act for it as people: they have accounts.",
             Self::NoConsultation => "Choose a phase in which the text is commented on.",
             Self::TaskUnknown | Self::TaskIsOver => "Reload the page to see what is open now.",
             Self::TaskExists => "Choose another id.",

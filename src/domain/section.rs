@@ -41,10 +41,15 @@ pub(super) fn decide(
         Command::PersonAdd { .. }
         | Command::PersonChange { .. }
         | Command::PersonLeave { .. }
+        | Command::PersonRename { .. }
         | Command::OrganisationAdd { .. }
         | Command::OrganisationChange { .. }
         | Command::ProcessStart { .. }
         | Command::PhaseReschedule { .. }
+        | Command::PhaseAdd { .. }
+        | Command::PhaseChange { .. }
+        | Command::PhaseRemove { .. }
+        | Command::ProcessWithdraw { .. }
         | Command::GateApprove { .. }
         | Command::PersonJoin { .. }
         | Command::GuestInvite { .. }

@@ -43,6 +43,8 @@ pub struct Plan {
     pub governance: u64,
     /// Its phases, where it has any.
     pub process: Option<Process>,
+    /// Where the first phase opened in which outside bodies read the text.
+    pub outside_from: Option<Position>,
     pub strays: Strays,
     /// Withheld comments whose authors ask for them to be looked at again, since when.
     pub disputed: BTreeMap<EventId, (ThreadId, Timestamp)>,
@@ -68,6 +70,10 @@ pub struct Thread {
     pub version: u64,
     /// The first has the thread's own id.
     pub comments: BTreeMap<EventId, Comment>,
+    /// Whether it was opened while outside bodies were asked for comments.
+    pub outside: bool,
+    /// Whether it was opened in a phase in confidence.
+    pub confidential: bool,
 }
 
 /// The epoch that began when a log was made from a backup.
@@ -129,6 +135,7 @@ impl State {
                     person.joined = true;
                 }
             }
+            Event::PersonRenamed { .. } => self.people_version += 1,
             Event::PersonChanged { person, office } => {
                 self.people_version += 1;
                 self.change_person(person, |known| known.office = office.clone());
@@ -169,13 +176,7 @@ impl State {
                 self.change_person(person, |known| known.erased = true);
             }
             Event::ProcessStarted { plan, template, phases, keep_days } => self.govern(plan, |plan| {
-                let phases = phases.iter().map(|planned| Phase {
-                    plan: planned.clone(),
-                    set: fact.at,
-                    opened: None,
-                    closed: None,
-                    approved: BTreeMap::new(),
-                });
+                let phases = phases.iter().map(|planned| Phase::new(planned.clone(), fact.at));
                 plan.process = Some(Process {
                     template: template.clone(),
                     phases: phases.collect(),
@@ -189,29 +190,40 @@ impl State {
                     false => plan.assigned.insert(section.clone(), group.clone()),
                 };
             }),
-            Event::RetentionSet { plan, days } => self.govern(plan, |plan| {
-                if let Some(process) = &mut plan.process {
-                    process.keep_days = *days;
-                }
-            }),
+            Event::RetentionSet { plan, days } => {
+                self.govern_process(plan, |process| process.keep_days = *days);
+            }
             Event::RetentionPassed { plan } => {
                 for guest in self.guests.people_of(*plan) {
                     guest.erased = true;
                 }
                 self.guests.forgotten += 1;
-                self.govern(plan, |plan| {
-                    if let Some(process) = &mut plan.process {
-                        process.forgotten = Some(fact.at);
-                    }
-                });
+                self.govern_process(plan, |process| process.forgotten = Some(fact.at));
             }
             Event::PhaseRescheduled { plan, phase, opens, closes } => {
                 self.govern_phase(plan, phase, |phase| {
                     (phase.plan.opens, phase.plan.closes, phase.set) = (*opens, *closes, fact.at);
                 });
             }
+            Event::PhaseAdded { plan, planned } => self.govern_process(plan, |process| {
+                process.phases.insert(process.place(planned), Phase::new(planned.clone(), fact.at));
+            }),
+            Event::PhaseChanged { plan, phase, title, kind, gate } => {
+                self.govern_phase(plan, phase, |phase| {
+                    phase.plan.title.clone_from(title);
+                    phase.plan.kind = *kind;
+                    phase.plan.gate.clone_from(gate);
+                });
+            }
+            Event::PhaseRemoved { plan, phase } => self.govern_process(plan, |process| {
+                process.phases.retain(|known| known.plan.phase != *phase);
+            }),
+            Event::ProcessWithdrawn { plan } => self.govern(plan, |plan| plan.process = None),
             Event::PhaseOpened { plan, phase } => {
                 self.govern_phase(plan, phase, |phase| phase.opened = Some(fact.at));
+                if let Some(plan) = self.plans.get_mut(plan).filter(|plan| plan.stage().opens_outside()) {
+                    plan.outside_from.get_or_insert(fact.position);
+                }
             }
             Event::PhaseClosed { plan, phase } => {
                 self.govern_phase(plan, phase, |phase| phase.closed = Some(fact.at));
@@ -237,6 +249,7 @@ impl State {
                         frozen: None,
                         governance: 0,
                         process: None,
+                        outside_from: None,
                         strays: Strays::default(),
                         disputed: BTreeMap::new(),
                         assigned: BTreeMap::new(),
@@ -278,7 +291,10 @@ impl State {
                 if let Some(plan) = self.plans.get_mut(plan) {
                     let first = Comment { by: fact.actor.clone(), ..Comment::default() };
                     let comments = BTreeMap::from([(EventId(thread.0), first)]);
-                    plan.threads.insert(*thread, Thread { resolved: false, version: 1, comments });
+                    let outside = plan.stage().hears_outside();
+                    let confidential = plan.stage() == super::Stage::Phase(PhaseKind::Confidential);
+                    let new = Thread { resolved: false, version: 1, comments, outside, confidential };
+                    plan.threads.insert(*thread, new);
                 }
             }
             Event::ThreadReplied { plan, thread, reply, .. } => {
@@ -335,13 +351,16 @@ impl State {
     /// Somebody says something: where a consultation is open, they have answered it.
     fn answer(&mut self, plan: &PlanId, person: Option<&PersonId>) {
         let Some(person) = person else { return };
+        let guest_of = self.guest_speaks_for(person);
         let organisation = self.people.get(person).and_then(|known| known.office.organisation.clone());
+        let organisation = organisation.or_else(|| guest_of.clone());
         let Some(plan) = self.plans.get_mut(plan) else { return };
         let open = plan.process.as_ref().and_then(Process::open).map(|phase| &phase.plan);
         if let Some(open) = open.filter(|open| open.kind == PhaseKind::Consultation) {
             let answers = plan.answers.entry(open.phase.clone()).or_default();
             answers.people.insert(person.clone());
             answers.organisations.extend(organisation);
+            self.guests.heard.extend(guest_of);
         }
     }
 
@@ -353,17 +372,25 @@ impl State {
         }
     }
 
-    fn govern_phase(&mut self, plan: &PlanId, phase: &PhaseId, change: impl FnOnce(&mut Phase)) {
+    fn govern_process(&mut self, plan: &PlanId, change: impl FnOnce(&mut Process)) {
         self.govern(plan, |plan| {
             if let Some(process) = &mut plan.process {
-                process::apply(process, phase, change);
+                change(process);
             }
         });
     }
 
-    /// Whoever follows takes the place in working groups, and decides disputes where that was theirs.
+    fn govern_phase(&mut self, plan: &PlanId, phase: &PhaseId, change: impl FnOnce(&mut Phase)) {
+        self.govern_process(plan, |process| process::apply(process, phase, change));
+    }
+
+    /// Whoever follows takes the place in working groups, settles what was set apart, and decides disputes where that was theirs.
     fn hand_over(&mut self, person: &PersonId, successor: &PersonId) {
         for plan in self.plans.values_mut() {
+            for stray in plan.strays.found.values_mut().filter(|stray| stray.people.contains(person)) {
+                stray.people.retain(|one| one != person && one != successor);
+                stray.people.push(successor.clone());
+            }
             for group in plan.assigned.values_mut().filter(|group| group.people.contains(person)) {
                 group.people.retain(|one| one != person && one != successor);
                 group.people.push(successor.clone());

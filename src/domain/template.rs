@@ -3,8 +3,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::decide::text;
 use super::forgetting;
-use super::{PhaseId, PhaseKind, PhasePlan, Role, Timestamp, limits};
+use super::{Phase, PhaseId, PhaseKind, PhasePlan, Process, Refusal, Role, Timestamp, limits};
 
 const DAY: i64 = 24 * 3600;
 
@@ -51,8 +52,12 @@ pub enum BadTemplate {
     Phases,
     #[error("two phases have the id {0}")]
     Twice(PhaseId),
+    #[error("the gate of the phase {0} asks for a role that approves nothing")]
+    Gate(PhaseId),
     #[error("the phase {0} lasts no day")]
     Empty(PhaseId),
+    #[error("a title has 1 to {} letters", limits::TITLE)]
+    Title,
     #[error("comments are kept for 1 to {} days", limits::RETENTION_DAYS)]
     Keep,
 }
@@ -67,9 +72,16 @@ impl Template {
         if forgetting::checked(template.keep_days).is_err() {
             return Err(BadTemplate::Keep);
         }
+        let titles = template.phases.iter().map(|phase| &phase.title).chain([&template.title]);
+        if titles.into_iter().any(|title| text("title", title, limits::TITLE).is_err()) {
+            return Err(BadTemplate::Title);
+        }
         for (at, phase) in template.phases.iter().enumerate() {
             if template.phases[..at].iter().any(|other| other.phase == phase.phase) {
                 return Err(BadTemplate::Twice(phase.phase.clone()));
+            }
+            if !phase.gate.iter().all(|role| role.approves()) {
+                return Err(BadTemplate::Gate(phase.phase.clone()));
             }
             if phase.days == 0 {
                 return Err(BadTemplate::Empty(phase.phase.clone()));
@@ -83,6 +95,25 @@ impl Template {
         let files =
             [include_str!("templates/strategic-plan.json"), include_str!("templates/equality-audit.json")];
         files.map(|file| Self::read(file).expect("a test reads them")).into()
+    }
+
+    /// The phases of a process without their dates, in whole days; under a name that comes of the title.
+    pub fn of(process: &Process, title: &str) -> Result<Self, Refusal> {
+        let title = text("title of the template", title, limits::TITLE)?;
+        let days = |from: Timestamp, to: Timestamp| {
+            let days = (to.0 - from.0 + DAY * 500).div_euclid(DAY * 1000);
+            u16::try_from(days.max(0)).unwrap_or(u16::MAX)
+        };
+        let mut before = None;
+        let phases = process.phases.iter().map(|Phase { plan, .. }| TemplatePhase {
+            phase: plan.phase.clone(),
+            kind: plan.kind,
+            title: plan.title.clone(),
+            pause: before.replace(plan.closes).map_or(0, |closed| days(closed, plan.opens)),
+            days: days(plan.opens, plan.closes).max(1),
+            gate: plan.gate.clone(),
+        });
+        Ok(Self { template: name(&title), keep_days: process.keep_days, phases: phases.collect(), title })
     }
 
     /// Without the phases before this one, for a plan that is on its way already; whole where there is no such phase.
@@ -115,6 +146,15 @@ impl Template {
     }
 }
 
+/// The letters and digits of a title, as ids have them.
+fn name(title: &str) -> PhaseId {
+    let words = title.split(|letter: char| !letter.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    let mut name = words.collect::<Vec<_>>().join("-").to_ascii_lowercase();
+    // Room for a number, where another has the name.
+    name.truncate(limits::ID_BYTES - 8);
+    PhaseId::new(name).unwrap_or_else(|_| PhaseId::new("own").expect("letters"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -132,6 +172,24 @@ mod tests {
     }
 
     #[test]
+    fn the_phases_of_a_process_are_kept_without_their_dates() {
+        let whole = &Template::built_in()[1];
+        // Off by hours, as when a phase closes in the evening.
+        let mut dated = whole.dated(Timestamp(7_000));
+        dated[2].closes = dated[2].closes.plus_seconds(-3 * 3600);
+        let phases = dated.into_iter().map(|plan| Phase::new(plan, Timestamp(0))).collect();
+        let process = Process { template: "any".into(), phases, keep_days: whole.keep_days, forgotten: None };
+        let kept = Template::of(&process, " Equality audit\u{2028}").unwrap();
+        assert_eq!(kept, *whole);
+        for (title, id) in [("Ενότητα", "own"), ("A -- (plan)", "a-plan"), ("Plan 2.0: été", "plan-2-0-t")]
+        {
+            assert_eq!(Template::of(&process, title).unwrap().template.as_str(), id);
+        }
+        assert!(Template::of(&process, &"x".repeat(limits::TITLE)).is_ok());
+        assert_eq!(Template::of(&process, " ").unwrap_err().code(), "field_empty");
+    }
+
+    #[test]
     fn those_that_come_with_the_program_are_read_and_follow_each_other() {
         let titles: Vec<String> = Template::built_in().into_iter().map(|template| template.title).collect();
         assert_eq!(titles, ["Strategic plan", "Equality audit"]);
@@ -143,6 +201,12 @@ mod tests {
             let text = serde_json::to_string(&template).unwrap();
             assert_eq!(Template::read(&text).unwrap(), template);
         }
+    }
+
+    #[test]
+    fn the_example_is_one() {
+        let example = Template::read(include_str!("../../docs/template.json")).unwrap();
+        assert_eq!(example.template.as_str(), "two-rounds");
     }
 
     #[test]
@@ -161,6 +225,12 @@ mod tests {
             (file(&many), "a template has 1 to 40 phases"),
             (file(&[phase("a", 1), phase("a", 2)]), "two phases have the id a"),
             (file(&[phase("a", 0)]), "the phase a lasts no day"),
+            (
+                file(&[phase("a", 1).replace("\"days\"", "\"gate\": [\"teller\"], \"days\"")]),
+                "the gate of the phase a",
+            ),
+            (file(&[phase("a", 1)]).replace("Own", " "), "a title has 1 to"),
+            (file(&[phase("a", 1)]).replace("Own", &"x".repeat(limits::TITLE + 1)), "a title has 1 to"),
             (file(&[phase("a", 1).replace("drafting", "dreaming")]), "not a template: unknown variant"),
             (file(&[phase("a", 1).replace("days", "weeks")]), "not a template: unknown field"),
         ] {

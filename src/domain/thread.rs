@@ -94,7 +94,8 @@ fn settled_by<'a>(
 }
 
 fn find<'a>(state: &'a State, actor: &Actor, plan: PlanId, thread: ThreadId) -> Result<&'a Thread, Refusal> {
-    with(state, actor, plan, Action::Comment)?.threads.get(&thread).ok_or(Refusal::ThreadUnknown)
+    let found = with(state, actor, plan, Action::Comment)?.threads.get(&thread);
+    found.filter(|_| state.reads_thread(&actor.person, plan, thread)).ok_or(Refusal::ThreadUnknown)
 }
 
 fn granted(plan: PlanId, event: Event) -> Result<Decision, Refusal> {

@@ -5,25 +5,25 @@ use std::collections::{HashMap, HashSet};
 use parking_lot::{Mutex, RwLock};
 
 use super::Error;
-use crate::domain::{About, Email, PersonId, Refusal, State};
+use crate::domain::{About, Email, Learned, PersonId, Refusal, State};
 use crate::log::{Failure, Log};
 
 /// The rows of people, told of each that is put or erased: a page names everybody, and asks for no row of the disk.
 #[derive(Debug, Default)]
 pub(super) struct Addresses(
-    RwLock<Known>,
+    RwLock<Rows>,
     /// Held from reading rows until they are put or erased: what two change at once, both change.
     Mutex<()>,
 );
 
 #[derive(Debug, Default)]
-struct Known {
+struct Rows {
     rows: HashMap<PersonId, About>,
     /// Whose each address is.
     people: HashMap<String, PersonId>,
 }
 
-impl Known {
+impl Rows {
     fn put(&mut self, person: &PersonId, about: &About) {
         self.forget(person);
         if let Some(email) = &about.email {
@@ -40,6 +40,11 @@ impl Known {
             self.people.remove(&key);
         }
     }
+}
+
+fn folded(name: &str) -> String {
+    let seen = name.chars().filter(|letter| letter.is_alphanumeric());
+    seen.flat_map(char::to_lowercase).collect()
 }
 
 fn read(log: &dyn Log, person: &PersonId) -> Result<Option<About>, Failure> {
@@ -75,16 +80,22 @@ impl Addresses {
     }
 
     /// Refused where an address is that of anybody else, or of two of these.
-    pub(super) fn free(&self, people: &[(PersonId, About)]) -> Result<(), Refusal> {
+    pub(super) fn free(&self, people: &[(PersonId, Learned)]) -> Result<(), Refusal> {
         let mut seen = HashSet::new();
-        for (person, about) in people {
-            let Some(email) = &about.email else { continue };
+        for (person, known) in people {
+            let Learned::About(About { email: Some(email), .. }) = known else { continue };
             let taken = self.person(email).is_some_and(|whose| whose != *person);
             if taken || !seen.insert(email.key()) {
                 return Err(Refusal::EmailTaken);
             }
         }
         Ok(())
+    }
+
+    /// Whether anybody else has this name, whatever is not seen of it.
+    pub(super) fn is_named(&self, name: &str, except: &PersonId) -> bool {
+        let name = folded(name);
+        self.0.read().rows.iter().any(|(person, about)| person != except && folded(&about.name) == name)
     }
 
     /// Sets an address that nobody else has; the answer is the one before.
@@ -101,9 +112,9 @@ impl Addresses {
             Some(_) => {}
         }
         let known = self.about(person).ok_or(Error::Refused(Refusal::PersonUnknown))?;
-        let row = [(person.clone(), About { email: Some(email), ..known.clone() })];
+        let row = [(person.clone(), Learned::About(About { email: Some(email), ..known.clone() }))];
         self.free(&row).map_err(Error::Refused)?;
-        self.keep(log, &row)?;
+        self.learn(log, &row)?;
         Ok(known.email)
     }
 
@@ -138,10 +149,18 @@ impl Addresses {
         if changed.is_empty() { Ok(()) } else { self.put(log, &changed) }
     }
 
-    /// Puts the rows of people, and knows each by their address from then on instead of an earlier one.
-    pub(super) fn keep(&self, log: &dyn Log, people: &[(PersonId, About)]) -> Result<(), Failure> {
+    /// Keeps what became known of people, and knows each by their address from then on instead of an earlier one.
+    pub(super) fn learn(&self, log: &dyn Log, people: &[(PersonId, Learned)]) -> Result<(), Failure> {
         let _alone = self.1.lock();
-        self.put(log, people)
+        let row = |(person, known): &(PersonId, Learned)| {
+            let about = match known {
+                Learned::About(about) => Some(about.clone()),
+                // Who was forgotten meanwhile stays forgotten.
+                Learned::Name(name) => self.about(person).map(|about| About { name: name.clone(), ..about }),
+            };
+            Some((person.clone(), about?))
+        };
+        self.put(log, &people.iter().filter_map(row).collect::<Vec<_>>())
     }
 
     fn put(&self, log: &dyn Log, people: &[(PersonId, About)]) -> Result<(), Failure> {

@@ -32,13 +32,19 @@ pub(super) fn of(state: &State, command: &Command, plan: Option<PlanId>) -> Vec<
         Command::PersonAdd { .. } | Command::PersonChange { .. } | Command::PersonLeave { .. } => {
             vec![people(state), organisations(state)]
         }
+        Command::PersonRename { .. } => vec![people(state)],
         Command::PersonErase { .. } => vec![people(state), guests(state)],
         Command::ConductSet { .. } => {
             vec![Check { stream: record::conduct(), version: state.conduct.version }, people(state)]
         }
-        Command::GuestInvite { .. } | Command::GuestRevoke { .. } | Command::GuestJoin { .. } => {
-            let guests = guests(state);
-            plan.and_then(|plan| governance(state, plan)).into_iter().chain([guests]).collect()
+        Command::PhaseChange { .. }
+        | Command::PhaseRemove { .. }
+        | Command::ProcessWithdraw { .. }
+        | Command::GuestInvite { .. }
+        | Command::GuestRevoke { .. }
+        | Command::GuestJoin { .. } => {
+            let others = [guests(state), organisations(state)];
+            plan.and_then(|plan| governance(state, plan)).into_iter().chain(others).collect()
         }
         Command::OrganisationAdd { .. } | Command::OrganisationChange { .. } => {
             vec![organisations(state), people(state)]
@@ -52,6 +58,7 @@ pub(super) fn of(state: &State, command: &Command, plan: Option<PlanId>) -> Vec<
         | Command::PlanUnfreeze { plan, .. }
         | Command::ProcessStart { plan, .. }
         | Command::PhaseReschedule { plan, .. }
+        | Command::PhaseAdd { plan, .. }
         | Command::GateApprove { plan, .. }
         | Command::RetentionSet { plan, .. }
         | Command::SectionAssign { plan, .. }

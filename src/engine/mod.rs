@@ -197,6 +197,12 @@ impl Engine {
         answer.await.map_err(|_| stopped())?
     }
 
+    /// Done when the writer has come to whatever waited before this was asked; false when it has stopped.
+    pub async fn answers(&self) -> bool {
+        let (reply, answer) = oneshot::channel();
+        self.send(Job::Look { reply }).is_ok() && answer.await.is_ok()
+    }
+
     /// Signs what is new since the last checkpoint.
     pub fn checkpoint(&self) {
         // A writer that has stopped has nothing left to sign.
@@ -281,4 +287,37 @@ fn apply(views: &mut Views, recorded: &Recorded) -> Result<(), Failure> {
         views.apply(&record::fact(recorded)?);
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use super::*;
+    use crate::domain::limits;
+    use crate::log::{Options, RedbLog};
+
+    #[tokio::test]
+    async fn a_writer_that_is_stuck_answers_nobody() {
+        let folder = tempfile::tempdir().unwrap();
+        let log = Arc::new(RedbLog::open(folder.path(), &Options::default()).unwrap());
+        let stuck = Arc::new(AtomicBool::new(false));
+        let is_stuck = stuck.clone();
+        // What the writer asks before whatever it does.
+        let clock: Clock = Arc::new(move || {
+            while is_stuck.load(Ordering::Relaxed) {
+                std::thread::yield_now();
+            }
+            Timestamp(1_700_000_000_000)
+        });
+        let engine = Engine::open(log, clock).unwrap();
+        assert!(engine.answers().await);
+        stuck.store(true, Ordering::Relaxed);
+        let waited = tokio::time::timeout(limits::READY_WITHIN / 100, engine.answers()).await;
+        assert!(waited.is_err(), "nothing is answered");
+        stuck.store(false, Ordering::Relaxed);
+        assert!(engine.answers().await);
+        engine.close();
+        assert!(!engine.answers().await, "it has stopped");
+    }
 }

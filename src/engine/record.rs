@@ -91,6 +91,7 @@ pub(super) fn propose(event: &Event, id: EventId, source: &Source) -> Proposed {
         Event::EpochBegan { .. } => (EPOCH, Stream::new("network"), None, false),
         Event::PersonAdded { .. } => ("person.added", people(), None, false),
         Event::PersonChanged { .. } => ("person.changed", people(), None, false),
+        Event::PersonRenamed { .. } => ("person.renamed", people(), None, false),
         Event::PersonLeft { .. } => ("person.left", people(), None, false),
         Event::PersonErased { .. } => ("person.erased", people(), None, false),
         Event::OrganisationAdded { .. } => ("organisation.added", organisations(), None, false),
@@ -100,6 +101,10 @@ pub(super) fn propose(event: &Event, id: EventId, source: &Source) -> Proposed {
         Event::RetentionSet { plan, .. } => ("retention.set", governance(*plan), Some(*plan), false),
         Event::RetentionPassed { plan } => ("retention.passed", governance(*plan), Some(*plan), false),
         Event::PhaseRescheduled { plan, .. } => ("phase.rescheduled", governance(*plan), Some(*plan), false),
+        Event::PhaseAdded { plan, .. } => ("phase.added", governance(*plan), Some(*plan), false),
+        Event::PhaseChanged { plan, .. } => ("phase.changed", governance(*plan), Some(*plan), false),
+        Event::PhaseRemoved { plan, .. } => ("phase.removed", governance(*plan), Some(*plan), false),
+        Event::ProcessWithdrawn { plan } => ("process.withdrawn", governance(*plan), Some(*plan), false),
         Event::PhaseOpened { plan, .. } => ("phase.opened", governance(*plan), Some(*plan), false),
         Event::PhaseClosed { plan, .. } => ("phase.closed", governance(*plan), Some(*plan), false),
         Event::GuestInvited { invite, .. } => ("guest.invited", guests(), Some(invite.plan), false),
@@ -148,6 +153,12 @@ pub(super) fn propose(event: &Event, id: EventId, source: &Source) -> Proposed {
         cause: source.cause,
         payload: if erasable { Payload::Erasable(bytes) } else { Payload::Kept(bytes) },
     }
+}
+
+/// Whether an event that is about to be recorded can be read back: what cannot would stop every start from then on.
+pub(super) fn is_readable(proposed: &Proposed) -> bool {
+    let (Payload::Kept(bytes) | Payload::Erasable(bytes)) = &proposed.payload;
+    proposed.kind == CHANGED || tagged(proposed.kind, bytes).is_ok()
 }
 
 /// A change that is about to be recorded.
@@ -360,11 +371,16 @@ pub(super) fn follows(kind: &str, command: &Command) -> bool {
     match command {
         Command::PersonAdd { .. } => kind == "person.added",
         Command::PersonChange { .. } => kind == "person.changed",
+        Command::PersonRename { .. } => kind == "person.renamed",
         Command::PersonLeave { .. } => kind == "person.left",
         Command::OrganisationAdd { .. } => kind == "organisation.added",
         Command::OrganisationChange { .. } => kind == "organisation.changed",
         Command::ProcessStart { .. } => kind == "process.started",
         Command::PhaseReschedule { .. } => kind == "phase.rescheduled",
+        Command::PhaseAdd { .. } => kind == "phase.added",
+        Command::PhaseChange { .. } => kind == "phase.changed",
+        Command::PhaseRemove { .. } => kind == "phase.removed",
+        Command::ProcessWithdraw { .. } => kind == "process.withdrawn",
         Command::GateApprove { .. } => kind == "gate.approved",
         Command::PersonJoin { .. } => kind == "person.joined",
         Command::GuestInvite { .. } => kind == "guest.invited",
@@ -437,4 +453,25 @@ fn time_ordered(millis: i64, digest: &[u8; 32]) -> EventId {
     bytes[6] = 0x80 | (bytes[6] & 0x0f);
     bytes[8] = 0x80 | (bytes[8] & 0x3f);
     EventId(Uuid::from_bytes(bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::PhaseId;
+
+    #[test]
+    fn what_could_not_be_read_back_is_known_before_it_is_recorded() {
+        let (plan, id) = (PlanId(Uuid::from_u128(1)), EventId(Uuid::from_u128(2)));
+        let moved = |closes| Event::PhaseRescheduled {
+            plan,
+            phase: PhaseId::new("review").unwrap(),
+            opens: Timestamp(0),
+            closes,
+        };
+        let source = Source { at: Timestamp(0), person: None, cause: None };
+        let is_readable = |closes| is_readable(&propose(&moved(closes), id, &source));
+        assert!(is_readable(Timestamp(253_402_000_000_000)));
+        assert!(!is_readable(Timestamp(253_500_000_000_000)), "after the year 9999");
+    }
 }

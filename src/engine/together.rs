@@ -27,9 +27,7 @@ pub(super) fn decide(
             return Err(Error::Failed(why.into()).into());
         };
         let decision = domain::decide(&scratch, &actor, request.id, &request.command)?;
-        if let (Command::PersonAdd { person, .. }, Some(about)) = (&request.command, decision.about) {
-            people.push((person.clone(), about));
-        }
+        people.extend(decision.learned);
         let source = Source { cause: Some(request.id), ..source.clone() };
         for (n, event) in decision.events.into_iter().enumerate() {
             let n = u32::try_from(n).unwrap_or(u32::MAX);

@@ -14,8 +14,8 @@ use super::forgetting::Forgotten;
 use super::record::{self, Source};
 use super::{Addresses, Clock, Edit, Error, Prepared, Receipt, apply, together};
 use crate::domain::{
-    self, About, Actor, Command, DocumentId, Email, EventId, PersonId, PlanId, Position, Refusal, Request,
-    State, Timestamp, process,
+    self, Actor, DocumentId, Email, EventId, Learned, PersonId, PlanId, Position, Refusal, Request, State,
+    Timestamp, process,
 };
 use crate::log::{Append, Failure, Log, Outcome, Proposed, Recorded};
 use crate::projection::Views;
@@ -60,6 +60,10 @@ pub(super) enum Job {
         reply: oneshot::Sender<Result<Option<Email>, Error>>,
     },
     Checkpoint,
+    /// Somebody wants to see that it goes on.
+    Look {
+        reply: oneshot::Sender<()>,
+    },
     /// Everything before it is finished, nothing after it is begun.
     Close,
 }
@@ -98,7 +102,7 @@ struct Granted {
     waiting: Waiting,
     changes_from: usize,
     changes: usize,
-    about: Vec<(PersonId, About)>,
+    learned: Vec<(PersonId, Learned)>,
 }
 
 impl Writer {
@@ -247,7 +251,7 @@ impl Writer {
         let mut granted = Vec::with_capacity(waiting.len());
         let mut appends = Vec::with_capacity(waiting.len());
         let mut sign = false;
-        let mut moving = Vec::new();
+        let (mut moving, mut looking) = (Vec::new(), Vec::new());
         {
             let views = self.views.read();
             for one in waiting {
@@ -255,13 +259,17 @@ impl Writer {
                     sign = true;
                     continue;
                 }
+                if let Job::Look { reply } = one.job {
+                    looking.push(reply);
+                    continue;
+                }
                 if let Job::Address { person, email, reply } = one.job {
                     moving.push((person, email, reply));
                     continue;
                 }
                 match self.decide(&views.state, &one.job) {
-                    Ok((append, changes_from, changes, about)) => {
-                        granted.push(Granted { waiting: one, changes_from, changes, about });
+                    Ok((append, changes_from, changes, learned)) => {
+                        granted.push(Granted { waiting: one, changes_from, changes, learned });
                         appends.push(append);
                     }
                     Err(Decided::Repeated(position)) => {
@@ -282,6 +290,10 @@ impl Writer {
         if sign && let Err(failure) = self.log.checkpoint((self.clock)()) {
             error!("a checkpoint was not written: {failure}");
         }
+        // Whoever asked may have gone.
+        for reply in looking {
+            let _ = reply.send(());
+        }
         again
     }
 
@@ -299,7 +311,7 @@ impl Writer {
         // Whoever sees somebody new finds what is known of them.
         for (one, outcome) in granted.iter().zip(&durable.outcomes) {
             if matches!(outcome, Outcome::Appended { .. }) {
-                self.keep_about(&one.about);
+                self.learn(&one.learned);
             }
         }
         self.show(&durable.recorded);
@@ -326,11 +338,11 @@ impl Writer {
         again
     }
 
-    fn keep_about(&self, people: &[(PersonId, About)]) {
+    fn learn(&self, people: &[(PersonId, Learned)]) {
         if people.is_empty() {
             return;
         }
-        if let Err(failure) = self.addresses.keep(&*self.log, people) {
+        if let Err(failure) = self.addresses.learn(&*self.log, people) {
             error!("what is known of {} people was not kept: {failure}", people.len());
         }
     }
@@ -342,9 +354,7 @@ impl Writer {
                     return Err(Decided::Repeated(position));
                 }
                 let source = self.source(state, person, *at, Some(request.id));
-                let made = command(state, person, request, written.as_ref(), &source)?;
-                self.addresses.free(&made.3)?;
-                Ok(made)
+                self.checked(person, command(state, person, request, written.as_ref(), &source)?)
             }
             Job::Together { person, requests, .. } => {
                 // They were recorded together: the first stands for all.
@@ -353,17 +363,35 @@ impl Writer {
                 {
                     return Err(Decided::Repeated(position));
                 }
-                let made =
-                    together::decide(state, person, requests, &self.source(state, person, None, None))?;
-                self.addresses.free(&made.3)?;
-                Ok(made)
+                self.checked(
+                    person,
+                    together::decide(state, person, requests, &self.source(state, person, None, None))?,
+                )
             }
             Job::Edit { edit, .. } => self.edit(state, edit),
             Job::Stop { plan, reason } => self.stop(state, *plan, reason),
-            Job::Address { .. } | Job::Checkpoint | Job::Close => {
+            Job::Address { .. } | Job::Look { .. } | Job::Checkpoint | Job::Close => {
                 Err(Decided::No(Error::Refused(Refusal::ChangedMeanwhile)))
             }
         }
+    }
+
+    /// What only the writer can say: that addresses and names are free, and that all of it can be read back.
+    fn checked(&self, person: &PersonId, made: Made) -> Result<Made, Decided> {
+        self.addresses.free(&made.3)?;
+        for (whose, learned) in &made.3 {
+            // Nobody takes another's name by themselves; who keeps people may have two of one name.
+            if let Learned::Name(name) = learned
+                && whose == person
+                && self.addresses.is_named(name, whose)
+            {
+                return Err(Refusal::NameTaken.into());
+            }
+        }
+        if made.0.events.iter().all(record::is_readable) {
+            return Ok(made);
+        }
+        Err(Error::Failed("an event that could not be read back was not recorded".into()).into())
     }
 
     /// The bindings of new actors come first, then the changes of all parts in their order.
@@ -436,7 +464,7 @@ pub(super) fn repeated(
 }
 
 /// The append, where its changes begin, how many they are, and what to keep apart of people.
-pub(super) type Made = (Append, usize, usize, Vec<(PersonId, About)>);
+pub(super) type Made = (Append, usize, usize, Vec<(PersonId, Learned)>);
 
 pub(super) enum Decided {
     Repeated(Position),
@@ -483,12 +511,7 @@ fn command(
             });
         }
     }
-    let about = match (&request.command, decision.about) {
-        (Command::PersonAdd { person, .. }, Some(about)) => vec![(person.clone(), about)],
-        (Command::GuestJoin { .. }, Some(about)) => vec![(person.clone(), about)],
-        _ => Vec::new(),
-    };
-    Ok((append, from, count, about))
+    Ok((append, from, count, decision.learned.into_iter().collect()))
 }
 
 /// The first event bears the command's own id, so that repeating the command finds it.
@@ -515,7 +538,12 @@ fn governs(kind: &str) -> bool {
             | "plan.unfrozen"
             | "plan.created"
             | "process.started"
+            | "process.withdrawn"
             | "phase.rescheduled"
+            | "phase.added"
+            | "phase.changed"
+            | "phase.removed"
+            | "person.renamed"
             | "phase.opened"
             | "phase.closed"
             | "gate.approved"
@@ -540,6 +568,9 @@ fn reply(job: Job, answer: Result<Receipt, Error>) {
         },
         // It is answered with something else.
         Job::Address { reply, .. } => drop(reply.send(answer.map(|_| None))),
+        Job::Look { reply } => {
+            let _ = reply.send(());
+        }
         Job::Checkpoint | Job::Close => {}
     }
 }

@@ -15,7 +15,7 @@ use axum::extract::{FromRequestParts, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, Uri, header};
 use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, Mac};
@@ -35,6 +35,8 @@ const HOST_COOKIE: &str = "__Host-quorate";
 const LIFE: i64 = limits::SESSION_LIFE.as_secs() as i64;
 /// How often it is looked whether what an open connection came in by has had its time.
 const LOOK_EVERY: Duration = Duration::from_secs(60);
+/// Where those are led who should have a passkey.
+pub(super) const PASSKEY_OFFER: &str = "/me/passkeys/offer";
 /// Where a tool that may only read asks for a ticket, which changes nothing.
 const TICKET: &str = "/api/session/ticket";
 
@@ -190,15 +192,32 @@ pub(super) async fn guard(State(app): State<Shared>, mut request: Request, next:
         && let Entrance::People(access) = &app.entrance
         && access.is_stale(pass)
     {
-        // A connection cannot be handed a cookie that its page would have in time: it comes again with a newer one.
-        if headers.contains_key(header::UPGRADE) {
+        if app.passkeys.alone_let_in(&pass.person) {
+            // It may have come by a mail, when that was enough: for the new part it is not.
+            let old = pass.clone();
+            if let Err(failure) = access.blocking(move |access| access.leave(&old)).await {
+                tracing::error!("a session that is over was not ended: {failure}");
+            }
+            asked = None;
+        } else if headers.contains_key(header::UPGRADE) {
+            // A connection cannot be handed a cookie that its page would have in time: it comes again with a newer one.
             return Problem::unauthorized().into_response();
+        } else {
+            cookie = renew(&app, access, pass).await;
         }
-        cookie = renew(&app, access, pass).await;
     }
     let mut response = match asked {
         Some((person, Shown(Some(pass)))) if changes && pass.scope == Scope::Read && path != TICKET => {
             signed(Problem::scope_read().into_response(), person)
+        }
+        Some((person, _)) if app.passkeys.is_required(&person) && !opens_without_passkey(path) => {
+            let is_program = path.starts_with("/api/") || path == "/sync";
+            let answer = if is_program {
+                Problem::passkey_needed().into_response()
+            } else {
+                Redirect::to(PASSKEY_OFFER).into_response()
+            };
+            signed(answer, person)
         }
         Some((person, shown)) => {
             note(&app, &shown);
@@ -214,6 +233,15 @@ pub(super) async fn guard(State(app): State<Shared>, mut request: Request, next:
         response.headers_mut().insert(header::SET_COOKIE, cookie);
     }
     response
+}
+
+/// What is there for somebody who must add a passkey first: that, the ways in and out, and what is there for nobody.
+fn opens_without_passkey(path: &str) -> bool {
+    const BELOW: [&str; 6] =
+        ["/me/passkeys", "/api/me/passkeys/", "/sign-in", "/assets/", "/guest/", "/unsubscribe/"];
+    const SHOWN: [&str; 4] = ["/service-worker.js", "/healthz", "/readyz", "/metrics"];
+    BELOW.iter().chain(&OPEN_BELOW).any(|prefix| path.starts_with(prefix))
+        || OPEN.iter().chain(&SHOWN).any(|open| path == *open)
 }
 
 /// An answer with whom it is for beside it, for what is told to the operator.

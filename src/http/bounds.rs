@@ -26,12 +26,13 @@ use crate::domain::{Email, PersonId};
 const FORGET_AFTER: usize = 4_096;
 
 /// What takes a processor a while each time: whole texts, as they are or were, and their differences.
-const COSTLY: [&str; 6] = [
+const COSTLY: [&str; 7] = [
     "/api/plans/{plan}/at/{position}",
     "/api/plans/{plan}/at/{position}/since/{from}",
     "/plans/{plan}/read",
     "/plans/{plan}/replay",
     "/plans/{plan}/replay/fragment",
+    "/plans/{plan}/sections",
     "/guest/own/{own}",
 ];
 

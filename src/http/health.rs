@@ -5,10 +5,12 @@ use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use tokio::time::timeout;
 use tracing::error;
 
 use super::Shared;
 use super::problem::Problem;
+use crate::domain::limits;
 
 pub(super) fn routes() -> Router<Shared> {
     Router::new()
@@ -17,9 +19,17 @@ pub(super) fn routes() -> Router<Shared> {
         .route("/metrics", get(metrics))
 }
 
-/// Ready means that the log can be written.
+/// Ready means that the log can be written, and that whoever writes it comes to what is asked.
 async fn ready(State(app): State<Shared>) -> Response {
-    match app.engine.log().writable() {
+    let writes = match app.engine.log().writable() {
+        Ok(()) => match timeout(limits::READY_WITHIN, app.engine.answers()).await {
+            Ok(true) => Ok(()),
+            Ok(false) => Err("the writer has stopped".to_owned()),
+            Err(_) => Err(format!("the writer has answered nothing for {:?}", limits::READY_WITHIN)),
+        },
+        Err(failure) => Err(failure.to_string()),
+    };
+    match writes {
         Ok(()) => "ready\n".into_response(),
         // Anybody may ask. What it is, with paths of this machine, the operator reads in the server's own log.
         Err(failure) => {

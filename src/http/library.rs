@@ -1,18 +1,18 @@
 //! The engine's reading side, as the pages ask for it.
 
-use std::sync::Arc;
+use std::{io, sync::Arc};
 
 use axum::http::HeaderMap;
 use tokio::runtime::Handle;
 
 use super::pages::{Comment, Denied, Frozen, Library, Network, Person, PlanCard, Thread, Unavailable};
-use super::{Shared, api, auth};
+use super::{Shared, api, auth, templates::NotKept};
 use crate::access;
 use crate::document::{PlanDiff, PlanState};
 use crate::domain::{
-    Action, Email, EventId, PersonId, PlanId, Position, Refusal, Request, Template, Timestamp,
+    Action, Email, EventId, PersonId, PhaseId, PlanId, Position, Refusal, Request, Template, Timestamp,
 };
-use crate::engine::{Error, Receipt, fresh_id, record};
+use crate::engine::{Engine, Error, Receipt, fresh_id, record};
 use crate::notify::{self, Waiting};
 use crate::replay::Timeline;
 
@@ -27,33 +27,39 @@ impl Reader {
 
     fn card(&self, viewer: &PersonId, id: PlanId) -> Result<Option<PlanCard>, Unavailable> {
         let Some(mut card) = self.card_of(viewer, id) else { return Ok(None) };
-        if let Some(timeline) = self.app.rooms.timeline(id).map_err(unavailable)? {
+        if let Some(timeline) = self.app.rooms.timeline_for(id, viewer).map_err(unavailable)? {
             card.changed = (timeline.to, last_person(&timeline));
         }
         Ok(Some(card))
     }
 
     fn card_of(&self, viewer: &PersonId, id: PlanId) -> Option<PlanCard> {
-        let views = self.app.engine.views();
-        let may = |action| views.state.may(viewer, id, action);
-        let plan = views.state.plans.get(&id).filter(|_| may(Action::Read))?;
-        Some(PlanCard {
-            id,
-            title: plan.title.clone(),
-            frozen: plan.frozen.as_ref().map(|frozen| Frozen {
-                reason: frozen.reason.clone(),
-                by: frozen.by.clone(),
-                at: frozen.at,
-            }),
-            may_edit: may(Action::Edit) && plan.frozen.is_none(),
-            may_process: may(Action::Process),
-            process: plan.process.clone(),
-            assigned: plan.assigned.clone(),
-            first: plan.first,
-            head: views.head,
-            changed: (plan.created_at, None),
-        })
+        card_of(&self.app.engine, viewer, id)
     }
+}
+
+/// A plan as its pages name it, without looking when it was changed last; none where the viewer may not read it.
+pub(super) fn card_of(engine: &Engine, viewer: &PersonId, id: PlanId) -> Option<PlanCard> {
+    let views = engine.views();
+    let may = |action| views.state.may(viewer, id, action);
+    let plan = views.state.plans.get(&id).filter(|_| may(Action::Read))?;
+    Some(PlanCard {
+        id,
+        title: plan.title.clone(),
+        frozen: plan.frozen.as_ref().map(|frozen| Frozen {
+            reason: frozen.reason.clone(),
+            by: frozen.by.clone(),
+            at: frozen.at,
+        }),
+        may_edit: may(Action::Edit) && plan.frozen.is_none(),
+        may_process: may(Action::Process),
+        may_ask: may(Action::Ask),
+        process: plan.process.clone(),
+        assigned: plan.assigned.clone(),
+        first: views.state.reads_from(viewer, id),
+        head: views.head,
+        changed: (plan.created_at, None),
+    })
 }
 
 /// Who did the newest thing that a reader can stop at.
@@ -82,6 +88,11 @@ fn unavailable(error: Error) -> Unavailable {
     Unavailable
 }
 
+fn not_written(error: &io::Error) -> Denied {
+    tracing::error!("the folder of templates cannot be written: {error}");
+    Denied::Unavailable
+}
+
 impl Library for Reader {
     fn demonstration(&self) -> bool {
         self.app.is_demonstration()
@@ -97,20 +108,23 @@ impl Library for Reader {
 
     fn people(&self, viewer: Option<&PersonId>) -> Vec<Person> {
         let waits = viewer.map(|viewer| notify::waiting(&self.app.engine, viewer)).unwrap_or_default();
-        let people = api::session::everybody(&self.app, viewer).into_iter();
         let picked = self.app.is_demonstration();
-        let views = self.app.engine.views();
-        let keeps_people = |id: &PersonId| views.state.may_always(id, Action::People);
-        people
-            .map(|person| Person {
-                keeps_people: keeps_people(&person.id),
-                waiting: if viewer == Some(&person.id) { waits } else { Waiting::default() },
-                id: person.id,
-                name: person.name,
-                roles: person.roles,
+        let state = &self.app.engine.views().state;
+        let person = |(id, name): (&PersonId, String)| {
+            let is_viewer = viewer == Some(id);
+            let has_part = is_viewer || picked;
+            Person {
+                keeps_people: state.may_always(id, Action::People),
+                waiting: if is_viewer { waits } else { Waiting::default() },
+                parties: if has_part { state.parties(id).collect() } else { Vec::new() },
+                part: if has_part { api::session::part_of(state, id) } else { String::new() },
+                roles: state.roles(id).to_vec(),
+                id: id.clone(),
+                name,
                 picked,
-            })
-            .collect()
+            }
+        };
+        api::session::names(&self.app, state, viewer).map(person).collect()
     }
 
     fn plans(&self, viewer: &PersonId) -> Result<Vec<PlanCard>, Unavailable> {
@@ -122,8 +136,8 @@ impl Library for Reader {
         self.card(viewer, plan)
     }
 
-    fn timeline(&self, plan: PlanId) -> Result<Arc<Timeline>, Unavailable> {
-        self.app.rooms.timeline(plan).map_err(unavailable)?.ok_or(Unavailable)
+    fn timeline(&self, viewer: &PersonId, plan: PlanId) -> Result<Arc<Timeline>, Unavailable> {
+        self.app.rooms.timeline_for(plan, viewer).map_err(unavailable)?.ok_or(Unavailable)
     }
 
     fn state_at(&self, plan: PlanId, position: Position) -> Result<Arc<PlanState>, Unavailable> {
@@ -131,7 +145,23 @@ impl Library for Reader {
     }
 
     fn templates(&self) -> Vec<Template> {
-        self.app.templates.clone()
+        self.app.templates.all()
+    }
+
+    fn keep_template(&self, template: Template) -> Result<(), Denied> {
+        match self.app.templates.keep(template) {
+            Ok(()) => Ok(()),
+            Err(NotKept::TooMany) => Err(Denied::Refused(Refusal::TooManyTemplates)),
+            Err(NotKept::Disk(error)) => Err(not_written(&error)),
+        }
+    }
+
+    fn remove_template(&self, template: &PhaseId) -> Result<(), Denied> {
+        match self.app.templates.remove(template) {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(Denied::Refused(Refusal::TemplateUnknown)),
+            Err(error) => Err(not_written(&error)),
+        }
     }
 
     fn now(&self) -> Timestamp {
@@ -219,7 +249,8 @@ impl Library for Reader {
     ) -> Result<Vec<Thread>, Unavailable> {
         let then: Vec<_> = {
             let views = self.app.engine.views();
-            let then = views.threads.of(plan).iter().filter_map(|thread| thread.at(position));
+            let shown = views.threads.shown(&views.state, plan, viewer);
+            let then = shown.filter_map(|thread| thread.at(position));
             then.map(|thread| thread.for_reader(&views.state, plan, viewer)).collect()
         };
         if then.is_empty() {

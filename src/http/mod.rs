@@ -14,13 +14,14 @@ mod outward;
 pub mod pages;
 mod problem;
 pub mod socket;
+mod templates;
 mod told;
 
 use std::future::Future;
+use std::io;
 use std::net::IpAddr;
 use std::path::Path;
 use std::sync::Arc;
-use std::{fs, io};
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
@@ -34,7 +35,7 @@ use tower_http::compression::predicate::{NotForContentType, Predicate, SizeAbove
 use uuid::Uuid;
 
 use crate::access::{Access, Directory, Guests, Passkeys};
-use crate::domain::{Template, limits};
+use crate::domain::limits;
 use crate::engine::Engine;
 use crate::notify::Notifier;
 use crate::room::Rooms;
@@ -43,6 +44,7 @@ use bounds::Bounds;
 use metrics::Metrics;
 pub use outward::asker;
 use problem::Problem;
+use templates::Templates;
 
 /// Longest sentence of a library that is passed on, in bytes.
 const DETAIL_LIMIT: usize = 4 * 1024;
@@ -59,8 +61,7 @@ pub struct App {
     peer: Arc<str>,
     /// The address under which people reach it.
     public_url: String,
-    /// The templates of processes: the program's own, then the network's.
-    templates: Vec<Template>,
+    templates: Templates,
     guests: Arc<Guests>,
     notifier: Arc<Notifier>,
     passkeys: Arc<Passkeys>,
@@ -79,7 +80,12 @@ impl App {
         let engine = rooms.engine().clone();
         let guests = Arc::new(Guests::open(engine.clone(), &public_url).map_err(io::Error::other)?);
         let notifier = Arc::new(Notifier::open(engine.clone(), &public_url).map_err(io::Error::other)?);
-        let passkeys = Arc::new(Passkeys::open(engine.clone(), &public_url).map_err(io::Error::other)?);
+        let passkeys = match &entrance {
+            Entrance::People(access) => access.passkeys().clone(),
+            Entrance::Demonstration(_) => {
+                Arc::new(Passkeys::open(engine.clone(), &public_url).map_err(io::Error::other)?)
+            }
+        };
         let identity = engine.log().identity();
         let mut digest = Sha256::new_with_prefix(engine.log().verifier_key());
         // A log that was made from a backup is another storage, also where the key was handed in: what the old
@@ -97,7 +103,7 @@ impl App {
             peer: format!("quorate-{storage}").into(),
             storage: storage.into(),
             public_url,
-            templates: templates(data)?,
+            templates: Templates::open(data),
             guests,
             notifier,
             passkeys,
@@ -139,25 +145,6 @@ impl App {
     fn is_secure(&self) -> bool {
         self.public_url.starts_with("https://")
     }
-}
-
-/// The program's templates, and those of the network: `templates/*.json` in the data folder.
-fn templates(data: &Path) -> io::Result<Vec<Template>> {
-    let mut all = Template::built_in();
-    let Ok(entries) = fs::read_dir(data.join("templates")) else { return Ok(all) };
-    let mut paths: Vec<_> = entries.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>()?;
-    paths.retain(|path| path.extension().is_some_and(|extension| extension == "json"));
-    paths.sort();
-    for path in paths {
-        let wrong = |why: &dyn std::fmt::Display| io::Error::other(format!("{}: {why}", path.display()));
-        let text = fs::read_to_string(&path).map_err(|error| wrong(&error))?;
-        let own = Template::read(&text).map_err(|error| wrong(&error))?;
-        if all.iter().any(|other| other.template == own.template) {
-            return Err(wrong(&format!("another template is called {}", own.template)));
-        }
-        all.push(own);
-    }
-    Ok(all)
 }
 
 /// All routes.

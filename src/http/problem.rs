@@ -72,6 +72,15 @@ impl Problem {
         )
     }
 
+    pub(super) fn passkey_needed() -> Self {
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "passkey_needed",
+            "In this network, whoever holds your part needs a passkey, and you have none yet.",
+            "Add one at /me/passkeys in a browser, then try again.",
+        )
+    }
+
     pub(super) fn foreign_origin() -> Self {
         Self::new(
             StatusCode::FORBIDDEN,
@@ -179,10 +188,17 @@ fn status_of(refusal: &Refusal) -> StatusCode {
         | Refusal::SeatsNotValid
         | Refusal::SuccessorOfAnother
         | Refusal::TooManyPhases
+        | Refusal::RoleAtNoGate
+        | Refusal::ConsultantHasNoVote
+        | Refusal::ContactOutside
+        | Refusal::TemplateNotRead { .. }
         | Refusal::PhaseTwice
+        | Refusal::PhaseOfAnother
         | Refusal::DatesNotInOrder
         | Refusal::DateIsPast
+        | Refusal::DateTooFar
         | Refusal::NoConsultation
+        | Refusal::InvitedIsMember
         | Refusal::RetentionNotValid
         | Refusal::GroupTooLarge
         | Refusal::DateNotRead => StatusCode::UNPROCESSABLE_ENTITY,
@@ -200,7 +216,14 @@ fn status_of(refusal: &Refusal) -> StatusCode {
         | Refusal::InvitationRevoked
         | Refusal::InvitationIsOver
         | Refusal::TooManyGuests
+        | Refusal::TooManyTemplates
         | Refusal::PhaseIsOver
+        | Refusal::PhaseHasBegun
+        | Refusal::LastPhase
+        | Refusal::WouldForget
+        | Refusal::NothingChanged
+        | Refusal::NameTaken
+        | Refusal::GuestsInvited
         | Refusal::PhaseHasNotBegun
         | Refusal::ApprovedAlready
         | Refusal::WithheldAlready
@@ -248,15 +271,18 @@ impl From<access::Error> for Problem {
                     Refused::PasskeyTooLate | Refused::DirectoryTooLate => StatusCode::GONE,
                     Refused::DirectoryAway => StatusCode::SERVICE_UNAVAILABLE,
                     Refused::EntryUnknown => StatusCode::NOT_FOUND,
-                    Refused::TooManyTokens | Refused::TooManyPasskeys | Refused::PasskeysNotHere => {
-                        StatusCode::CONFLICT
-                    }
+                    Refused::TooManyTokens
+                    | Refused::TooManyPasskeys
+                    | Refused::PasskeysNotHere
+                    | Refused::LastPasskey
+                    | Refused::NoPasskey => StatusCode::CONFLICT,
                     Refused::SignInAnew | Refused::DirectoryUnknown | Refused::DirectoryDenied => {
                         StatusCode::FORBIDDEN
                     }
-                    Refused::PasskeyVoid | Refused::PasskeyElsewhere | Refused::PasskeyCopied => {
-                        StatusCode::FORBIDDEN
-                    }
+                    Refused::PasskeyVoid
+                    | Refused::PasskeyElsewhere
+                    | Refused::PasskeyCopied
+                    | Refused::PasskeyAlone => StatusCode::FORBIDDEN,
                     Refused::CodeWrong
                     | Refused::TokenNameNotValid
                     | Refused::TokenLifeNotValid

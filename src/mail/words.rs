@@ -32,6 +32,19 @@ pub fn sign_in(to: Email, name: &str, host: &str, link: &str, code: &str) -> Mai
     Mail { to, subject, text, html: html.into_string(), unsubscribe: None, within: limits::SIGN_IN_WITHIN }
 }
 
+/// Answers who asked for a mail to sign in and has chosen that none lets them in. Nothing in it does.
+pub fn by_passkey(to: Email, name: &str, host: &str, page: &str) -> Mail {
+    let lines = [
+        format!("Hello {name},"),
+        format!("somebody, probably you, asked for a mail to sign in to Quorate at {host}."),
+        "Only your passkey lets you in there, so there is no link and no code in this mail. Open the page below and \
+         choose “Sign in with a passkey”. If you have lost it, whoever runs the server can let you in."
+            .to_owned(),
+        "If you did not ask for this mail, nothing needs to be done.".to_owned(),
+    ];
+    note(to, format!("Sign in to {host} with your passkey"), &lines, page)
+}
+
 /// Says that a passkey was added, to whom it lets in.
 pub fn passkey_added(to: Email, name: &str, host: &str, page: &str) -> Mail {
     let subject = format!("A passkey was added at {host}");
@@ -74,22 +87,56 @@ pub fn address_changed(to: Email, name: &str, host: &str, page: &str) -> Mail {
     note(to, format!("Your address at {host} was changed"), &lines, page)
 }
 
+/// What a mail to a body says of its invitation.
+pub struct Invited<'a> {
+    pub body: &'a str,
+    /// The title of the plan.
+    pub plan: &'a str,
+    /// Who invites.
+    pub by: &'a str,
+    /// As it is read.
+    pub until: &'a str,
+}
+
 /// The link by which guests of a body come to a consultation.
-pub fn invitation(to: Email, body: &str, host: &str, link: &str) -> Mail {
+pub fn invitation(to: Email, invited: &Invited<'_>, host: &str, link: &str) -> Mail {
+    let Invited { body, plan, by, until } = invited;
     let subject = format!("An invitation to comment, for {body}");
     let lines = [
         "Hello,".to_owned(),
-        format!("{body} is invited to read a draft at {host} and to comment on it, without an account."),
-        "Open this link to begin. Whoever has it can use it: pass it on inside your body, and to nobody else:".to_owned(),
+        format!(
+            "{by} invites {body} to read the draft “{plan}” at {host} and to comment on it, without an account."
+        ),
+        format!(
+            "The link holds until {until}. Whoever has it can use it: pass it on inside your organisation, and to nobody else."
+        ),
+        "Open it to begin:".to_owned(),
+    ];
+    note(to, subject, &lines, link)
+}
+
+/// A guest's own link, for whoever wants to find it again. None of its words are theirs: anybody with an invitation can
+/// have it sent to any address.
+pub fn guest_link(to: Email, plan: &str, until: &str, host: &str, link: &str) -> Mail {
+    let subject = format!("Your link to a consultation at {host}");
+    let lines = [
+        "Hello,".to_owned(),
+        format!("by this link you come back to the draft “{plan}” and to what you have said, until {until}."),
+        "It is yours alone: do not pass it on. If you did not ask for it, nothing needs to be done."
+            .to_owned(),
     ];
     note(to, subject, &lines, link)
 }
 
 /// Tells somebody that they were added, and where they sign in: nothing in it lets anybody in.
-pub fn added(to: Email, name: &str, host: &str, page: &str) -> Mail {
+pub fn added(to: Email, name: &str, by: Option<&str>, host: &str, page: &str) -> Mail {
+    let who = match by {
+        Some(by) => format!("{by} has added you"),
+        None => "you have been added".to_owned(),
+    };
     let lines = [
         format!("Hello {name},"),
-        format!("you have been added to the network at {host}, where plans are drafted and discussed."),
+        format!("{who} to the network at {host}, where plans are drafted and discussed."),
         "Open this page and type this e-mail address to sign in. There is no password; each time a link comes to you by mail:"
             .to_owned(),
     ];

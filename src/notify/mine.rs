@@ -135,11 +135,14 @@ pub(super) fn item(views: &Views, person: &PersonId, notice: &Notice) -> Item {
         News::Replied { thread } => (None, said(views, person, notice, *thread)),
         News::Asked { task } | News::Done { task } | News::Withdrawn { task } => (None, words(views, *task)),
         News::Scheduled
+        | News::Replanned
         | News::Resolved { .. }
         | News::Reopened { .. }
+        | News::Assigned { .. }
         | News::Stray { .. }
         | News::Joined { .. }
         | News::Part
+        | News::Renamed
         | News::Organisation
         | News::Follows { .. } => (None, None),
     };

@@ -20,7 +20,7 @@ use parking_lot::Mutex;
 use tracing::error;
 
 use crate::access::Secret;
-use crate::domain::{Digest, PersonId, Position, limits};
+use crate::domain::{Digest, PersonId, Position, Timestamp, limits};
 use crate::engine::Engine;
 use crate::log::Failure;
 use crate::mail::{Mail, Outbox, Tried};
@@ -119,7 +119,7 @@ impl Notifier {
         }
     }
 
-    fn now(&self) -> crate::domain::Timestamp {
+    fn now(&self) -> Timestamp {
         (self.engine.clock())()
     }
 
@@ -149,7 +149,7 @@ impl Notifier {
         match &entry.what {
             What::News { .. } if told.digest == Digest::Off => None,
             What::News { from, to } => {
-                let (items, more, todos) = {
+                let (items, more, mut todos) = {
                     let views = self.engine.views();
                     let notices = views.notices.of(&views.state, person, (*from).max(told.seen));
                     let new: Vec<_> = notices.into_iter().filter(|one| one.position <= *to).collect();
@@ -158,6 +158,9 @@ impl Notifier {
                     let items: Vec<_> = shown.map(|one| mine::item(&views, person, one)).collect();
                     (items, more, mine::todos(&views, person, now))
                 };
+                // What was asked before the mail before was in that one; what has no beginning is among the news.
+                let before = self.time_of(*from);
+                todos.retain(|one| before < one.due.since && one.due.since < now);
                 (!items.is_empty()).then(|| letter.news(&items, more, &todos, now, &name))
             }
             What::Reminder { .. } if told.unreminded => None,
@@ -168,6 +171,13 @@ impl Notifier {
                 (!todos.is_empty()).then(|| letter.reminder(&todos, now))
             }
         }
+    }
+
+    /// When an event was recorded; of none, before all.
+    fn time_of(&self, position: Position) -> Timestamp {
+        let read = position.checked_sub(1).map(|before| self.engine.log().read(before, 1));
+        let event = read.and_then(|read| read.ok()?.into_iter().next());
+        event.map_or(Timestamp(i64::MIN), |event| event.at)
     }
 
     // What people do about it.

@@ -42,6 +42,7 @@ fn role(role: Role) -> &'static str {
         Role::Consultant => "the consultant",
         Role::Board => "the board",
         Role::Chair => "the chair",
+        Role::ChiefExecutive => "the chief executive",
         Role::Administrator => "the administrator",
         Role::Teller => "the teller",
     }
@@ -96,6 +97,7 @@ pub fn item(item: &Item, name: &dyn Fn(&PersonId) -> String) -> String {
     let phase = item.phase.as_deref().unwrap_or("a phase");
     match &item.notice.news {
         News::Scheduled => format!("{who} set the dates of the plan."),
+        News::Replanned => format!("{who} changed the phases of the plan."),
         News::Moved { opens, closes, .. } => {
             format!(
                 "{who} moved “{phase}”: it opens on {} and closes on {}.",
@@ -118,11 +120,13 @@ pub fn item(item: &Item, name: &dyn Fn(&PersonId) -> String) -> String {
         News::Withdrawn { .. } => format!("{who} took back something that was asked."),
         News::Ruled { withheld: true, .. } => format!("{who} withheld a comment of yours."),
         News::Ruled { withheld: false, .. } => format!("{who} shows a comment of yours again."),
+        News::Assigned { .. } => format!("{who} asks you to write a section of the plan."),
         News::Stray { .. } => {
             "Words of yours were set apart: their paragraph was deleted while you typed.".into()
         }
         News::Joined { guest } => format!("{} came by an invitation of yours.", name(guest)),
         News::Part => format!("{who} changed your part in the network."),
+        News::Renamed => format!("{who} corrected your name."),
         News::Organisation => format!("{who} changed what your organisation is to the network."),
         News::Follows { person } => {
             format!("{} has left, and what was open for them is yours now.", name(person))
@@ -138,7 +142,8 @@ pub fn item_path(item: &Item) -> Option<String> {
         | News::Opened { phase }
         | News::Closed { phase }
         | News::Approved { phase, .. } => calendar(plan?, phase.as_str()),
-        News::Scheduled => format!("/plans/{}/calendar", plan?),
+        News::Scheduled | News::Replanned => format!("/plans/{}/calendar", plan?),
+        News::Assigned { section } => format!("/plans/{}/read#s-{section}", plan?),
         News::Frozen { .. } | News::Unfrozen { .. } | News::Stray { .. } => format!("/plans/{}", plan?),
         News::Replied { thread }
         | News::Resolved { thread }
@@ -146,6 +151,7 @@ pub fn item_path(item: &Item) -> Option<String> {
         | News::Ruled { thread, .. } => format!("/plans/{}#thread={thread}", plan?),
         News::Asked { .. } => "/me".to_owned(),
         News::Done { .. } | News::Withdrawn { .. } | News::Joined { .. } => format!("/plans/{}", plan?),
+        News::Renamed => "/me".to_owned(),
         News::Part | News::Organisation | News::Follows { .. } => return None,
     })
 }

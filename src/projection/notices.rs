@@ -8,7 +8,7 @@
 use std::collections::{HashMap, VecDeque};
 
 use crate::domain::{
-    Action, Event, Fact, InvitationId, Of, OrganisationId, PersonId, PhaseId, Place, PlanId, Position,
+    Action, Event, Fact, Group, InvitationId, Of, OrganisationId, PersonId, PhaseId, Place, PlanId, Position,
     ProvisionId, Role, SectionId, State, TaskId, ThreadId, Timestamp, limits,
 };
 
@@ -27,6 +27,8 @@ pub struct Notice {
 pub enum News {
     /// The dates of a plan were set.
     Scheduled,
+    /// Phases were added, changed or taken out.
+    Replanned,
     Moved {
         phase: PhaseId,
         opens: Timestamp,
@@ -74,6 +76,10 @@ pub enum News {
         withheld: bool,
         reason: String,
     },
+    /// One is named among those who write a section.
+    Assigned {
+        section: SectionId,
+    },
     /// Words of one's own were set apart.
     Stray {
         section: SectionId,
@@ -85,6 +91,8 @@ pub enum News {
     },
     /// One's part in the network is another one.
     Part,
+    /// One's name was corrected.
+    Renamed,
     /// What one's organisation is to the network is something else.
     Organisation,
     /// One follows somebody who has left: what was open for them is one's own.
@@ -138,6 +146,8 @@ pub struct Notices {
     /// When somebody came to the network: what was before is no news to them.
     since: HashMap<PersonId, (Position, Timestamp)>,
     inviters: HashMap<InvitationId, PersonId>,
+    /// Who writes a section: only who is named anew is told.
+    groups: HashMap<(PlanId, SectionId), Group>,
     words: HashMap<TaskId, Words>,
     ends: HashMap<TaskId, End>,
 }
@@ -170,12 +180,18 @@ impl Notices {
         let mut all: Vec<&Notice> = Vec::new();
         for plan in state.order.iter().filter(|plan| state.may(person, **plan, Action::Read)) {
             let keeps = state.may(person, *plan, Action::Process);
-            let news = self.plans.get(plan).into_iter().flat_map(|feed| feed.after(after));
+            let before = state.reads_from(person, *plan).saturating_sub(1);
+            let news = self.plans.get(plan).into_iter().flat_map(|feed| feed.after(after.max(before)));
             all.extend(news.filter(|notice| keeps || !matches!(notice.news, News::Approved { .. })));
         }
         let readable = |notice: &Notice| match notice.news {
             // What is asked of somebody is for them to know, whatever they may read.
             News::Asked { .. } | News::Done { .. } | News::Withdrawn { .. } => true,
+            News::Replied { thread } | News::Resolved { thread } | News::Reopened { thread } => {
+                notice.plan.is_some_and(|plan| {
+                    state.may(person, plan, Action::Read) && state.reads_thread(person, plan, thread)
+                })
+            }
             _ => notice.plan.is_none_or(|plan| state.may(person, plan, Action::Read)),
         };
         let own = self.people.get(person).into_iter().flat_map(|feed| feed.after(after));
@@ -189,6 +205,8 @@ impl Notices {
         }
         all.retain(|notice| notice.by.as_ref() != Some(person));
         all.sort_by_key(|notice| std::cmp::Reverse(notice.position));
+        // What is for somebody by name and for their organisation is told once.
+        all.dedup_by_key(|notice| notice.position);
         all
     }
 
@@ -212,6 +230,10 @@ impl Notices {
             }
             Event::PhaseOpened { plan, phase } => of_plan(plan, News::Opened { phase: phase.clone() }),
             Event::PhaseClosed { plan, phase } => of_plan(plan, News::Closed { phase: phase.clone() }),
+            Event::PhaseAdded { plan, .. }
+            | Event::PhaseChanged { plan, .. }
+            | Event::PhaseRemoved { plan, .. }
+            | Event::ProcessWithdrawn { plan } => of_plan(plan, News::Replanned),
             Event::GateApproved { plan, phase, role } => {
                 of_plan(plan, News::Approved { phase: phase.clone(), role: *role });
             }
@@ -253,10 +275,21 @@ impl Notices {
                     self.of_person(person, Notice { by: None, ..notice(Some(*plan), news) });
                 }
             }
+            Event::SectionAssigned { plan, section, group } => {
+                let before = self.groups.insert((*plan, section.clone()), group.clone()).unwrap_or_default();
+                let told = || notice(Some(*plan), News::Assigned { section: section.clone() });
+                for person in group.people.iter().filter(|one| !before.people.contains(one)) {
+                    self.of_person(person, told());
+                }
+                for one in group.organisations.iter().filter(|one| !before.organisations.contains(one)) {
+                    self.organisations.entry(one.clone()).or_default().push(told());
+                }
+            }
             Event::PersonAdded { person, .. } => {
                 self.since.insert(person.clone(), (fact.position, fact.at));
             }
             Event::PersonChanged { person, .. } => self.of_person(person, notice(None, News::Part)),
+            Event::PersonRenamed { person } => self.of_person(person, notice(None, News::Renamed)),
             Event::PersonLeft { person, successor: Some(successor) } => {
                 self.of_person(successor, notice(None, News::Follows { person: person.clone() }));
             }
@@ -279,7 +312,6 @@ impl Notices {
             | Event::RetentionPassed { .. }
             | Event::CommentDisputed { .. }
             | Event::ConductSet { .. }
-            | Event::SectionAssigned { .. }
             | Event::EpochBegan { .. }
             | Event::OrganisationAdded { .. }
             | Event::PersonJoined { .. }

@@ -4,7 +4,9 @@ use std::collections::HashMap;
 
 use serde::Serialize;
 
-use crate::domain::{Event, Fact, PersonId, PlanId, Position, ProvisionId, SectionId, Settled, Timestamp};
+use crate::domain::{
+    Event, Fact, PersonId, PlanId, Position, ProvisionId, SectionId, Settled, State, Timestamp,
+};
 
 /// Words that were typed in a paragraph that somebody else deleted meanwhile.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -22,6 +24,13 @@ pub struct Stray {
     /// The event that deleted the paragraph.
     pub removed: Position,
     pub settled: Option<Decision>,
+}
+
+impl Stray {
+    /// The position of the newest event about it.
+    pub fn newest(&self) -> Position {
+        self.settled.as_ref().map_or(self.position, |decision| decision.position)
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -43,11 +52,10 @@ impl Strays {
         self.plans.get(&plan).map_or(&[], Vec::as_slice)
     }
 
-    /// The position of the newest event about a plan's stray words.
-    pub fn newest(&self, plan: PlanId) -> Position {
-        let last =
-            |stray: &Stray| stray.settled.as_ref().map_or(stray.position, |decision| decision.position);
-        self.of(plan).iter().map(last).max().unwrap_or_default()
+    /// Those that somebody is shown who may read the plan.
+    pub fn shown(&self, state: &State, plan: PlanId, person: &PersonId) -> impl Iterator<Item = &Stray> {
+        let from = state.reads_from(person, plan);
+        self.of(plan).iter().filter(move |stray| stray.position >= from)
     }
 
     pub(super) fn apply(&mut self, fact: &Fact) {
@@ -78,11 +86,16 @@ impl Strays {
             Event::EpochBegan { .. }
             | Event::PersonAdded { .. }
             | Event::PersonChanged { .. }
+            | Event::PersonRenamed { .. }
             | Event::PersonLeft { .. }
             | Event::OrganisationAdded { .. }
             | Event::OrganisationChanged { .. }
             | Event::ProcessStarted { .. }
             | Event::PhaseRescheduled { .. }
+            | Event::PhaseAdded { .. }
+            | Event::PhaseChanged { .. }
+            | Event::PhaseRemoved { .. }
+            | Event::ProcessWithdrawn { .. }
             | Event::PhaseOpened { .. }
             | Event::PhaseClosed { .. }
             | Event::GateApproved { .. }

@@ -134,8 +134,21 @@ impl Threads {
         comments.filter(|comment| comment.at <= until).flat_map(Comment::positions).collect()
     }
 
+    /// All of them, whoever asks: for what is shown, see [`Self::shown`].
     pub fn of(&self, plan: PlanId) -> &[Thread] {
         self.plans.get(&plan).map_or(&[], Vec::as_slice)
+    }
+
+    /// Those that somebody is shown who may read the plan.
+    pub fn shown<'a>(
+        &'a self,
+        state: &'a State,
+        plan: PlanId,
+        person: &'a PersonId,
+    ) -> impl Iterator<Item = &'a Thread> {
+        let all = state.reads_all_threads(person, plan);
+        let is_shown = move |thread: &&Thread| all || state.reads_thread(person, plan, thread.id);
+        self.of(plan).iter().filter(is_shown)
     }
 
     pub(super) fn apply(&mut self, fact: &Fact) {
@@ -193,11 +206,16 @@ impl Threads {
             | Event::EpochBegan { .. }
             | Event::PersonAdded { .. }
             | Event::PersonChanged { .. }
+            | Event::PersonRenamed { .. }
             | Event::PersonLeft { .. }
             | Event::OrganisationAdded { .. }
             | Event::OrganisationChanged { .. }
             | Event::ProcessStarted { .. }
             | Event::PhaseRescheduled { .. }
+            | Event::PhaseAdded { .. }
+            | Event::PhaseChanged { .. }
+            | Event::PhaseRemoved { .. }
+            | Event::ProcessWithdrawn { .. }
             | Event::PhaseOpened { .. }
             | Event::PhaseClosed { .. }
             | Event::GateApproved { .. }

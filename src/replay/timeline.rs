@@ -1,6 +1,6 @@
 //! The timeline of a plan: bursts of work by each person, marks for comments, marks for decisions.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -54,6 +54,8 @@ pub enum Decision {
     Unfrozen,
     Scheduled,
     Rescheduled,
+    /// Phases were added, changed or taken out.
+    Replanned,
     /// A phase of the process opened on its date.
     #[serde(rename = "phase-opened")]
     PhaseOpened,
@@ -196,6 +198,37 @@ impl Timeline {
         }
     }
 
+    /// The line for somebody who is shown the plan from a position on, and only some of its threads.
+    pub fn since(&self, first: Position, is_shown: impl Fn(ThreadId) -> bool) -> Self {
+        let marks = |mark: &&CommentMark| mark.position >= first && is_shown(mark.thread);
+        let comments: Vec<CommentMark> = self.comments.iter().filter(marks).cloned().collect();
+        let hidden = self.comments.iter().filter(|mark| !is_shown(mark.thread));
+        let hidden: HashSet<Position> = hidden.map(|mark| mark.position).collect();
+        let is_stop = |(stop, _): &&(Position, Timestamp)| *stop >= first && !hidden.contains(stop);
+        let stops: Vec<(Position, Timestamp)> = self.stops.iter().filter(is_stop).copied().collect();
+        let begins = self.time_at(first);
+        let bursts = self.bursts.iter().filter(|burst| burst.last >= first);
+        let turns = self.turns.iter().filter(|turn| turn.last >= first);
+        Self {
+            first,
+            head: stops.last().map_or(first, |(stop, _)| *stop),
+            from: begins,
+            to: stops.last().map_or(begins, |(_, at)| *at),
+            // What somebody went on with has its beginning before.
+            bursts: bursts
+                .map(|burst| Burst {
+                    first: burst.first.max(first),
+                    from: burst.from.max(begins),
+                    ..burst.clone()
+                })
+                .collect(),
+            decisions: self.decisions.iter().filter(|mark| mark.position >= first).cloned().collect(),
+            turns: turns.map(|turn| Turn { first: turn.first.max(first), ..turn.clone() }).collect(),
+            comments,
+            stops,
+        }
+    }
+
     /// The person's bursts, comments and decisions make them one of those who worked on the plan. In the
     /// order of their first doing.
     pub fn people(&self) -> Vec<&PersonId> {
@@ -326,6 +359,21 @@ pub(super) mod tests {
         assert_eq!(line.decisions.iter().map(|mark| mark.position).collect::<Vec<_>>(), [3]);
         assert_eq!(line.stops.iter().map(|stop| stop.0).collect::<Vec<_>>(), [3, 6, 9]);
         assert_eq!(line.people(), [&person("zoe"), &person("ann"), &person("bob")]);
+    }
+
+    #[test]
+    fn what_is_shown_of_a_line_begins_later_and_leaves_threads_out() {
+        let whole =
+            line(&["1 0 ann +4-0", "4 1 bob comment", "5 2 zoe freeze", "6 3 ann +1-0", "9 90 bob comment"]);
+        let part = whole.since(5, |_| false);
+        assert_eq!((part.first, part.head, part.from.0, part.to.0), (5, 6, 120_000, 180_000));
+        assert_eq!(bursts(&part), ["ann 5-6 2 +5-0"], "what was gone on with");
+        assert_eq!((part.comments.len(), part.decisions.len()), (0, 1));
+        assert_eq!(part.stops.iter().map(|stop| stop.0).collect::<Vec<_>>(), [5, 6]);
+        assert_eq!(whole.since(5, |_| true).head, 9);
+        assert_eq!(whole.since(1, |_| true), whole);
+        let nothing = whole.since(20, |_| true);
+        assert_eq!((nothing.first, nothing.head, nothing.people().len()), (20, 20, 0));
     }
 
     #[test]

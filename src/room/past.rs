@@ -117,6 +117,19 @@ impl Rooms {
         }
         Ok(made)
     }
+
+    /// The timeline as far as somebody is shown it. May block.
+    pub fn timeline_for(&self, plan: PlanId, reader: &PersonId) -> Result<Option<Arc<Timeline>>, Error> {
+        let line = self.timeline(plan)?;
+        let views = self.engine().views();
+        let state = &views.state;
+        if state.reads_all_threads(reader, plan) {
+            return Ok(line);
+        }
+        let from = state.reads_from(reader, plan);
+        let is_shown = |thread| state.reads_thread(reader, plan, thread);
+        Ok(line.map(|line| Arc::new(line.since(from, is_shown))))
+    }
 }
 
 fn moment(recorded: &Recorded) -> Moment {
@@ -138,6 +151,9 @@ fn moment(recorded: &Recorded) -> Moment {
         "plan.unfrozen" => What::Decided(Decision::Unfrozen),
         "process.started" => What::Decided(Decision::Scheduled),
         "phase.rescheduled" => What::Decided(Decision::Rescheduled),
+        "phase.added" | "phase.changed" | "phase.removed" | "process.withdrawn" => {
+            What::Decided(Decision::Replanned)
+        }
         "phase.opened" => What::Decided(Decision::PhaseOpened),
         "phase.closed" => What::Decided(Decision::PhaseClosed),
         "gate.approved" => What::Decided(Decision::Approved),

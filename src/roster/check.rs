@@ -292,9 +292,7 @@ impl<'a> Check<'a> {
         let mut digest = Sha256::new_with_prefix(self.seed);
         digest.update(line.to_be_bytes());
         digest.update(what);
-        let mut bytes = [0; 16];
-        bytes.copy_from_slice(&digest.finalize()[..16]);
-        EventId(uuid::Builder::from_random_bytes(bytes).into_uuid())
+        EventId::of_digest(&digest.finalize().into())
     }
 }
 

@@ -237,3 +237,17 @@ fn addresses_are_those_of_one_person_each() {
     let emails: Vec<_> = report.requests.iter().map(email).collect();
     assert_eq!(emails, [Some("Ben@Athens.example".to_owned()), None]);
 }
+
+#[test]
+fn the_example_is_taken_whole() {
+    let text = include_str!("../../docs/people.csv");
+    let mut rules = State::default();
+    let office = Office { roles: vec![Role::Administrator], ..Office::default() };
+    let event = Event::PersonAdded { person: asker(), office };
+    rules.apply(&Fact { position: 1, at: Timestamp(0), actor: None, event });
+    let names = BTreeMap::from([(asker(), "Jonas".into())]);
+    let known = Known { rules: &rules, names: &names, person_at: &|_| None };
+    let report = check(text, known, &asker(), b"seed").unwrap();
+    assert_eq!(report.wrong().next(), None);
+    assert_eq!((report.made(), &report.ignored), ((6, 3), &Vec::new()));
+}

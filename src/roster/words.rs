@@ -74,8 +74,8 @@ impl fmt::Display for Trouble {
             }
             Self::RoleUnknown(said) => write!(
                 f,
-                "“{said}” is no role: write secretariat, representative, consultant, board, chair, administrator or \
-                 teller."
+                "“{said}” is no role: write secretariat, representative, consultant, board, chair, chief-executive, \
+                 administrator or teller."
             ),
             Self::Unnamed(column) => match column {
                 Column::Roles | Column::Email => {

@@ -86,8 +86,9 @@ impl<'a> Visitor<'a> {
     pub(crate) async fn fill(&self, path: &str, fields: &[(&str, &str)]) -> Page {
         let page = self.get(path).await;
         assert_eq!(page.status, 200, "{path}: {}", page.html);
-        let hidden = [("form", page.value("form")), ("version", page.value("version"))];
-        let hidden = hidden.iter().map(|(name, value)| (*name, value.as_str()));
+        let hidden = ["form", "version", "id"].map(|name| (name, page.value(name)));
+        let hidden = hidden.iter().filter(|(_, value)| !value.is_empty());
+        let hidden = hidden.map(|(name, value)| (*name, value.as_str()));
         let all: Vec<_> = hidden.chain(fields.iter().copied()).collect();
         self.post(path, &all).await
     }

@@ -1,10 +1,10 @@
 //! The pages on which people and organisations are kept, through a browser's door: forms sent, redirects followed by
 //! hand, what stands on the page that comes.
 
-mod browser;
+pub(crate) mod browser;
 
 use quorate::domain::{Action, Party, PhaseKind, Stage, always_granted, granted, limits};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::wire::{Server, Spawn, binary};
 use browser::{Page, Visitor};
@@ -154,6 +154,24 @@ async fn people_are_added_changed_and_leave_to_a_successor() {
     assert_eq!(page.value("email"), "ADA@example.org");
     visitor.get("/network").await.says("has not signed in yet");
 
+    // A name is corrected by who keeps people, and by whose it is.
+    let renamed = [("do", "name"), ("name", "Boiana")];
+    let boyana = format!("/network/people/{}", visitor.id_of("people", "Boyana").await);
+    let page = visitor.fill(&boyana, &[("do", "name"), ("name", " ")]).await;
+    assert_eq!(page.status, 422);
+    page.says("<a href=\"#name\">The name is empty.</a>");
+    visitor.fill(&boyana, &renamed).await.leads_to(&format!("{boyana}?done=person-renamed"));
+    assert_eq!(format!("/network/people/{}", visitor.id_of("people", "Boiana").await), boyana);
+    let own = Visitor::of(&server, "member-1").await;
+    own.fill("/me/data", &[("name", "\u{200b}")]).await.says("The name is empty.");
+    own.fill("/me/data", &[("name", "Helena")]).await.leads_to("/me/data?done=saved");
+    assert_eq!(visitor.id_of("people", "Helena").await, "member-1");
+    own.fill("/me/data", &[("name", "MAUD\u{200b}")]).await.says("Somebody else here has that name.");
+    let fields = json!({ "person": "chair", "name": "Mine" });
+    let (status, answer) = server.command(&own.token, "person.rename", fields).await;
+    assert_eq!((status, &answer["code"]), (403, &json!("not_permitted")), "{answer}");
+    visitor.fill(&boyana, &[("do", "name"), ("name", "Boyana")]).await;
+
     // No second seat where there is one.
     let office = [("roles", "representative"), ("organisation", athens.as_str()), ("seat", "yes")];
     let page = visitor.fill(&kostas, &office).await;
@@ -270,7 +288,7 @@ async fn of_a_list_with_wrong_lines_nothing_is_taken_until_somebody_says_so() {
         assert!(row.split("</tr>").next().unwrap().contains(trouble), "line {line}: {trouble}");
     }
     assert!(!page.html.contains("value=\"take\""), "the whole cannot be taken");
-    page.says("Take the 3 lines that are right");
+    page.says("Import the 3 lines that are right");
 
     // What travels with the form is looked at again: the whole is not taken, nor anything that was not looked at.
     let seen = page.value("seen");
@@ -282,7 +300,7 @@ async fn of_a_list_with_wrong_lines_nothing_is_taken_until_somebody_says_so() {
     };
     let page = step("take", &seen, &text).await;
     assert_eq!(page.status, 409);
-    page.says("This list cannot be taken in as it is.");
+    page.says("This list cannot be imported as it is.");
     let other = text.replace("Boyana", "Somebody else");
     let page = step("take-right", &seen, &other).await;
     assert_eq!(page.status, 409);
@@ -293,7 +311,7 @@ async fn of_a_list_with_wrong_lines_nothing_is_taken_until_somebody_says_so() {
     let crlf = text.replace('\n', "\r\n");
     let done = "/network?done=imported&people=3&organisations=2";
     step("take-right", &seen, &crlf).await.leads_to(done);
-    visitor.get(done).await.says("The list was taken in: 2 new organisations, 3 new people.");
+    visitor.get(done).await.says("The list is imported: 2 new organisations, 3 new people.");
     assert_eq!(head(&server).await, before + 5);
     let people = visitor.json("/api/people").await;
     let of = |name: &str| people.as_array().unwrap().iter().find(|one| one["name"] == name).unwrap();
@@ -417,7 +435,8 @@ async fn every_cell_of_the_page_is_a_cell_of_the_table_by_which_is_decided() {
         (Party::Stakeholder, "Representative of a stakeholder"),
         (Party::Guest, "Guest"),
         (Party::Board, "Board"),
-        (Party::Chair, "Chair"),
+        (Party::Chair, "Chair of the board"),
+        (Party::ChiefExecutive, "Chief executive"),
         (Party::Teller, "Teller"),
         (Party::Administrator, "Administrator"),
     ];
@@ -434,12 +453,20 @@ async fn every_cell_of_the_page_is_a_cell_of_the_table_by_which_is_decided() {
     let word = |action: &Action| match action {
         Action::Read => "read",
         Action::Comment => "comment",
+        Action::Suggest => "suggest",
         Action::Edit => "edit",
         Action::Decide => "decide",
         other => panic!("{other:?} depends on the phase"),
     };
-    let always =
-        [Action::Freeze, Action::CreatePlan, Action::Process, Action::People, Action::Moderate, Action::Ask];
+    let always = [
+        Action::Freeze,
+        Action::CreatePlan,
+        Action::Process,
+        Action::People,
+        Action::Moderate,
+        Action::Ask,
+        Action::Approve,
+    ];
 
     let page = visitor.get("/network/policy").await;
     assert_eq!(page.status, 200);
@@ -448,7 +475,7 @@ async fn every_cell_of_the_page_is_a_cell_of_the_table_by_which_is_decided() {
     assert_eq!(tables.len(), 2);
     for table in &tables {
         assert!(
-            table.contains("<caption>") && table.contains("scope=\"col\"") && table.contains("scope=\"row\"")
+            table.contains("<caption") && table.contains("scope=\"col\"") && table.contains("scope=\"row\"")
         );
     }
     let rows = cells(tables[0]);
@@ -525,5 +552,30 @@ async fn programs_find_the_shapes_of_what_they_read() {
         assert!(!strict.as_array().unwrap().is_empty(), "{shape} says what is always there");
         let stranger = Visitor::of(&server, "").await;
         assert_eq!(stranger.get(path).await.status, 401, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn somebodys_part_is_told_with_their_organisation_and_what_that_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = server(&folder).await;
+    let secretariat = server.sign_in("secretariat").await;
+    let give = async |kind: &str, fields: Value| {
+        let (status, answer) = server.command(&secretariat, kind, fields).await;
+        assert_eq!(status, 200, "{kind}: {answer}");
+    };
+    for standing in ["observer", "stakeholder"] {
+        let (organisation, person) = (format!("of-{standing}s"), format!("an-{standing}"));
+        let name = format!("Forum of {standing}s");
+        let fields = json!({ "organisation": organisation, "name": name, "standing": standing, "weight": 0, "seats": 0 });
+        give("organisation.add", fields).await;
+        let roles = ["representative"];
+        let fields = json!({ "person": person, "roles": roles, "organisation": organisation, "name": "Ida" });
+        give("person.add", fields).await;
+        let visitor = Visitor::of(&server, &person).await;
+        visitor.get("/").await.says(&format!("Representative of Forum of {standing}s ({standing})"));
+        let people = visitor.json("/api/people").await;
+        let own = people.as_array().unwrap().iter().find(|one| one["id"] == *person).unwrap();
+        assert_eq!(own["part"], format!("Representative of Forum of {standing}s ({standing})"));
     }
 }

@@ -137,6 +137,40 @@ async fn what_was_open_goes_to_who_follows() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_is_to_write_a_section_is_told_once_by_name_or_by_organisation() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = World::new(folder.path(), "print").await;
+    let section = SectionId::new("aims").unwrap();
+    let assign = async |people: &[&str], organisations: &[&str]| {
+        let group = quorate::domain::Group {
+            people: people.iter().map(|one| person(one)).collect(),
+            organisations: organisations
+                .iter()
+                .map(|one| quorate::domain::OrganisationId::new(*one).unwrap())
+                .collect(),
+        };
+        let command = Command::SectionAssign { plan: plan(), section: section.clone(), group };
+        world.ask("secretariat", command).await;
+    };
+    let count = async |who: &str| {
+        let notices = world.json(who, "/api/me/notices").await;
+        let all = notices["notices"].as_array().unwrap();
+        all.iter().filter(|one| one["kind"] == "assigned").count()
+    };
+    assign(&["anna"], &["north"]).await;
+    assert_eq!((count("anna").await, count("ben").await, count("cleo").await), (1, 1, 0));
+    assign(&["anna", "cleo"], &["north"]).await;
+    assert_eq!((count("anna").await, count("ben").await, count("cleo").await), (1, 1, 1));
+    assign(&[], &[]).await;
+    assign(&["anna"], &[]).await;
+    assert_eq!((count("anna").await, count("ben").await), (2, 1), "named anew");
+    let (_, page) = world.get("anna", "/me").await;
+    assert!(page.contains("Person secretariat asks you to write a section of the plan."), "{page}");
+    assert!(page.contains("/read#s-aims"), "{page}");
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_concerns_somebody_is_told_and_what_they_may_not_read_is_not() {
     let folder = tempfile::tempdir().unwrap();
     let world = World::new(folder.path(), "print").await;
@@ -180,7 +214,12 @@ async fn what_concerns_somebody_is_told_and_what_they_may_not_read_is_not() {
     let (status, page) = world.post("secretariat", &format!("{TASKS}/remind"), &[]).await;
     assert!(status == 200 && page.contains("2 mails are on their way."), "Cleo and the board: {page}");
     let (status, page) = world.post("secretariat", &format!("{TASKS}/remind"), &[]).await;
-    assert!(status == 409 && page.contains("today already"), "{page}");
+    assert!(status == 409 && page.contains("today already") && page.contains("tasks/remind\""), "{page}");
+    for (who, number) in [("cleo", 3), ("dora", 4)] {
+        world.ask(who, opened(number, "Ours")).await;
+    }
+    let (_, page) = world.get("secretariat", TASKS).await;
+    assert!(!page.contains("tasks/remind\""), "there is nobody left to remind: {page}");
     world.end().await;
 
     let folder = tempfile::tempdir().unwrap();

@@ -1,6 +1,7 @@
 //! Signing in, through the doors of a network that people sign in to: pages, mail, sessions, tokens.
 
 mod address;
+mod alone;
 mod authenticator;
 mod by_hand;
 mod directory;
@@ -8,6 +9,7 @@ mod invited;
 pub(crate) mod network;
 mod passkeys;
 mod roles;
+mod welcome;
 
 use std::collections::HashSet;
 use std::process::Command;
@@ -187,6 +189,26 @@ async fn a_session_that_is_ended_ends_its_connections() {
     assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
     assert_eq!(train.get("/api/plans").await.0, 401);
     assert_eq!(desk.sessions().await.len(), 1);
+
+    // Tokens go on, and are listed there with a way to end all of them.
+    let tools = [desk.make_token("read").await, desk.make_token("write").await];
+    let (_, page) = desk.get("/me/sessions").await;
+    assert_eq!(page.matches("action=\"/me/tokens/end\"").count(), 2, "{page}");
+    let plans = |tool: &str| network.request(Method::GET, "/api/plans").bearer_auth(tool).send();
+    assert_eq!(plans(&tools[0]).await.unwrap().status(), 200);
+    assert_eq!(desk.post("/me/sessions/end-others", &[]).await.0, 303);
+    assert_eq!(plans(&tools[0]).await.unwrap().status(), 200);
+    // A copy of all that is held about somebody is not for tools.
+    for (tool, whose) in tools.iter().zip(["me", "people/eve"]) {
+        let copy = network.request(Method::GET, &format!("/api/{whose}/data")).bearer_auth(tool);
+        assert_eq!(copy.send().await.unwrap().status(), 401, "{whose}");
+    }
+    assert_eq!(desk.get("/api/me/data").await.0, 200);
+    assert_eq!(desk.post("/me/tokens/end-all", &[]).await.0, 303);
+    for tool in &tools {
+        assert_eq!(plans(tool).await.unwrap().status(), 401);
+    }
+    assert!(!desk.get("/me/sessions").await.1.contains("/me/tokens/end-all"));
 
     // Who leaves the network is let in no more, by nothing.
     desk.add("eve", "board", "eve@example.org").await;

@@ -76,7 +76,7 @@ impl Letter {
         Self { to, text, secure: mail["secure"].as_bool().unwrap() }
     }
 
-    fn is_welcome(&self) -> bool {
+    pub(crate) fn is_welcome(&self) -> bool {
         self.text.contains("Subject: You have been added")
     }
 
@@ -167,7 +167,7 @@ impl Network {
     }
 
     /// Under a name, as passkeys need one.
-    pub(super) async fn start_at(host: &str, data: &Path, mail: &str, environment: &[(&str, &str)]) -> Self {
+    pub(crate) async fn start_at(host: &str, data: &Path, mail: &str, environment: &[(&str, &str)]) -> Self {
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
         let (said, log) = (data.join("said"), data.join("server.log"));
         std::fs::create_dir_all(data).unwrap();
@@ -337,7 +337,10 @@ impl Browser<'_> {
     pub(crate) async fn sessions(&self) -> Vec<String> {
         let (status, page) = self.get("/me/sessions").await;
         assert_eq!(status, 200, "{page}");
-        page.split("name=\"id\" value=\"")
+        // Below stand the tokens of tools.
+        let sessions = page.split("/me/tokens/end").next().unwrap();
+        sessions
+            .split("name=\"id\" value=\"")
             .skip(1)
             .map(|rest| rest.split('"').next().unwrap().to_owned())
             .collect()

@@ -18,7 +18,7 @@ async fn read(answer: Response) -> (u16, Value) {
 }
 
 /// The address under which people know it, where passkeys hold.
-fn origin(network: &Network) -> String {
+pub(super) fn origin(network: &Network) -> String {
     format!("http://localhost:{}", network.port())
 }
 
@@ -36,7 +36,7 @@ async fn hand_in(browser: &Browser<'_>, asked: &Value, name: &str, made: &Value)
 }
 
 /// Somebody adds a passkey.
-async fn add(network: &Network, browser: &Browser<'_>, seed: u8) -> Authenticator {
+pub(super) async fn add(network: &Network, browser: &Browser<'_>, seed: u8) -> Authenticator {
     let asked = ask(browser).await;
     let (device, made) = Authenticator::make(&asked, &origin(network), seed);
     let (status, answer) = hand_in(browser, &asked, "A phone", &made).await;
@@ -45,14 +45,14 @@ async fn add(network: &Network, browser: &Browser<'_>, seed: u8) -> Authenticato
 }
 
 /// Somebody signs in by one: the answer to the last step, whatever it is.
-async fn try_in(network: &Network, device: &mut Authenticator) -> Response {
+pub(super) async fn try_in(network: &Network, device: &mut Authenticator) -> Response {
     let (status, asked) = read(by_nobody(network, "/api/auth/passkey/begin", json!({})).await).await;
     assert_eq!(status, 200, "{asked}");
     let body = json!({ "request": asked["request"], "credential": device.answer(&asked) });
     by_nobody(network, "/api/auth/passkey/finish", body).await
 }
 
-async fn refused(network: &Network, device: &mut Authenticator) -> (u16, Value) {
+pub(super) async fn refused(network: &Network, device: &mut Authenticator) -> (u16, Value) {
     let answer = try_in(network, device).await;
     assert!(!answer.headers().contains_key(header::SET_COOKIE));
     let (status, answer) = read(answer).await;
@@ -60,7 +60,7 @@ async fn refused(network: &Network, device: &mut Authenticator) -> (u16, Value) 
     (status, answer["code"].clone())
 }
 
-fn let_in<'a>(network: &'a Network, answer: Response) -> Browser<'a> {
+pub(super) fn let_in<'a>(network: &'a Network, answer: Response) -> Browser<'a> {
     assert_eq!(answer.status(), 200, "{answer:?}");
     network.with_cookie(&answer)
 }

@@ -25,6 +25,9 @@ export class MemoryStorage {
   }
 }
 
+/** `readyState` of a socket that takes messages. */
+const OPEN = 1
+
 export class Client {
   /** Counts the messages in both directions. */
   messages = 0
@@ -36,7 +39,8 @@ export class Client {
     const send = this.adapter.send.bind(this.adapter)
     this.adapter.send = (message) => {
       this.messages++
-      send(message)
+      // Into a socket that is closing it would throw while it reads a message, and be stuck with that document.
+      if ([undefined, OPEN].includes(this.adapter.socket?.readyState)) send(message)
     }
     this.repo = new Repo({ network: [this.adapter], storage })
   }

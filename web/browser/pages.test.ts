@@ -24,6 +24,25 @@ describe("pages that need no script", () => {
     await page.getByText(words).first().waitFor()
   })
 
+  test("the header takes two rows of a phone at most, with one's account behind one's name", async () => {
+    const context = await room.context("secretariat", {
+      viewport: { width: 360, height: 740 },
+      javaScriptEnabled: false,
+    })
+    const page = await context.newPage()
+    await page.goto(`${url}/plans/${room.plan.id}/calendar`)
+    const tops = await page
+      .locator(".site-header a:visible, .site-header button:visible")
+      .evaluateAll((parts) => parts.map((part) => Math.round(part.getBoundingClientRect().bottom / 44)))
+    expect(new Set(tops).size).toBeLessThanOrEqual(2)
+    expect(await page.getByRole("link", { name: "Network", exact: true }).count()).toBe(0)
+    await page.locator(".account").click()
+    await page.getByRole("link", { name: "Network", exact: true }).waitFor()
+    await page.getByRole("button", { name: "Change person" }).waitFor()
+    await page.getByRole("link", { name: "My account" }).click()
+    await page.getByRole("heading", { name: "My account" }).waitFor()
+  })
+
   test("somebody is picked without a script", async () => {
     const context = await room.browser.newContext({ javaScriptEnabled: false })
     const page = await context.newPage()

@@ -71,33 +71,31 @@ test("invited, in by a link, asked for a passkey, out, and in by it", async () =
   await page.getByRole("button", { name: "Begin" }).click()
   await page.getByRole("link", { name: "Later" }).click()
   await page.getByRole("heading", { name: "Plans" }).waitFor()
-  const added = await context.request.post(`${server.url}/api/commands`, {
-    headers: { origin: server.url },
-    data: {
-      id: crypto.randomUUID(),
-      type: "person.add",
-      person: "eve",
-      name: "Eve",
-      roles: ["chair"],
-      email: "eve@example.org",
-    },
-  })
-  expect(added.ok()).toBe(true)
-  for (const [path, name] of [
-    ["/network/people/eve", "person"],
+  // Invited as administrators do it.
+  await page.goto(`${server.url}/network/add-person`)
+  await page.getByLabel("Name", { exact: true }).fill("Eve")
+  await page.getByLabel("E-mail address").fill("eve@example.org")
+  await page.getByLabel("Chair of the board", { exact: true }).check()
+  await page.getByRole("button", { name: "Add a person" }).click()
+  await page.getByText("The person was added.").waitFor()
+  const path = await page.getByRole("link", { name: "Eve" }).getAttribute("href")
+  for (const [at, name] of [
+    [path, "person"],
     ["/me/address", "address"],
     ["/me/sessions", "sessions"],
   ] as const) {
-    await page.goto(`${server.url}${path}`)
+    await page.goto(`${server.url}${at}`)
     await isFine(page, name)
   }
   await context.close()
 
-  // The invited one: a mail, its link, and the question.
+  // The invited one: the mail that says so, the page that it names, another mail, its link, and the question.
+  const welcome = await newest(/^(http:\S+\/sign-in)$/)
+  expect(server.said()).toMatch(/Hello Eve,\s+Ada has added you to the network at localhost/)
   const own = await browser.newContext({ viewport: { width: 1280, height: 800 } })
   const eve = await own.newPage()
   const [device, id] = await withDevice(eve)
-  await eve.goto(`${server.url}/sign-in`)
+  await eve.goto(welcome)
   await isFine(eve, "sign-in")
   await eve.getByLabel("Your e-mail address").fill("eve@example.org")
   await eve.getByRole("button", { name: "Send me a mail" }).click()
@@ -118,15 +116,46 @@ test("invited, in by a link, asked for a passkey, out, and in by it", async () =
   await eve.keyboard.press("Enter")
   await eve.getByRole("heading", { name: "Plans" }).waitFor()
 
-  const signOut = () => eve.getByRole("button", { name: "Sign out" }).click()
+  const signOut = async () => {
+    await eve.locator(".account").click()
+    await eve.getByRole("button", { name: "Sign out" }).click()
+    // What the device keeps goes first.
+    await eve.getByRole("link", { name: "Sign in" }).waitFor()
+  }
   await signOut()
   await eve.getByRole("link", { name: "Sign in" }).click()
   await eve.getByRole("button", { name: "Sign in with a passkey" }).click()
   await eve.getByText("You are Eve").waitFor()
 
+  // Only the passkey, from now on: the mail says so, and lets nobody in.
+  await eve.goto(`${server.url}/me/passkeys`)
+  await eve.getByRole("button", { name: "Let only my passkey in" }).click()
+  await eve.getByText("Only your passkey lets you in; a mail alone does not.").waitFor()
+  await isFine(eve, "alone")
+  await eve.getByRole("button", { name: /Remove.*telephone/ }).click()
+  await eve.getByRole("alert").filter({ hasText: "This is your last passkey" }).waitFor()
+  await isFine(eve, "last")
+  await signOut()
+  const links = () => [...server.said().matchAll(/\/sign-in\/\S+/g)].length
+  const before = links()
+  await eve.goto(`${server.url}/sign-in`)
+  await eve.getByLabel("Your e-mail address").fill("eve@example.org")
+  await eve.getByRole("button", { name: "Send me a mail" }).click()
+  await eve.getByLabel("The code from the mail").waitFor()
+  await expect.poll(() => server.said()).toContain("Only your passkey lets you in there")
+  expect(links()).toBe(before)
+  await eve.goto(welcome)
+  await eve.getByRole("button", { name: "Sign in with a passkey" }).click()
+  await eve.getByText("You are Eve").waitFor()
+  await eve.goto(`${server.url}/me/passkeys`)
+  await eve.getByRole("button", { name: "Let a mail be enough again" }).click()
+  await eve.getByRole("button", { name: "Let only my passkey in" }).waitFor()
+  await eve.goto(`${server.url}/`)
+
   // A second one for the same device is not needed; one that is removed lets nobody in.
-  await eve.getByRole("link", { name: "Your sign-ins" }).click()
-  await eve.getByRole("link", { name: "Your passkeys" }).click()
+  await eve.locator(".account").click()
+  await eve.getByRole("link", { name: "My account" }).click()
+  await eve.getByRole("link", { name: "My passkeys" }).click()
   await eve.getByRole("rowheader", { name: "Eve's telephone" }).waitFor()
   await isFine(eve, "passkeys")
   await eve.getByRole("button", { name: "Add a passkey" }).click()
@@ -154,15 +183,18 @@ test("in the demonstration, a person who was picked adds a passkey and comes bac
   await page.goto(demonstration)
   await isFine(page, "picker")
   await page.locator('button[name="person"]').first().click()
-  const name = await page.locator(".site-viewer strong").textContent()
-  await page.getByRole("link", { name: "Passkeys" }).click()
+  const name = await page.locator(".account-menu strong").textContent()
+  await page.locator(".account").click()
+  await page.getByRole("link", { name: "My account" }).click()
+  await page.getByRole("link", { name: "My passkeys" }).click()
   await page.getByRole("button", { name: "Add a passkey" }).click()
   await page.getByRole("status").waitFor()
   await isFine(page, "demonstration")
+  await page.locator(".account").click()
   await page.getByRole("button", { name: "Change person" }).click()
   await page.getByRole("button", { name: "Sign in with a passkey" }).click()
   await page
-    .locator(".site-viewer strong")
+    .locator(".account")
     .filter({ hasText: name ?? "?" })
     .waitFor()
   await context.close()
@@ -207,6 +239,7 @@ test("to a directory and back, past what the pages' policy forbids forms", async
   await page.getByLabel("Your e-mail address").fill("ada@example.org")
   await page.getByRole("button", { name: "Begin" }).click()
   await page.getByRole("link", { name: "Later" }).click()
+  await page.locator(".account").click()
   await page.getByRole("button", { name: "Sign out" }).click()
   await page.getByRole("link", { name: "Sign in" }).click()
   await isFine(page, "directory")

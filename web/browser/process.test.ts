@@ -68,6 +68,9 @@ describe("a plan on its way", () => {
     })()
     expect(await typing).toBeGreaterThan(3)
     await state(page).getByText("the phase “Consultation” is open").waitFor()
+    // Writing is over: the tab says what is left to do here, as the pages of the server do.
+    await page.getByRole("link", { name: "Discuss", exact: true }).waitFor()
+    expect(await page.getByRole("link", { name: "Write", exact: true }).count()).toBe(0)
     await isFine(page)
     expect(await times(page, "Words in time.")).toBe(1)
     // What others see is a beginning of what was typed: nothing came after the end, and nothing is mixed up.

@@ -68,7 +68,7 @@ async function network(size, viewport) {
   await page.getByRole("button", { name: "See what it would do" }).click()
   await page.getByRole("heading", { name: "What this list would do" }).waitFor()
   await picture(page, size, "list-checked")
-  await page.getByRole("button", { name: /^Take the \d+ lines? that/ }).click()
+  await page.getByRole("button", { name: /^Import the \d+ lines? that/ }).click()
   await page.getByRole("status").waitFor()
   await picture(page, size, "network")
   await page.goto(`${server.url}/network/add-organisation`)

@@ -94,7 +94,7 @@ fn a_dispute_is_for_the_author_and_decided_by_the_one_who_is_named() {
         (&named, "secretariat", again.clone(), "dispute_of_another"),
         (&named, "chair", show.clone(), "ok"),
         (&named, "chair", again, "ok"),
-        (&gone, "secretariat", show, "ok"),
+        (&gone, "secretariat", show.clone(), "ok"),
     ] {
         assert_eq!(hears(state, who, &command), heard, "{who}: {command:?}");
     }
@@ -104,6 +104,18 @@ fn a_dispute_is_for_the_author_and_decided_by_the_one_who_is_named() {
     };
     assert!(asked(&disputed, "secretariat") && !asked(&disputed, "chair"), "where nobody is named");
     assert!(asked(&named, "chair") && !asked(&named, "secretariat"));
+    // Whoever is named does not decide over what they withheld themselves.
+    let mut own = hidden.clone();
+    for (who, event) in [
+        ("chair", Event::CommentWithheld { place: first(), measure: Measure::Hidden, reason: "No.".into() }),
+        ("member-1", Event::CommentDisputed { place: first(), text: "Why?".into() }),
+        ("secretariat", Event::ConductSet { rules: None, contact: Some(person("chair")) }),
+    ] {
+        by(&mut own, Some(who), 3, event);
+    }
+    assert_eq!(hears(&own, "secretariat", &show), "ok");
+    assert!(asked(&own, "secretariat"));
+
     // Decided either way, it can be disputed once more.
     by(&mut named, Some("chair"), 3, withheld(Measure::Hidden));
     assert_eq!(hears(&named, "member-1", &dispute("Still.")), "ok");

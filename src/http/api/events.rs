@@ -19,7 +19,7 @@ use crate::http::auth::{self, Shown, SignedIn};
 use crate::http::bounds::{Entered, Kind};
 use crate::http::problem::Problem;
 use crate::http::{App, Shared};
-use crate::log::Failure;
+use crate::log::{Failure, Recorded};
 
 /// How many events a page holds at most.
 const PAGE: usize = 500;
@@ -59,27 +59,53 @@ async fn feed(
         let messages = stream(app, person, plan.id, after, entered).take_until(Box::pin(signed_out));
         return Ok(Sse::new(messages).keep_alive(KeepAlive::default()).into_response());
     }
-    let (events, head) = page(&app, &person, plan.id, after)?;
+    let Page { events, head, .. } = page(&app, &person, plan.id, after)?;
     Ok(Json(json!({ "events": events, "head": head })).into_response())
 }
 
-/// The events after a position that are visible, and the head that they were read at. Words that are withheld from the
-/// reader are left out.
-fn page(
-    app: &App,
-    reader: &PersonId,
-    plan: PlanId,
-    after: Position,
-) -> Result<(Vec<EventView>, Position), Failure> {
-    let head = app.engine.views().head;
-    let recorded = app.engine.log().read_plan(plan, after, PAGE)?;
-    let visible = recorded.iter().filter(|event| event.position <= head);
-    let mut events = visible.map(EventView::of).collect::<Result<Vec<_>, _>>()?;
-    let views = app.engine.views();
-    for event in &mut events {
-        withhold(&views.state, reader, plan, event);
+/// Some events, oldest first.
+struct Page {
+    events: Vec<EventView>,
+    /// The log's head when they were read.
+    head: Position,
+    /// Up to where there are no others: what is not shown to the reader is not read twice.
+    to: Position,
+}
+
+/// The events after a position that the reader is shown. Words that are withheld from them are left out.
+fn page(app: &App, reader: &PersonId, plan: PlanId, after: Position) -> Result<Page, Failure> {
+    let (head, from) = {
+        let views = app.engine.views();
+        (views.head, views.state.reads_from(reader, plan))
+    };
+    let mut to = after.max(from.saturating_sub(1));
+    loop {
+        let recorded = app.engine.log().read_plan(plan, to, PAGE)?;
+        let visible: Vec<_> = recorded.iter().filter(|event| event.position <= head).collect();
+        let Some(last) = visible.last() else { return Ok(Page { events: Vec::new(), head, to }) };
+        to = last.position;
+        let mut events: Vec<EventView> = {
+            let views = app.engine.views();
+            let is_shown = |event: &&&Recorded| is_shown(&views.state, reader, plan, event);
+            visible.iter().filter(is_shown).map(|event| EventView::of(event)).collect::<Result<_, _>>()?
+        };
+        // None left would be read as the end.
+        if events.is_empty() {
+            continue;
+        }
+        let views = app.engine.views();
+        for event in &mut events {
+            withhold(&views.state, reader, plan, event);
+        }
+        return Ok(Page { events, head, to });
     }
-    Ok((events, head))
+}
+
+/// Whether an event is not of a thread that is kept from this reader.
+fn is_shown(state: &Rules, reader: &PersonId, plan: PlanId, event: &Recorded) -> bool {
+    let of_thread = event.stream.as_str().strip_prefix("thread/");
+    let thread = of_thread.and_then(|rest| rest.split('/').next()?.parse().ok());
+    thread.is_none_or(|thread| state.reads_thread(reader, plan, thread))
 }
 
 /// Takes words out of an event that are not for this reader.
@@ -133,11 +159,12 @@ fn stream(
                 if !app.engine.views().state.may(reader, plan, Action::Read) {
                     return None;
                 }
-                let (events, _) = page(app, reader, plan, *after).ok()?;
-                if events.is_empty() {
+                let page = page(app, reader, plan, *after).ok()?;
+                if page.events.is_empty() {
+                    *after = page.to;
                     moved.changed().await.ok()?;
                 }
-                state.4 = events.into_iter();
+                state.4 = page.events.into_iter();
             }
         },
     )

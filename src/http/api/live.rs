@@ -18,7 +18,7 @@ use crate::http::Shared;
 use crate::http::auth::{self, Shown, SignedIn};
 use crate::http::bounds::{Entered, Kind};
 use crate::http::problem::Problem;
-use crate::projection::{Thread, Views};
+use crate::projection::{Stray, Thread, Views};
 use crate::room::{Notice, Room};
 
 pub(super) fn routes() -> Router<Shared> {
@@ -76,7 +76,7 @@ impl Listener {
         let plan = room.plan;
         let (threads_at, strays_at) = {
             let views = app.engine.views();
-            (newest_thread(&views, plan), views.strays.newest(plan))
+            (newest_thread(&views, plan, &person), newest_stray(&views, plan, &person))
         };
         let listener = Self {
             here: room.members.watch(),
@@ -126,8 +126,8 @@ impl Listener {
         let (threads, strays, now) = {
             let views = self.app.engine.views();
             (
-                newest_thread(&views, self.plan),
-                views.strays.newest(self.plan),
+                newest_thread(&views, self.plan, &self.person),
+                newest_stray(&views, self.plan, &self.person),
                 plan_view(&views.state, views.head, &self.person, self.plan),
             )
         };
@@ -162,10 +162,13 @@ fn access_of(plan: &PlanView) -> Value {
     json!({ "may": plan.may, "frozen": plan.frozen, "phase": plan.phase, "sections": plan.sections })
 }
 
-/// The position of the newest event of the plan's threads.
-fn newest_thread(views: &Views, plan: PlanId) -> Position {
-    let threads = views.threads.of(plan).iter();
-    threads.map(Thread::newest).max().unwrap_or_default()
+/// The position of the newest event of the plan's threads, as far as somebody is shown them.
+fn newest_thread(views: &Views, plan: PlanId, person: &PersonId) -> Position {
+    views.threads.shown(&views.state, plan, person).map(Thread::newest).max().unwrap_or_default()
+}
+
+fn newest_stray(views: &Views, plan: PlanId, person: &PersonId) -> Position {
+    views.strays.shown(&views.state, plan, person).map(Stray::newest).max().unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -96,6 +96,7 @@ pub(super) struct NoticesView {
 fn kind(news: &News) -> &'static str {
     match news {
         News::Scheduled => "scheduled",
+        News::Replanned => "replanned",
         News::Moved { .. } => "moved",
         News::Opened { .. } => "opened",
         News::Closed { .. } => "closed",
@@ -110,9 +111,11 @@ fn kind(news: &News) -> &'static str {
         News::Withdrawn { .. } => "withdrawn",
         News::Ruled { withheld: true, .. } => "withheld",
         News::Ruled { withheld: false, .. } => "shown",
+        News::Assigned { .. } => "assigned",
         News::Stray { .. } => "stray",
         News::Joined { .. } => "joined",
         News::Part => "part",
+        News::Renamed => "renamed",
         News::Organisation => "organisation",
         News::Follows { .. } => "follows",
     }

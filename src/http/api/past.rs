@@ -9,8 +9,8 @@ use maud::html as markup;
 use serde_json::{Value, json};
 
 use super::plans::readable;
-use super::session::everybody;
-use crate::domain::{PersonId, PlanId, Position, Refusal};
+use super::session::names;
+use crate::domain::{PersonId, PlanId, Position};
 use crate::export::{html, markdown};
 use crate::http::auth::SignedIn;
 use crate::http::pages::{self, People, Person};
@@ -102,25 +102,24 @@ fn set_position(value: &mut Value, position: Position) {
 }
 
 fn people(app: &App, viewer: &PersonId) -> People {
-    let people = everybody(app, Some(viewer)).into_iter();
-    People::of(
-        people
-            .map(|person| Person {
-                id: person.id,
-                name: person.name,
-                roles: person.roles,
-                picked: false,
-                waiting: Default::default(),
-                keeps_people: false,
-            })
-            .collect(),
-    )
+    let state = &app.engine.views().state;
+    let person = |(id, name): (&PersonId, String)| Person {
+        id: id.clone(),
+        name,
+        roles: state.roles(id).to_vec(),
+        parties: Vec::new(),
+        part: String::new(),
+        picked: false,
+        waiting: Default::default(),
+        keeps_people: false,
+    };
+    People::of(names(app, state, Some(viewer)).map(person).collect())
 }
 
 /// The plan and the position, if this person may read it and it has a state there.
 fn find(app: &App, person: &PersonId, plan: &str, position: &str) -> Result<(PlanId, Position), Problem> {
     let plan = readable(app, person, plan)?;
-    let first = app.engine.views().state.plans.get(&plan.id).ok_or(Refusal::PlanUnknown)?.first;
+    let first = app.engine.views().state.reads_from(person, plan.id);
     let found = position
         .parse()
         .ok()

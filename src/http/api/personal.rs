@@ -1,4 +1,5 @@
-//! A copy of all that is held about a person: for themselves, and for those who keep people.
+//! A copy of all that is held about a person: for themselves, and for those who keep people. Not for tools, which may be
+//! made for less.
 
 use axum::Router;
 use axum::extract::{Path, State};
@@ -8,7 +9,7 @@ use axum::routing::get;
 
 use crate::access;
 use crate::domain::{Action, PersonId, Refusal};
-use crate::http::auth::SignedIn;
+use crate::http::auth::AtBrowser;
 use crate::http::problem::Problem;
 use crate::http::{App, Shared};
 use crate::log::Failure;
@@ -17,13 +18,13 @@ pub(super) fn routes() -> Router<Shared> {
     Router::new().route("/api/me/data", get(own)).route("/api/people/{person}/data", get(of))
 }
 
-async fn own(State(app): State<Shared>, SignedIn(person): SignedIn) -> Result<Response, Problem> {
+async fn own(State(app): State<Shared>, AtBrowser(person): AtBrowser) -> Result<Response, Problem> {
     copy(app, person.clone(), person).await
 }
 
 async fn of(
     State(app): State<Shared>,
-    SignedIn(asks): SignedIn,
+    AtBrowser(asks): AtBrowser,
     Path(person): Path<String>,
 ) -> Result<Response, Problem> {
     if !app.engine.views().state.may_always(&asks, Action::People) {

@@ -183,7 +183,7 @@ async fn process(
 }
 
 async fn templates(State(app): State<Shared>) -> Json<Vec<Template>> {
-    Json(app.templates.clone())
+    Json(app.templates.all())
 }
 
 /// A thread with what has become of the words that it is about.
@@ -209,7 +209,8 @@ pub(crate) async fn threads_at(
 ) -> Result<Vec<ThreadView>, Problem> {
     let then: Vec<Thread> = {
         let views = app.engine.views();
-        let then = views.threads.of(plan).iter().filter_map(|thread| thread.at(position));
+        let shown = views.threads.shown(&views.state, plan, reader);
+        let then = shown.filter_map(|thread| thread.at(position));
         then.map(|thread| thread.for_reader(&views.state, plan, reader)).collect()
     };
     if then.is_empty() {
@@ -265,7 +266,10 @@ async fn strays(
     Path(plan): Path<String>,
 ) -> Result<Json<serde_json::Value>, Problem> {
     let plan = readable(&app, &person, &plan)?;
-    let found = app.engine.views().strays.of(plan.id).to_vec();
+    let found: Vec<Stray> = {
+        let views = app.engine.views();
+        views.strays.shown(&views.state, plan.id, &person).cloned().collect()
+    };
     let id = plan.id;
     let strays = app.rooms.blocking(move |rooms| {
         found.into_iter().map(|stray| stray_view(rooms, id, stray)).collect::<Result<Vec<_>, _>>()
@@ -286,6 +290,10 @@ async fn timeline(
 ) -> Result<Json<Timeline>, Problem> {
     let plan = readable(&app, &person, &plan)?;
     let id = plan.id;
-    let timeline = app.rooms.blocking(move |rooms| rooms.timeline(id)).await?.ok_or(Refusal::PlanUnknown)?;
+    let timeline = app
+        .rooms
+        .blocking(move |rooms| rooms.timeline_for(id, &person))
+        .await?
+        .ok_or(Refusal::PlanUnknown)?;
     Ok(Json((*timeline).clone()))
 }

@@ -9,9 +9,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
-    Action, Capacity, Guest, Guests, OrganisationId, Person, PersonId, Refusal, Role, limits,
+    Action, Capacity, Guest, Guests, OrganisationId, Party, PersonId, Refusal, Role, State as Rules, limits,
 };
 use crate::http::auth::{Entrance, Shown, SignedIn, Visitor, set_cookie};
+use crate::http::pages;
 use crate::http::problem::Problem;
 use crate::http::{App, Shared};
 use crate::notify;
@@ -33,6 +34,8 @@ pub(crate) struct PersonView {
     pub id: PersonId,
     pub name: String,
     pub roles: Vec<Role>,
+    /// What they are in the network, in words; for representatives, of which organisation.
+    pub part: String,
     /// For whom they act.
     pub organisation: Option<OrganisationId>,
     /// Whether they hold one of its seats.
@@ -45,21 +48,32 @@ pub(crate) struct PersonView {
 
 /// What is shown of a person; the name is kept apart from the log and may be gone.
 pub(crate) fn person_view(app: &App, id: &PersonId) -> PersonView {
-    view(app, id, app.engine.views().state.people.get(id))
+    view(&app.engine.views().state, id, name_of(app, id))
 }
 
-fn view(app: &App, id: &PersonId, known: Option<&Person>) -> PersonView {
-    let (office, left, version) =
-        known.map_or_else(Default::default, |known| (known.office.clone(), known.left, known.version));
+fn view(state: &Rules, id: &PersonId, name: String) -> PersonView {
+    let (office, left, version) = state
+        .people
+        .get(id)
+        .map_or_else(Default::default, |known| (known.office.clone(), known.left, known.version));
     PersonView {
         id: id.clone(),
-        name: name_of(app, id),
+        name,
         roles: office.roles,
+        part: part_of(state, id),
         organisation: office.organisation,
         seat: office.seat,
         left,
         version,
     }
+}
+
+/// What somebody is in the network, in words; for representatives, of which organisation.
+pub(crate) fn part_of(state: &Rules, id: &PersonId) -> String {
+    let parties: Vec<Party> = state.parties(id).collect();
+    let organisation = state.people.get(id).and_then(|known| known.office.organisation.as_ref());
+    let organisation = organisation.and_then(|id| state.organisations.get(id));
+    pages::part(&parties, organisation.map(|one| one.profile.name.as_str()))
 }
 
 /// A person's name, or a word for somebody whose name was erased.
@@ -88,18 +102,25 @@ async fn people(State(app): State<Shared>, SignedIn(person): SignedIn) -> Json<V
 }
 
 /// Everybody, by the names that this person may know them by.
-pub(crate) fn everybody(app: &App, viewer: Option<&PersonId>) -> Vec<PersonView> {
-    let views = app.engine.views();
-    let state = &views.state;
-    let people = state.people.iter().map(|(id, known)| view(app, id, Some(known)));
+fn everybody(app: &App, viewer: Option<&PersonId>) -> Vec<PersonView> {
+    let state = &app.engine.views().state;
+    names(app, state, viewer).map(|(id, name)| view(state, id, name)).collect()
+}
+
+/// The same by name alone: pages name everybody, and say of few what they are.
+pub(crate) fn names<'a>(
+    app: &'a App,
+    state: &'a Rules,
+    viewer: Option<&'a PersonId>,
+) -> impl Iterator<Item = (&'a PersonId, String)> {
+    let people = state.people.keys().map(|id| (id, name_of(app, id)));
     let keeps_guests = viewer.is_some_and(|viewer| state.may_always(viewer, Action::Process));
-    let guests = state.guests.people.iter().map(|(id, guest)| {
-        let seen = view(app, id, None);
+    let guests = state.guests.people.iter().map(move |(id, guest)| {
         // A name is told to those who invited, and to others only with consent.
         let is_told = guest.named || keeps_guests || Some(id) == viewer;
-        if is_told { seen } else { PersonView { name: unnamed(&state.guests, guest), ..seen } }
+        (id, if is_told { name_of(app, id) } else { unnamed(&state.guests, guest) })
     });
-    people.chain(guests).collect()
+    people.chain(guests)
 }
 
 fn unnamed(guests: &Guests, guest: &Guest) -> String {
@@ -116,23 +137,9 @@ async fn demo_people(State(app): State<Shared>) -> Result<Json<serde_json::Value
     let people: Vec<_> = everybody(&app, None)
         .into_iter()
         .filter(|person| !person.roles.is_empty())
-        .map(|person| serde_json::json!({ "person": person.id, "name": person.name, "part": part(&person.roles) }))
+        .map(|person| serde_json::json!({ "person": person.id, "name": person.name, "part": person.part }))
         .collect();
     Ok(Json(people.into()))
-}
-
-/// A person's part in the network, in words.
-pub(crate) fn part(roles: &[Role]) -> &'static str {
-    match roles.first() {
-        Some(Role::Secretariat) => "Secretariat",
-        Some(Role::Representative) => "Representative of a member",
-        Some(Role::Consultant) => "Consultant, holds the pen",
-        Some(Role::Board) => "Board",
-        Some(Role::Chair) => "Chair of the board",
-        Some(Role::Administrator) => "Administrator",
-        Some(Role::Teller) => "Teller",
-        None => "Guest",
-    }
 }
 
 #[derive(Deserialize)]

@@ -133,10 +133,7 @@ async fn end(
     let keeper = keeper(&app, person)?;
     let access = app.access().ok_or(Problem::NotFound)?;
     let (whose, by) = (asked.person.clone(), keeper);
-    let ended = access.blocking(move |access| {
-        access.log(&whose, crate::access::What::Ended, Some(&by))?;
-        access.end_all(&whose)
-    });
-    ended.await.map_err(|failure: Failure| unavailable(&failure))?;
+    let ended = access.blocking(move |access| access.end_all(&whose, &by)).await;
+    ended.map_err(|failure: Failure| unavailable(&failure))?;
     Ok(Redirect::to(&format!("/network/access?person={}&done=ended", asked.person)).into_response())
 }

@@ -4,8 +4,8 @@
 use axum::{
     Form,
     extract::{Path, Query, State},
-    http::{HeaderMap, StatusCode},
-    response::{IntoResponse, Redirect, Response},
+    http::HeaderMap,
+    response::Response,
 };
 use maud::{Markup, html};
 use serde::Deserialize;
@@ -21,32 +21,23 @@ use super::{
 };
 use crate::domain::{Command, EventId, Phase, PhaseId, Process, Refusal, Request, Role, Template, Timestamp};
 
-#[derive(Debug, Default, Deserialize)]
-pub(super) struct Done {
-    /// What was just done, for the sentence at the top.
-    done: Option<String>,
-}
-
 pub(super) async fn calendar(
     State(library): State<Shared>,
     Path(plan): Path<String>,
-    Query(query): Query<Done>,
+    Query(done): Query<form::Done>,
     headers: HeaderMap,
 ) -> Result<Markup, Problem> {
     library
         .read(move |library| {
             let asked = asked(library, &headers, &plan)?;
-            let done = query.done.as_deref().and_then(say::done);
-            Ok(page(library, &asked, Said { done, refused: None, typed: None }))
+            Ok(page(library, &asked, Said { above: done.said(say::done), typed: None }))
         })
         .await
 }
 
 /// What stands above the calendar, and what was typed when something was refused.
-#[derive(Default)]
 struct Said<'a> {
-    done: Option<&'static str>,
-    refused: Option<&'a Refusal>,
+    above: Markup,
     typed: Option<&'a Typed>,
 }
 
@@ -107,17 +98,12 @@ pub(super) async fn change(
                 let request = Request { id: typed.id, command };
                 library.command(&asked.viewer.id, request)
             });
-            match outcome {
-                Ok(()) => {
-                    let path = format!("/plans/{}/calendar?done={}", asked.plan.id, typed.what.word());
-                    Ok(Redirect::to(&path).into_response())
-                }
-                Err(Denied::Refused(refusal)) => {
-                    let said = Said { refused: Some(&refusal), typed: Some(&typed), done: None };
-                    Ok((StatusCode::UNPROCESSABLE_ENTITY, page(library, &asked, said)).into_response())
-                }
-                Err(Denied::Unavailable) => Err(Problem::Unavailable),
-            }
+            let word = typed.what.word();
+            let done = outcome.map(|()| format!("/plans/{}/calendar?done={word}", asked.plan.id));
+            form::answered(done, |refusal| {
+                let said = Said { above: form::refused(refusal), typed: Some(&typed) };
+                Ok(page(library, &asked, said))
+            })
         })
         .await
 }
@@ -129,6 +115,10 @@ fn command(library: &dyn Library, plan: &PlanCard, what: &What) -> Result<Comman
             let templates = library.templates();
             let found = templates.iter().find(|one| one.template.as_str() == template);
             let found = found.ok_or(Denied::Refused(Refusal::TemplateUnknown))?;
+            let is_of_it = found.phases.iter().any(|phase| phase.phase.as_str() == from);
+            if !from.is_empty() && !is_of_it {
+                return Err(Denied::Refused(Refusal::PhaseOfAnother));
+            }
             Command::ProcessStart {
                 plan: plan.id,
                 template: template.clone(),
@@ -167,19 +157,11 @@ fn page(library: &dyn Library, asked: &Asked, said: Said<'_>) -> Markup {
         "calendar",
         html! {
             h1 { (say::TITLE) }
-            @if let Some(refusal) = said.refused { (form::refused(refusal)) }
-            @if let Some(done) = said.done { p.notice role="status" { (done) } }
+            (said.above)
             @match &plan.process {
                 Some(process) => {
                     p.lead { (phases::now(process)) }
                     (phases::bar(process, say::BAR))
-                    @if plan.may_process {
-                        p.small {
-                            a href={ "/plans/" (plan.id) "/guests" } { (words::guest::GUESTS) } " · "
-                            a href={ "/plans/" (plan.id) "/sections" } { (words::groups::TITLE) } " · "
-                            a href={ "/plans/" (plan.id) "/tasks" } { (words::mine::TASKS_OF) }
-                        }
-                    }
                     (table(library, asked, process, &said))
                     (kept(library, plan, process, said.typed))
                 }
@@ -191,20 +173,57 @@ fn page(library: &dyn Library, asked: &Asked, said: Said<'_>) -> Markup {
 }
 
 fn table(library: &dyn Library, asked: &Asked, process: &Process, said: &Said<'_>) -> Markup {
+    let (over, rest): (Vec<_>, Vec<_>) =
+        process.phases.iter().partition(|phase| standing(phase) == Standing::Over);
+    let nobody = nobody(library, asked, process);
+    let card = |phase: &Phase| one_phase(library, asked, phase, &nobody, said);
     html! {
-        @for phase in &process.phases {
-            section.sheet.phase-card aria-labelledby={ "phase-" (phase.plan.phase) } {
-                h2 id={ "phase-" (phase.plan.phase) } { (phase.plan.title) }
-                p {
-                    (badge(phase)) " "
-                    (time::moment(phase.opened.unwrap_or(phase.plan.opens))) " – "
-                    (time::moment(phase.closed.unwrap_or(phase.plan.closes)))
+        @if !over.is_empty() {
+            // An approval that is missing is not folded away.
+            details.phases-over open[over.iter().any(|phase| phase.missing().next().is_some())] {
+                summary { (say::over(over.len())) }
+                @for phase in over { (card(phase)) }
+            }
+        }
+        @for phase in rest { (card(phase)) }
+    }
+}
+
+/// The roles that approve at the gates of a process and that nobody has, for those who can do something about it.
+fn nobody(library: &dyn Library, asked: &Asked, process: &Process) -> Vec<Role> {
+    if !asked.plan.may_process {
+        return Vec::new();
+    }
+    let people = library.network(&asked.viewer.id).rules.people;
+    let has = |role: &Role| people.values().any(|person| !person.left && person.office.roles.contains(role));
+    process.phases.iter().flat_map(Phase::missing).filter(|role| !has(role)).collect()
+}
+
+fn one_phase(
+    library: &dyn Library,
+    asked: &Asked,
+    phase: &Phase,
+    nobody: &[Role],
+    said: &Said<'_>,
+) -> Markup {
+    html! {
+        section.sheet.phase-card aria-labelledby={ "phase-" (phase.plan.phase) } {
+            h2 id={ "phase-" (phase.plan.phase) } { (phase.plan.title) }
+            p {
+                (badge(phase)) " "
+                (time::moment(phase.opened.unwrap_or(phase.plan.opens))) " – "
+                (time::moment(phase.closed.unwrap_or(phase.plan.closes)))
+            }
+            p.soft { (say::kind(phase.plan.kind)) }
+            (gate(library, asked, phase))
+            @for role in phase.missing().filter(|role| nobody.contains(role)) {
+                p.notice.notice-waiting {
+                    (say::nobody_approves(role)) " "
+                    @if asked.viewer.keeps_people { a href="/network" { (say::ADD_SOMEBODY) } }
                 }
-                p.soft { (say::kind(phase.plan.kind)) }
-                (gate(library, asked, phase))
-                @if asked.plan.may_process && standing(phase) != Standing::Over {
-                    (dates(library, &asked.plan, phase, said.typed))
-                }
+            }
+            @if asked.plan.may_process && standing(phase) != Standing::Over {
+                (dates(library, &asked.plan, phase, said.typed))
             }
         }
     }
@@ -262,7 +281,7 @@ fn gate(library: &dyn Library, asked: &Asked, phase: &Phase) -> Markup {
         ul.gate {
             @for role in &phase.plan.gate {
                 li {
-                    (words::home::role(*role).0) ": "
+                    (words::home::role(*role)) ": "
                     @match phase.approved.get(role) {
                         Some((person, at)) => {
                             (say::APPROVED_BY) " " (asked.people.actor(Some(person))) ", " (time::moment(*at))
@@ -325,11 +344,20 @@ fn start(library: &dyn Library, plan: &PlanCard, typed: Option<&Typed>) -> Marku
         Some(What::Start { template, begins, from }) => (template.clone(), begins.clone(), from.clone()),
         _ => (String::new(), form::stamp(tomorrow(library.now())), String::new()),
     };
+    let begins = form::Moment {
+        id: "begins",
+        name: "begins",
+        label: say::BEGINS,
+        value: &begins,
+        is_preset: typed.is_none(),
+        hint: None,
+    };
     html! {
         p.lead { (say::START_LEAD) }
         form.form method="post" action={ "/plans/" (plan.id) "/calendar" } {
             (form::id(library.fresh_id()))
             input type="hidden" name="what" value="start";
+            p.small { a href="/templates" { (words::planning::TEMPLATES) } }
             fieldset {
                 legend { (say::TEMPLATE) }
                 @for (at, template) in templates.iter().enumerate() {
@@ -360,7 +388,7 @@ fn start(library: &dyn Library, plan: &PlanCard, typed: Option<&Typed>) -> Marku
                     }
                 }
             }
-            (form::moment("begins", "begins", say::BEGINS, &begins))
+            (begins.field())
             button.button.button-primary type="submit" { (say::START) }
         }
     }

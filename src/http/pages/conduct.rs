@@ -1,5 +1,4 @@
-//! `/conduct`: the rules by which comments are written, for everybody; and the form that sets them. `/me/data`: what is
-//! kept about oneself.
+//! `/conduct`: the rules by which comments are written, for everybody; and the form that sets them.
 
 use axum::{
     Form, Router,
@@ -20,7 +19,7 @@ use crate::http::auth::Visitor;
 use crate::http::{App, Shared};
 
 pub(super) fn routes() -> Router<Shared> {
-    Router::new().route("/conduct", get(conduct).post(change)).route("/me/data", get(held))
+    Router::new().route("/conduct", get(conduct).post(change))
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -145,22 +144,4 @@ fn change_form(app: &App, conduct: &Conduct, people: Vec<PersonId>, typed: Optio
             }
         }
     }
-}
-
-/// What is kept about oneself, in words, and a copy of it.
-async fn held(State(app): State<Shared>, Visitor(person): Visitor) -> Result<Response, Problem> {
-    let person = person.ok_or(Problem::SignIn)?;
-    let viewer = viewer(&app, &person);
-    let main = html! {
-        h1 { (say::HELD_TITLE) }
-        p.lead { (say::HELD_LEAD) }
-        ul { li { (say::HELD_ROW) } li { (say::HELD_RECORD) } li { (say::HELD_ACCESS) } }
-        h2 { (say::COPY_TITLE) }
-        p { (say::COPY_LEAD) }
-        p.actions { a.button.button-primary href="/api/me/data" download { (say::COPY) } }
-        h2 { (say::ERASE_TITLE) }
-        p { (say::ERASE_LEAD) }
-    };
-    let frame = Frame { title: say::HELD_TITLE, viewer: Some(&viewer), plan: None, script: None };
-    Ok(frame.page("me", main).into_response())
 }

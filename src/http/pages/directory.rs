@@ -105,6 +105,10 @@ async fn back(
         Ok(person) => person,
         Err(error) => return wrong(&app, error),
     };
+    // What somebody shows there is one thing, as a mail is.
+    if app.passkeys.alone_let_in(&person) {
+        return wrong(&app, Refused::PasskeyAlone.into());
+    }
     let session = match auth::enter(&app, shown, &person, agent(&headers)).await {
         Ok(session) => session,
         Err(error) => return wrong(&app, error),

@@ -23,6 +23,17 @@ pub(super) enum View {
     Read,
     Replay,
     Calendar,
+    /// The pages around the calendar, for those who keep a plan's process.
+    Phases,
+    Guests,
+    Sections,
+    Tasks,
+}
+
+impl View {
+    fn is_around_the_calendar(self) -> bool {
+        matches!(self, Self::Calendar | Self::Phases | Self::Guests | Self::Sections | Self::Tasks)
+    }
 }
 
 pub(super) struct Frame<'a> {
@@ -43,7 +54,12 @@ impl Frame<'_> {
         let body = html! {
             a.skip-link href="#main" { (words::SKIP) }
             (self.header())
-            main #main class={ "page page-" (kind) } tabindex="-1" { (main) }
+            main #main class={ "page page-" (kind) } tabindex="-1" {
+                @if let Some((plan, view)) = self.plan {
+                    @if view.is_around_the_calendar() { (around(plan, view)) }
+                }
+                (main)
+            }
         };
         document(self.title, &Entry { script, styles }, &body)
     }
@@ -59,8 +75,8 @@ impl Frame<'_> {
 
     fn header(&self) -> Markup {
         html! {
-            header.site-header {
-                a.site-name href="/" { (MARK) (words::PRODUCT) }
+            header.site-header.of-person[self.viewer.is_some()] {
+                a.site-name href="/" { (MARK) span.site-name-text { (words::PRODUCT) } }
                 @if let Some((plan, view)) = self.plan {
                     span.site-header-title { (plan.title) }
                     nav aria-label=(words::VIEWS) { (views(plan, Some(view))) }
@@ -69,18 +85,64 @@ impl Frame<'_> {
                     div.site-header-end {
                         a.site-mine href="/me" { (words::mine::TITLE) (waiting(viewer)) }
                         @if viewer.keeps_people { a.site-network href="/network" { (words::NETWORK) } }
-                        span.site-viewer {
-                            (words::SIGNED_IN_AS) " " strong { (viewer.name) }
-                            @if let Some(role) = viewer.roles.first() {
-                                span.viewer-part { ", " (words::home::role(*role).0) }
+                        button.account type="button" popovertarget="account" {
+                            span.avatar aria-hidden="true" { (initials(&viewer.name)) }
+                            span.account-name {
+                                span.visually-hidden { (words::SIGNED_IN_AS) " " } (viewer.name)
                             }
                         }
-                        @if viewer.picked { a.site-account href="/me/passkeys" { (words::PASSKEYS) } }
-                        @else { a.site-account href="/me/sessions" { (words::ACCOUNT) } }
-                        form method="post" action="/api/session/end" {
-                            button.button.button-small type="submit" {
-                                (if viewer.picked { words::CHANGE_PERSON } else { words::SIGN_OUT })
-                            }
+                        (account(viewer))
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What opens below one's name; browsers that know no popovers show it where it stands.
+fn account(viewer: &Person) -> Markup {
+    html! {
+        div.account-menu #account popover {
+            p { strong { (viewer.name) } }
+            p.soft.small { (viewer.part) }
+            ul {
+                @if viewer.keeps_people { li { a href="/network" { (words::NETWORK) } } }
+                li { a href="/me#account-settings" { (words::ACCOUNT) } }
+            }
+            form method="post" action="/api/session/end" {
+                button.button type="submit" {
+                    (if viewer.picked { words::CHANGE_PERSON } else { words::SIGN_OUT })
+                }
+            }
+        }
+    }
+}
+
+/// Of the first and the last word of a name.
+fn initials(name: &str) -> String {
+    let mut words = name.split_whitespace().filter_map(|word| word.chars().next());
+    let first = words.next();
+    first.into_iter().chain(words.next_back()).flat_map(char::to_uppercase).collect()
+}
+
+/// The calendar and what is kept beside it: who is invited, who writes what, what is asked of whom.
+fn around(plan: &PlanCard, here: View) -> Markup {
+    let pages = [
+        (View::Calendar, "calendar", words::CALENDAR, true),
+        (View::Phases, "phases", words::PHASES, plan.may_process),
+        (View::Guests, "guests", words::guest::GUESTS, plan.may_process),
+        (View::Sections, "sections", words::SECTIONS, plan.may_process),
+        (View::Tasks, "tasks", words::mine::TASKS_OF, plan.may_ask),
+    ];
+    html! {
+        p.of-plan.small.soft { (plan.title) }
+        @if plan.may_process || plan.may_ask {
+            nav aria-label=(words::AROUND) {
+                ul.views.around {
+                    @for (view, path, name, _) in pages.into_iter().filter(|(.., is_open)| *is_open) {
+                        li {
+                            a href={ "/plans/" (plan.id) "/" (path) }
+                                aria-current=[(view == here).then_some("page")] { (name) }
                         }
                     }
                 }
@@ -102,9 +164,14 @@ fn waiting(viewer: &Person) -> Markup {
     }
 }
 
-/// Write · Read · Replay. `current` is none on pages that are not of one plan.
+/// Write · Read · Calendar · Replay. `current` is none on pages that are not of one plan.
 pub(super) fn views(plan: &PlanCard, current: Option<View>) -> Markup {
-    let here = |view| (current == Some(view)).then_some("page");
+    let here = |view| match current {
+        Some(here) if here == view => Some("page"),
+        // The pages around the calendar are a part of it.
+        Some(here) if view == View::Calendar && here.is_around_the_calendar() => Some("true"),
+        _ => None,
+    };
     let write = if plan.may_edit { words::WRITE } else { words::WORKSPACE };
     // In a list of plans the same three words stand many times: for ears, each says of which plan.
     let of =
@@ -129,3 +196,15 @@ fn document(title: &str, entry: &Entry, body: &Markup) -> Markup {
 const MARK: PreEscaped<&str> = PreEscaped(
     r#"<svg viewBox="0 0 24 24" aria-hidden="true" focusable="false"><g fill="currentColor"><circle cx="12" cy="3.5" r="2.6"/><circle cx="19.4" cy="7.75" r="2.6"/><circle cx="19.4" cy="16.25" r="2.6"/><circle cx="12" cy="20.5" r="2.6"/><circle cx="4.6" cy="16.25" r="2.6"/></g><circle cx="4.6" cy="7.75" r="1.9" fill="none" stroke="currentColor" stroke-width="1.4"/></svg>"#,
 );
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn initials_of_names() {
+        for (name, letters) in [("Ilse", "I"), ("Ana de Souza", "AS"), ("łukasz żak", "ŁŻ"), ("", "")] {
+            assert_eq!(initials(name), letters);
+        }
+    }
+}

@@ -3,26 +3,21 @@
 use axum::{
     Form,
     extract::{Path, Query, State},
-    http::{HeaderMap, StatusCode},
-    response::{IntoResponse, Redirect, Response},
+    http::HeaderMap,
+    response::Response,
 };
 use maud::{Markup, html};
-use serde::Deserialize;
 
 use super::{
-    Asked, Shared, asked, form,
+    Asked, Shared, form,
     frame::{Frame, View},
-    library::{Denied, Library, Network},
+    keeper,
+    library::{Library, Network},
     problem::Problem,
     words::groups as say,
 };
 use crate::domain::{Command, EventId, Group, OrganisationId, PersonId, Request, SectionId, Standing};
 use crate::export::Names as _;
-
-#[derive(Debug, Default, Deserialize)]
-pub(super) struct Done {
-    done: Option<String>,
-}
 
 /// What the form of one section says: a field for each of its group, `to` beginning with `o/` or `p/`.
 struct Typed {
@@ -49,17 +44,13 @@ impl Typed {
 pub(super) async fn groups(
     State(library): State<Shared>,
     Path(plan): Path<String>,
-    Query(query): Query<Done>,
+    Query(done): Query<form::Done>,
     headers: HeaderMap,
 ) -> Result<Markup, Problem> {
     library
         .read(move |library| {
             let asked = keeper(library, &headers, &plan)?;
-            let said = match query.done {
-                Some(_) => html! { p.notice role="status" { (say::DONE) } },
-                None => html! {},
-            };
-            page(library, &asked, &said)
+            page(library, &asked, &done.said(|_| Some(say::DONE)))
         })
         .await
 }
@@ -75,25 +66,11 @@ pub(super) async fn change(
             let asked = keeper(library, &headers, &plan)?;
             let Typed { id, section, group } = Typed::read(&fields).ok_or(Problem::NotUnderstood)?;
             let command = Command::SectionAssign { plan: asked.plan.id, section, group };
-            match library.command(&asked.viewer.id, Request { id, command }) {
-                Ok(()) => {
-                    let path = format!("/plans/{}/sections?done=saved", asked.plan.id);
-                    Ok(Redirect::to(&path).into_response())
-                }
-                Err(Denied::Refused(refusal)) => {
-                    let page = page(library, &asked, &form::refused(&refusal))?;
-                    Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
-                }
-                Err(Denied::Unavailable) => Err(Problem::Unavailable),
-            }
+            let done = library.command(&asked.viewer.id, Request { id, command });
+            let done = done.map(|()| format!("/plans/{}/sections?done=saved", asked.plan.id));
+            form::answered(done, |refusal| page(library, &asked, &form::refused(refusal)))
         })
         .await
-}
-
-/// Who may say who writes what.
-fn keeper(library: &dyn Library, headers: &HeaderMap, plan: &str) -> Result<Asked, Problem> {
-    let asked = asked(library, headers, plan)?;
-    if asked.plan.may_process { Ok(asked) } else { Err(Problem::NotFound) }
 }
 
 fn page(library: &dyn Library, asked: &Asked, said: &Markup) -> Result<Markup, Problem> {
@@ -103,7 +80,7 @@ fn page(library: &dyn Library, asked: &Asked, said: &Markup) -> Result<Markup, P
     let frame = Frame {
         title: &format!("{}: {}", say::TITLE, plan.title),
         viewer: Some(&asked.viewer),
-        plan: Some((plan, View::Calendar)),
+        plan: Some((plan, View::Sections)),
         script: None,
     };
     Ok(frame.page(

@@ -18,15 +18,16 @@ use super::{
     time,
     words::{guest as say, withheld},
 };
-use crate::access::{Draft, Error, Refused, Returned};
+use crate::access::{Draft, Error, Refused, Returned, Secret};
 use crate::document::{BlockState, PlanState, SectionState};
 use crate::domain::{
-    Action, Capacity, Command, EventId, Joining, PersonId, Place, ProvisionId, Refusal, Request, SectionId,
-    ThreadId, Timestamp,
+    Action, Capacity, Command, Email, EventId, Joining, PersonId, Place, ProvisionId, Refusal, Request,
+    SectionId, ThreadId, Timestamp,
 };
 use crate::engine::fresh_id;
 use crate::export::{Names, html as set};
 use crate::http::{App, Shared};
+use crate::notify::words as tell;
 use crate::projection::{Comment, Thread};
 
 pub(super) fn routes() -> Router<Shared> {
@@ -37,12 +38,30 @@ pub(super) fn routes() -> Router<Shared> {
 
 /// A link that opens nothing: what is wrong, and what to do.
 fn void(refused: Refused) -> Response {
+    void_for(refused, None)
+}
+
+/// The same for somebody who was writing, with what they wrote.
+fn void_for(refused: Refused, said: Option<&Said>) -> Response {
     let main = html! {
         h1 { (say::VOID) }
         p.lead { (refused.sentence()) }
         p { (refused.hint()) }
+        (not_handed_in(said))
     };
     page(StatusCode::GONE, say::VOID, "guest", main)
+}
+
+/// Words that came too late are given back.
+fn not_handed_in(said: Option<&Said>) -> Markup {
+    html! {
+        @if let Some(said) = said.filter(|said| !said.text.trim().is_empty()) {
+            p.field {
+                label for="text" { (say::NOT_HANDED_IN) }
+                textarea.input #text rows="6" readonly { (said.text) }
+            }
+        }
+    }
 }
 
 /// The link is in the address, which is told to no other server, as that of no page here is. (Told to none at all,
@@ -69,29 +88,49 @@ fn invitation(app: &App, link: &str) -> Result<Invited, Refused> {
 
 #[derive(Debug, Default, Deserialize)]
 struct Joins {
+    /// The secret of the link that will be theirs: it was drawn for the form, so that it makes one guest when it is sent
+    /// twice.
+    #[serde(default)]
+    own: String,
     #[serde(default)]
     name: String,
     capacity: Option<Capacity>,
     /// Boxes that are not ticked are not sent.
     named: Option<String>,
     published: Option<String>,
+    /// Where their own link is sent to as well; empty: nowhere.
+    #[serde(default)]
+    email: String,
 }
 
-async fn invited(State(app): State<Shared>, Path(link): Path<String>) -> Response {
-    match invitation(&app, &link) {
-        Ok(invited) => invited_page(StatusCode::OK, &invited, &Joins::default(), None),
+async fn invited(State(app): State<Shared>, Path(link): Path<String>) -> Result<Response, Problem> {
+    Ok(match invitation(&app, &link) {
+        Ok(invited) => {
+            let own = Secret::draw().map_err(|failure| failed(&failure))?.text();
+            let blank = Joins { own, ..Joins::default() };
+            invited_page(&app, StatusCode::OK, &invited, &blank, None)
+        }
         Err(refused) => void(refused),
-    }
+    })
 }
 
-fn invited_page(status: StatusCode, invited: &Invited, typed: &Joins, wrong: Option<Markup>) -> Response {
+fn invited_page(
+    app: &App,
+    status: StatusCode,
+    invited: &Invited,
+    typed: &Joins,
+    wrong: Option<Markup>,
+) -> Response {
+    let mails = app.access().is_some();
     let organisation = typed.capacity != Some(Capacity::Personal);
     let main = html! {
         h1 { (say::INVITED) }
         p.lead { (say::TO) " " strong { (invited.to) } ": " (invited.title) }
         p { (say::OPEN_UNTIL) " " (time::moment(invited.until)) }
+        p.notice { (say::BEFORE) }
         @if let Some(wrong) = wrong { (wrong) }
         form.form method="post" {
+            input type="hidden" name="own" value=(typed.own);
             p.field {
                 label for="name" { (say::NAME) }
                 input.input #name name="name" value=(typed.name) autocomplete="name" required;
@@ -118,6 +157,14 @@ fn invited_page(status: StatusCode, invited: &Invited, typed: &Joins, wrong: Opt
                     span { (say::NAMED) }
                 }
             }
+            @if mails {
+                p.field {
+                    label for="email" { (say::OWN_MAIL) }
+                    span.field-hint #email-hint { (say::OWN_MAIL_HINT) }
+                    input.input #email name="email" type="email" value=(typed.email) autocomplete="email"
+                        aria-describedby="email-hint";
+                }
+            }
             p.soft { (say::KEPT) }
             button.button.button-primary type="submit" { (say::BEGIN) }
         }
@@ -136,18 +183,45 @@ async fn join(
         Ok(invited) => invited,
         Err(refused) => return Ok(void(refused)),
     };
+    let again = |refusal: &Refusal| {
+        let wrong = form::refused(refusal);
+        invited_page(&app, StatusCode::UNPROCESSABLE_ENTITY, &invited, &typed, Some(wrong))
+    };
+    let email = Some(typed.email.trim()).filter(|email| !email.is_empty());
+    // Before anything is done: who is in would come in a second time.
+    let email = match email.map(Email::new).transpose() {
+        Ok(email) => email,
+        Err(refusal) => return Ok(again(&refusal)),
+    };
     let joining = Joining {
         capacity: typed.capacity.unwrap_or(Capacity::ForOrganisation),
         named: typed.named.is_some(),
         published: typed.published.is_some(),
     };
-    match app.guests.join(&link, joining, typed.name.clone()).await {
-        Ok(own) => Ok(Redirect::to(&format!("/guest/own/{}?new=1", own.text())).into_response()),
-        Err(error) => refused_by(error, |refusal| {
-            let wrong = form::refused(refusal);
-            invited_page(StatusCode::UNPROCESSABLE_ENTITY, &invited, &typed, Some(wrong))
-        }),
+    let own = match &*typed.own {
+        "" => Secret::draw().map_err(|failure| failed(&failure))?,
+        own => Secret::read(own).ok_or(Problem::NotUnderstood)?,
+    };
+    match app.guests.join(&link, &own, joining, typed.name.clone()).await {
+        Ok(is_new) => {
+            let own = own.text();
+            let email = email.filter(|_| is_new);
+            let mailed = email.map_or("", |email| match mail(&app, email, &invited, &own) {
+                true => "&mailed=yes",
+                false => "&mailed=no",
+            });
+            Ok(Redirect::to(&format!("/guest/own/{own}?new=1{mailed}")).into_response())
+        }
+        Err(error) => refused_by(error, again),
     }
+}
+
+/// Sends a guest their own link: whether that was done.
+fn mail(app: &App, email: Email, invited: &Invited, own: &str) -> bool {
+    let Some(access) = app.access().filter(|_| app.bounds.mail(&email)) else { return false };
+    let (until, link) = (tell::moment(invited.until), app.guests.address(own));
+    access.send_guest_link(email, &invited.title, &until, &link);
+    true
 }
 
 /// A page that says why not, or the operator's business.
@@ -164,6 +238,8 @@ struct View {
     /// The section that is being commented on.
     on: Option<SectionId>,
     new: Option<String>,
+    /// Whether their link was sent to them too.
+    mailed: Option<String>,
     done: Option<String>,
 }
 
@@ -224,7 +300,8 @@ async fn text_page(
     wrong: Option<(&Refusal, &Said)>,
 ) -> Result<Response, Problem> {
     let Some(reading) = read(app, returned).await? else {
-        let main = html! { h1 { (say::CLOSED) } p.lead { (say::CLOSED_LEAD) } };
+        let said = wrong.map(|(_, said)| said);
+        let main = html! { h1 { (say::CLOSED) } p.lead { (say::CLOSED_LEAD) } (not_handed_in(said)) };
         return Ok(page(StatusCode::GONE, say::CLOSED, "guest", main));
     };
     let may_comment = app.engine.views().state.may(&returned.guest, returned.plan, Action::Comment);
@@ -242,6 +319,11 @@ async fn text_page(
             h2 #own-link { @if view.new.is_some() { (say::WELCOME) } @else { (say::YOUR_LINK) } }
             p { (say::LINK_LEAD) }
             p { a href={ "/guest/own/" (own) } { (app.guests.address(own)) } }
+            @match view.mailed.as_deref() {
+                Some("yes") => p { (say::OWN_MAILED) },
+                Some("no") => p { (say::OWN_NOT_MAILED) },
+                _ => {}
+            }
         }
         @if let Some(draft) = &returned.draft {
             p.notice { (say::DRAFT_WAITS) " "
@@ -253,7 +335,7 @@ async fn text_page(
         p.small { a href="/conduct" { (say::CONDUCT) } }
         (own_comments(&returned.guest, &reading.own))
         @for section in &state.sections {
-            (one_section(state, section))
+            div.reading { (one_section(state, section)) }
             @if may_comment {
                 @if view.on.as_ref() == Some(&section.id) {
                     (comment_form(section, returned.draft.as_ref(), wrong.map(|(_, said)| said)))
@@ -292,6 +374,9 @@ fn own_comments(guest: &PersonId, own: &[Thread]) -> Markup {
                     li.sheet {
                         blockquote.small { (thread.anchor.quote) }
                         @for comment in &thread.comments { (one_comment(guest, thread, comment)) }
+                        @if let Some(resolution) = thread.resolved() {
+                            p.soft { (say::RESOLVED) " " (time::moment(resolution.at)) }
+                        }
                     }
                 }
             }
@@ -301,14 +386,18 @@ fn own_comments(guest: &PersonId, own: &[Thread]) -> Markup {
 
 /// A comment in a thread of one's own. Where it is withheld, why; and the way to have it looked at again.
 fn one_comment(guest: &PersonId, thread: &Thread, comment: &Comment) -> Markup {
+    let is_own = comment.by.as_ref() == Some(guest);
     html! {
+        p.small {
+            strong { (if is_own { say::YOU } else { say::ANSWER }) } ", " (time::moment(comment.at))
+        }
         @if let Some(ruling) = &comment.withheld {
             p.soft {
                 (withheld(ruling.measure)) " " (say::MODERATORS) ": " (ruling.reason)
             }
         }
         @if !comment.text.is_empty() { p { (comment.text) } }
-        @if let Some(ruling) = comment.withheld.as_ref().filter(|_| comment.by.as_ref() == Some(guest)) {
+        @if let Some(ruling) = comment.withheld.as_ref().filter(|_| is_own) {
             @if ruling.disputed { p.soft { (say::DISPUTED) } }
             @else {
                 details {
@@ -322,7 +411,7 @@ fn one_comment(guest: &PersonId, thread: &Thread, comment: &Comment) -> Markup {
                             label for={ "why-" (comment.id) } { (say::DISPUTE_WHY) }
                             textarea.input id={ "why-" (comment.id) } name="text" rows="3" required {}
                         }
-                        button.button type="submit" { (say::SEND) }
+                        button.button type="submit" { (say::DISPUTE) }
                     }
                 }
             }
@@ -396,7 +485,7 @@ async fn say_something(
     attempt(&app, from)?;
     let returned = match app.guests.returned(&own) {
         Ok(returned) => returned,
-        Err(refused) => return Ok(void(refused)),
+        Err(refused) => return Ok(void_for(refused, Some(&said))),
     };
     let done = match said.what {
         What::Draft => match said.provision.clone() {
@@ -412,7 +501,9 @@ async fn say_something(
     match done {
         Ok(done) => {
             // What is sent need not be kept any more; where that fails, it is offered once more.
-            if done == "comment" && returned.draft.is_some() {
+            // What was begun elsewhere in the text, in another window perhaps, is not what was sent.
+            let is_sent = |draft: &Draft| Some(&draft.provision) == said.provision.as_ref();
+            if done == "comment" && returned.draft.as_ref().is_some_and(is_sent) {
                 let _ = keep(&app, &own, None).await;
             }
             Ok(Redirect::to(&format!("/guest/own/{own}?done={done}")).into_response())
@@ -424,7 +515,7 @@ async fn say_something(
             let view = View { on: section, ..View::default() };
             text_page(&app, &own, &returned, &view, Some((&refusal, &said))).await
         }
-        Err(Error::Refused(refused)) => Ok(void(refused)),
+        Err(Error::Refused(refused)) => Ok(void_for(refused, Some(&said))),
         Err(Error::Failed(failure)) => Err(failed(&failure)),
     }
 }

@@ -1,4 +1,4 @@
-//! `/plans/{plan}/guests`: who keeps the process invites bodies to a consultation, and sees who came.
+//! `/plans/{plan}/guests`: who keeps the process invites organisations to a consultation, and sees who came.
 
 use axum::{
     Form, Router,
@@ -10,14 +10,23 @@ use axum::{
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::{form, frame::Frame, library::Person, me::viewer, problem::Problem, time, words::guest as say};
-use crate::access::Error;
+use super::{
+    form,
+    frame::{Frame, View},
+    library::{Person, PlanCard},
+    me::viewer,
+    problem::Problem,
+    time,
+    words::{guest as say, network},
+};
+use crate::access::{Error, Invited};
 use crate::domain::{
-    Action, Command, Email, EventId, Invitation, InvitationId, Invite, PersonId, PhaseId, PhaseKind, PlanId,
-    Refusal, Request, Timestamp,
+    Action, Command, Email, EventId, Invitation, InvitationId, Invite, OrganisationId, PersonId, PhaseId,
+    PhaseKind, PlanId, Refusal, Request, Standing, Timestamp,
 };
 use crate::engine::fresh_id;
-use crate::http::{Shared, api::session::name_of, auth::Visitor};
+use crate::http::{Shared, api::session::name_of, auth::Visitor, library::card_of};
+use crate::notify::words as tell;
 
 pub(super) fn routes() -> Router<Shared> {
     Router::new().route("/plans/{plan}/guests", get(list).post(change))
@@ -40,10 +49,11 @@ struct Row {
 
 struct Guests {
     viewer: Person,
-    plan: PlanId,
-    title: String,
+    plan: PlanCard,
     now: Timestamp,
     consultations: Vec<Consultation>,
+    /// The organisations that can be invited, by standing and name.
+    organisations: Vec<(Standing, String, OrganisationId)>,
     rows: Vec<Row>,
 }
 
@@ -52,6 +62,7 @@ fn guests(app: &Shared, person: Option<PersonId>, plan: &str) -> Result<Guests, 
     let person = person.ok_or(Problem::SignIn)?;
     let id: PlanId = plan.parse().map_err(|_| Problem::NotFound)?;
     let viewer = viewer(app, &person);
+    let card = card_of(&app.engine, &person, id).ok_or(Problem::NotFound)?;
     let views = app.engine.views();
     let may = |action| views.state.may(&person, id, action);
     let plan = views.state.plans.get(&id).filter(|_| may(Action::Read) && may(Action::Process));
@@ -78,9 +89,14 @@ fn guests(app: &Shared, person: Option<PersonId>, plan: &str) -> Result<Guests, 
         let guests = came.into_iter().map(|id| (id.clone(), name_of(app, id))).collect();
         Row { id: *invitation_id, invitation: invitation.clone(), guests, comments }
     });
+    let organisations = views.state.organisations.iter();
+    let organisations = organisations.filter(|(_, one)| one.profile.standing != Standing::Member);
+    let mut organisations: Vec<_> =
+        organisations.map(|(id, one)| (one.profile.standing, one.profile.name.clone(), id.clone())).collect();
+    organisations.sort_by_cached_key(|(standing, name, _)| (*standing, name.to_lowercase()));
     Ok(Guests {
-        plan: id,
-        title: plan.title.clone(),
+        organisations,
+        plan: card,
         now: (app.engine.clock())(),
         consultations,
         rows: rows.collect(),
@@ -104,6 +120,9 @@ struct Typed {
     /// Of the invitation that is taken back; none where one is made.
     revoke: Option<InvitationId>,
     phase: Option<PhaseId>,
+    /// Empty: another body, by its name.
+    #[serde(default)]
+    organisation: String,
     #[serde(default)]
     to: String,
     #[serde(default)]
@@ -121,7 +140,7 @@ async fn change(
 ) -> Result<Response, Problem> {
     let before = guests(&app, person.clone(), &plan)?;
     let person = person.ok_or(Problem::SignIn)?;
-    let done = act(&app, &person, before.plan, &typed).await;
+    let done = act(&app, &person, &before, &typed).await;
     let after = guests(&app, Some(person), &plan)?;
     match done {
         Ok(link) => Ok(page(StatusCode::OK, &app, &after, link, &Typed::default())),
@@ -136,7 +155,8 @@ async fn change(
 }
 
 /// What is to be shown of what was done: the link, this once.
-async fn act(app: &Shared, person: &PersonId, plan: PlanId, typed: &Typed) -> Result<Markup, Error> {
+async fn act(app: &Shared, person: &PersonId, guests: &Guests, typed: &Typed) -> Result<Markup, Error> {
+    let plan = guests.plan.id;
     let id = typed.id.unwrap_or_else(fresh_id);
     if let Some(invitation) = typed.revoke {
         let command = Command::GuestRevoke { plan, invitation };
@@ -148,40 +168,57 @@ async fn act(app: &Shared, person: &PersonId, plan: PlanId, typed: &Typed) -> Re
     let email = Some(typed.email.trim()).filter(|email| !email.is_empty());
     let email = email.map(Email::new).transpose()?;
     let invitation = InvitationId(id.0);
-    let invite = Invite { plan, phase, to: typed.to.clone(), until };
+    let organisation = match typed.organisation.trim() {
+        "" => None,
+        id => Some(OrganisationId::new(id).map_err(|_| Error::Ruled(Refusal::OrganisationUnknown))?),
+    };
+    let invite = Invite { plan, phase, to: typed.to.clone(), organisation, until };
     app.rooms
         .command(person.clone(), Request { id, command: Command::GuestInvite { invitation, invite } }, None)
         .await?;
-    let guests = app.guests.clone();
-    let made = tokio::task::spawn_blocking(move || guests.link(invitation)).await;
+    let links = app.guests.clone();
+    let made = tokio::task::spawn_blocking(move || links.link(invitation)).await;
     let link = made.unwrap_or_else(|stopped| Err(crate::log::Failure::Write(stopped.to_string())))?;
     Ok(html! {
         div.notice role="status" {
             p { strong { (say::LINK_MADE) } }
             p { code.guest-address { (link) } }
-            @if let Some(email) = email { p { (sent(app, email, &typed.to, &link)) } }
+            @if let Some(email) = email { p { (sent(app, person, guests, email, invitation, &link)) } }
         }
     })
 }
 
 /// Sends the link by mail: whether that was done, in words.
-fn sent(app: &Shared, email: Email, to: &str, link: &str) -> &'static str {
-    match app.access().filter(|_| app.bounds.mail(&email)) {
-        Some(access) => {
-            access.send_invitation(email, to, link);
-            say::MAILED
-        }
-        None => say::NOT_MAILED,
-    }
+fn sent(
+    app: &Shared,
+    person: &PersonId,
+    guests: &Guests,
+    email: Email,
+    invitation: InvitationId,
+    link: &str,
+) -> &'static str {
+    let (made, organisation) = {
+        let state = &app.engine.views().state;
+        let office = state.people.get(person).and_then(|known| known.office.organisation.as_ref());
+        let organisation = office.and_then(|id| state.organisations.get(id));
+        (state.guests.invitations.get(&invitation).cloned(), organisation.map(|one| one.profile.name.clone()))
+    };
+    let access = app.access().filter(|_| app.bounds.mail(&email));
+    let Some((access, made)) = access.zip(made) else { return say::NOT_MAILED };
+    let name = name_of(app, person);
+    let by = organisation.map_or(name.clone(), |organisation| format!("{name} ({organisation})"));
+    let until = tell::moment(made.until);
+    let invited = Invited { body: &made.to, plan: &guests.plan.title, by: &by, until: &until };
+    access.send_invitation(email, &invited, link);
+    say::MAILED
 }
 
 fn page(status: StatusCode, app: &Shared, guests: &Guests, said: Markup, typed: &Typed) -> Response {
     let mails = app.access().is_some();
-    let title = format!("{}: {}", say::GUESTS, guests.title);
-    let frame = Frame { title: &title, viewer: Some(&guests.viewer), plan: None, script: None };
-    let calendar = format!("/plans/{}/calendar", guests.plan);
+    let title = format!("{}: {}", say::GUESTS, guests.plan.title);
+    let plan = Some((&guests.plan, View::Guests));
+    let frame = Frame { title: &title, viewer: Some(&guests.viewer), plan, script: None };
     let main = html! {
-        p.small { a href=(calendar) { "← " (guests.title) } }
         h1 { (say::GUESTS) }
         (said)
         p.lead { (say::GUESTS_LEAD) }
@@ -198,10 +235,7 @@ fn invite(guests: &Guests, typed: &Typed, mails: bool) -> Markup {
     html! {
         form.form method="post" {
             (form::id(fresh_id()))
-            p.field {
-                label for="to" { (say::INVITE_TO) }
-                input.input #to name="to" value=(typed.to) required;
-            }
+            (whom(guests, typed))
             p.field {
                 label for="phase" { (say::PHASE) }
                 select.input #phase name="phase" {
@@ -224,14 +258,49 @@ fn invite(guests: &Guests, typed: &Typed, mails: bool) -> Markup {
     }
 }
 
+/// Who is invited: an organisation that the network knows, or a name.
+fn whom(guests: &Guests, typed: &Typed) -> Markup {
+    if guests.organisations.is_empty() {
+        return html! {
+            p.field {
+                label for="to" { (say::INVITE_TO) }
+                input.input #to name="to" value=(typed.to) required;
+            }
+        };
+    }
+    let of = |standing: Standing| guests.organisations.iter().filter(move |(one, ..)| *one == standing);
+    html! {
+        p.field {
+            label for="organisation" { (say::INVITE_WHOM) }
+            select.input #organisation name="organisation" {
+                option value="" { (say::INVITE_ANOTHER) }
+                @for standing in [Standing::Stakeholder, Standing::Observer] {
+                    @if of(standing).next().is_some() {
+                        optgroup label=(network::standings(standing).0) {
+                            @for (_, name, id) in of(standing) {
+                                option value=(id) selected[typed.organisation == id.as_str()] { (name) }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        p.field {
+            label for="to" { (say::INVITE_ANOTHER_NAME) }
+            span.field-hint #to-hint { (say::INVITE_ANOTHER_HINT) }
+            input.input #to name="to" value=(typed.to) aria-describedby="to-hint";
+        }
+    }
+}
+
 fn table(guests: &Guests) -> Markup {
     html! {
-        h2 { (say::INVITED_BODIES) }
-        div.table-box tabindex="0" role="region" aria-label=(say::INVITED_BODIES) {
+        h2 { (say::INVITED_ALL) }
+        div.table-box tabindex="0" role="region" aria-label=(say::INVITED_ALL) {
             table {
                 thead {
                     tr {
-                        th scope="col" { (say::BODY) }
+                        th scope="col" { (say::ORGANISATION) }
                         th scope="col" { (say::STATE) }
                         th scope="col" { (say::CAME) }
                         th scope="col" { (say::COMMENTS) }

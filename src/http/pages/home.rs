@@ -117,7 +117,8 @@ fn pick(people: &People, origin: Option<&str>) -> Markup {
 }
 
 fn card(person: &Person, people: &People) -> Markup {
-    let (part, may) = person.roles.first().map_or(("", ""), |role| say::role(*role));
+    let part = person.part.as_str();
+    let may = person.parties.first().map_or("", |party| say::may(*party));
     html! {
         button.person-card type="submit" name="person" value=(person.id) {
             span.visually-hidden { (say::PICK_AS) " " }

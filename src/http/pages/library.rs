@@ -8,8 +8,8 @@ use axum::http::HeaderMap;
 use crate::{
     document::{PlanDiff, PlanState},
     domain::{
-        Email, EventId, Group, PersonId, PlanId, Position, Process, Refusal, Request, Role, Ruling,
-        SectionId, Stage, State, Template, ThreadId, Timestamp,
+        Email, EventId, Group, Party, PersonId, PhaseId, PlanId, Position, Process, Refusal, Request, Role,
+        Ruling, SectionId, Stage, State, Template, ThreadId, Timestamp,
     },
     notify::Waiting,
     replay::Timeline,
@@ -22,6 +22,11 @@ pub struct Person {
     /// For the erased: a word that says so.
     pub name: String,
     pub roles: Vec<Role>,
+    /// As what they come, one for each role; none for guests and for who has left. Of the one who looks alone, and of
+    /// all where people are picked.
+    pub parties: Vec<Party>,
+    /// The same in words, with the organisation of a representative.
+    pub part: String,
     /// In the demonstration: nobody signed in, somebody was chosen.
     pub picked: bool,
     /// Whether they may change people and organisations.
@@ -39,6 +44,8 @@ pub struct PlanCard {
     pub may_edit: bool,
     /// Whether the one who looks sets its dates.
     pub may_process: bool,
+    /// Whether they may ask something of others about it.
+    pub may_ask: bool,
     /// Its phases, where it has any.
     pub process: Option<Process>,
     /// Sections that are for some people alone.
@@ -114,11 +121,14 @@ pub trait Library: Send + Sync + 'static {
     fn plans(&self, viewer: &PersonId) -> Result<Vec<PlanCard>, Unavailable>;
     /// None where there is no such plan or the person may not read it: one answer for both.
     fn plan(&self, viewer: &PersonId, plan: PlanId) -> Result<Option<PlanCard>, Unavailable>;
-    fn timeline(&self, plan: PlanId) -> Result<Arc<Timeline>, Unavailable>;
+    fn timeline(&self, viewer: &PersonId, plan: PlanId) -> Result<Arc<Timeline>, Unavailable>;
     /// The text after the event at a position, which lies between the plan's first and newest.
     fn state_at(&self, plan: PlanId, position: Position) -> Result<Arc<PlanState>, Unavailable>;
     /// The templates of processes, those of the program first.
     fn templates(&self) -> Vec<Template>;
+    /// Keeps one for the network, under a name that is free.
+    fn keep_template(&self, template: Template) -> Result<(), Denied>;
+    fn remove_template(&self, template: &PhaseId) -> Result<(), Denied>;
     fn now(&self) -> Timestamp;
     /// Whether this person may start a plan.
     fn may_start_plans(&self, viewer: &PersonId) -> bool;

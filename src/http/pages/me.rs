@@ -18,7 +18,7 @@ use super::{
     time, words,
     words::me as say,
 };
-use crate::access::{Access, Error, Holder, Pass, Scope};
+use crate::access::{Access, Digest, Error, Holder, Pass, Scope, Token};
 use crate::domain::{Action, PersonId, limits};
 use crate::http::{
     App, Shared,
@@ -36,6 +36,7 @@ pub(super) fn routes() -> Router<Shared> {
         .route("/me/sessions/end-others", post(end_others))
         .route("/me/tokens", get(tokens).post(make_token))
         .route("/me/tokens/end", post(end_token))
+        .route("/me/tokens/end-all", post(end_tokens))
 }
 
 /// Somebody who signed in here with a browser: a tool looks after no secrets.
@@ -54,10 +55,22 @@ impl<S: Send + Sync> FromRequestParts<S> for Own {
 /// Somebody as the head of a page shows them.
 pub(super) fn viewer(app: &App, person: &PersonId) -> Person {
     let view = person_view(app, person);
-    let keeps_people = app.engine.views().state.may_always(&view.id, Action::People);
+    let (keeps_people, parties) = {
+        let state = &app.engine.views().state;
+        (state.may_always(&view.id, Action::People), state.parties(&view.id).collect())
+    };
     let picked = app.is_demonstration();
     let waiting = notify::waiting(&app.engine, person);
-    Person { id: view.id, name: view.name, roles: view.roles, picked, keeps_people, waiting }
+    Person {
+        id: view.id,
+        name: view.name,
+        roles: view.roles,
+        parties,
+        part: view.part,
+        picked,
+        keeps_people,
+        waiting,
+    }
 }
 
 pub(super) fn page(app: &App, pass: &Pass, status: StatusCode, title: &str, main: Markup) -> Response {
@@ -77,7 +90,7 @@ fn sessions_page(
     status: StatusCode,
     wrong: Option<&Error>,
 ) -> Response {
-    let sessions = access.sessions(&pass.person);
+    let (sessions, tokens) = (access.sessions(&pass.person), access.tokens(&pass.person));
     let main = html! {
         h1 { (say::SESSIONS_TITLE) }
         p.lead { (say::SESSIONS_LEAD) }
@@ -116,6 +129,14 @@ fn sessions_page(
         @if sessions.len() > 1 {
             form method="post" action="/me/sessions/end-others" {
                 p.actions { button.button.button-danger type="submit" { (say::END_OTHERS) } }
+            }
+        }
+        @if !tokens.is_empty() {
+            h2 { (say::TOKENS_TITLE) }
+            p { (say::TOKENS_STAY) }
+            (token_table(&tokens))
+            form method="post" action="/me/tokens/end-all" {
+                p.actions { button.button.button-danger type="submit" { (say::TAKE_ALL_BACK) } }
             }
         }
         p.actions {
@@ -190,6 +211,38 @@ fn may(scope: Scope) -> &'static str {
     }
 }
 
+fn token_table(tokens: &[(Digest, Token)]) -> Markup {
+    html! {
+        div.table-frame { table {
+            thead { tr {
+                th scope="col" { (say::FOR) }
+                th scope="col" { (say::MAY) }
+                th scope="col" { (say::UNTIL) }
+                th scope="col" { (say::USED) }
+                th scope="col" { (say::DO) }
+            } }
+            tbody {
+                @for (digest, token) in tokens {
+                    tr {
+                        th scope="row" { (token.name) }
+                        td { (may(token.scope)) }
+                        td { (time::moment(token.until)) }
+                        td { @match token.used { Some(at) => (time::moment(at)), None => (say::NEVER) } }
+                        td {
+                            form method="post" action="/me/tokens/end" {
+                                input type="hidden" name="id" value=(digest.short());
+                                button.button.button-small type="submit" {
+                                    (say::TAKE_BACK) span.visually-hidden { ": " (token.name) }
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        } }
+    }
+}
+
 fn tokens_page(
     app: &App,
     access: &Access,
@@ -201,35 +254,7 @@ fn tokens_page(
     let main = html! {
         h1 { (say::TOKENS_TITLE) }
         p.lead { (say::TOKENS_LEAD) }
-        @if tokens.is_empty() { p { (say::NO_TOKENS) } } @else {
-            div.table-frame { table {
-                thead { tr {
-                    th scope="col" { (say::FOR) }
-                    th scope="col" { (say::MAY) }
-                    th scope="col" { (say::UNTIL) }
-                    th scope="col" { (say::USED) }
-                    th scope="col" { (say::DO) }
-                } }
-                tbody {
-                    @for (digest, token) in &tokens {
-                        tr {
-                            th scope="row" { (token.name) }
-                            td { (may(token.scope)) }
-                            td { (time::moment(token.until)) }
-                            td { @match token.used { Some(at) => (time::moment(at)), None => (say::NEVER) } }
-                            td {
-                                form method="post" action="/me/tokens/end" {
-                                    input type="hidden" name="id" value=(digest.short());
-                                    button.button.button-small type="submit" {
-                                        (say::TAKE_BACK) span.visually-hidden { ": " (token.name) }
-                                    }
-                                }
-                            }
-                        }
-                    }
-                }
-            } }
-        }
+        @if tokens.is_empty() { p { (say::NO_TOKENS) } } @else { (token_table(&tokens)) }
         h2 { (say::NEW_TITLE) }
         (said(wrong))
         form.stack method="post" action="/me/tokens" {
@@ -304,6 +329,15 @@ async fn end_token(
         Err(error @ Error::Refused(_)) => {
             Ok(tokens_page(&app, access, &pass, StatusCode::NOT_FOUND, Some(&error)))
         }
+        Err(error) => Err(unavailable(error)),
+    }
+}
+
+async fn end_tokens(State(app): State<Shared>, Own(pass): Own) -> Result<Response, Problem> {
+    let access = access(&app)?;
+    let person = pass.person;
+    match access.blocking(move |access| access.end_tokens(&person).map_err(Error::from)).await {
+        Ok(()) => Ok(Redirect::to("/me/sessions").into_response()),
         Err(error) => Err(unavailable(error)),
     }
 }

@@ -18,11 +18,13 @@ mod network;
 mod passkeys;
 mod people;
 mod phases;
+mod planning;
 mod problem;
 mod read;
 mod replay;
 mod sign_in;
 mod strip;
+mod templates;
 mod time;
 mod words;
 mod workspace;
@@ -38,6 +40,7 @@ use axum::{
 pub use library::{Comment, Denied, Frozen, Library, Network, Person, PlanCard, Thread, Unavailable};
 pub(crate) use people::People;
 use problem::Problem;
+pub(crate) use words::part;
 
 /// The library, as handlers share it.
 #[derive(Clone)]
@@ -73,6 +76,12 @@ fn asked(library: &dyn Library, headers: &HeaderMap, plan: &str) -> Result<Asked
     Ok(Asked { people, viewer, plan })
 }
 
+/// The same for who keeps the process: to others the page is not there.
+fn keeper(library: &dyn Library, headers: &HeaderMap, plan: &str) -> Result<Asked, Problem> {
+    let asked = asked(library, headers, plan)?;
+    if asked.plan.may_process { Ok(asked) } else { Err(Problem::NotFound) }
+}
+
 /// All pages, and the answer to any path that nothing else serves.
 pub fn router(library: Arc<dyn Library>) -> Router {
     let network = network::router(library.clone());
@@ -81,6 +90,8 @@ pub fn router(library: Arc<dyn Library>) -> Router {
         .route("/plans", post(home::start))
         .route("/plans/{plan}", get(workspace::workspace))
         .route("/plans/{plan}/calendar", get(calendar::calendar).post(calendar::change))
+        .route("/plans/{plan}/phases", get(planning::planning).post(planning::change))
+        .route("/templates", get(templates::templates).post(templates::change))
         .route("/plans/{plan}/sections", get(groups::groups).post(groups::change))
         .route("/plans/{plan}/read", get(read::read))
         .route("/plans/{plan}/replay", get(replay::replay))

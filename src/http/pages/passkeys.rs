@@ -21,7 +21,7 @@ use super::{
     time,
     words::{me as say_me, passkeys as say},
 };
-use crate::access::{Error, KeptPasskey};
+use crate::access::{Error, KeptPasskey, Refused};
 use crate::domain::{PersonId, limits};
 use crate::http::{
     App, Shared,
@@ -31,13 +31,12 @@ use crate::log::Failure;
 
 /// The script of all pages on which passkeys are used.
 pub(super) const SCRIPT: &str = "src/pages/passkeys.ts";
-/// Where those are led who should have a passkey.
-pub(super) const OFFER: &str = "/me/passkeys/offer";
 
 pub(super) fn routes() -> Router<Shared> {
     Router::new()
         .route("/me/passkeys", get(list))
         .route("/me/passkeys/remove", post(remove))
+        .route("/me/passkeys/alone", post(choose))
         .route("/me/passkeys/offer", get(offer))
 }
 
@@ -100,6 +99,7 @@ fn list_page(
         h2 { (say::ADD) }
         @if is_fresh(app, shown) { (adding(app, agent, "/me/passkeys?added")) } @else { (anew()) }
         @if !app.is_demonstration() {
+            (alone(app, person, is_fresh(app, shown), !passkeys.is_empty()))
             p.actions {
                 a href="/me/sessions" { (say_me::TO_SESSIONS) }
                 a href="/me/tokens" { (say_me::TO_TOKENS) }
@@ -121,6 +121,27 @@ fn row(id: &str, kept: &KeptPasskey) -> Markup {
                     button.button.button-small type="submit" {
                         (say::REMOVE) span.visually-hidden { ": " (kept.name) }
                     }
+                }
+            }
+        }
+    }
+}
+
+/// Whether a mail is enough to sign in, and the form by which a person chooses.
+fn alone(app: &App, person: &PersonId, is_fresh: bool, has_any: bool) -> Markup {
+    let is_chosen = app.passkeys.is_chosen(person);
+    html! {
+        h2 #alone { (say::ALONE_TITLE) }
+        p { (say::ALONE_WHAT) }
+        @if is_chosen { p { strong { (say::ALONE_CHOSEN) } } }
+        @else if app.passkeys.alone_let_in(person) { p { strong { (say::ALONE_BY_NETWORK) } } }
+        @if !has_any && !is_chosen { p.soft { (say::ALONE_NONE) } }
+        @else if !is_fresh { (anew()) }
+        @else {
+            form method="post" action="/me/passkeys/alone" {
+                input type="hidden" name="alone" value=(if is_chosen { "no" } else { "yes" });
+                p.actions {
+                    button.button type="submit" { (if is_chosen { say::NOT_ALONE } else { say::ALONE }) }
                 }
             }
         }
@@ -187,25 +208,70 @@ async fn remove(
     match done.unwrap_or_else(|stopped| Err(Failure::Write(stopped.to_string()).into())) {
         Ok(()) => Ok(Redirect::to("/me/passkeys").into_response()),
         Err(error @ Error::Refused(_)) => {
-            let agent = agent(&headers);
-            Ok(list_page(&app, (&person, &shown), StatusCode::NOT_FOUND, &agent, None, Some(&error)))
+            let status = match error {
+                Error::Refused(Refused::LastPasskey) => StatusCode::CONFLICT,
+                _ => StatusCode::NOT_FOUND,
+            };
+            Ok(list_page(&app, (&person, &shown), status, &agent(&headers), None, Some(&error)))
         }
         Err(error) => Err(unavailable(error)),
     }
 }
 
-async fn offer(State(app): State<Shared>, asking: Own, headers: HeaderMap) -> Result<Response, Problem> {
+#[derive(Deserialize)]
+struct Choice {
+    alone: String,
+}
+
+async fn choose(
+    State(app): State<Shared>,
+    asking: Own,
+    shown: Shown,
+    headers: HeaderMap,
+    chosen: Result<Form<Choice>, FormRejection>,
+) -> Result<Response, Problem> {
+    let person = own(asking)?;
+    // Where people are picked, no mail lets anybody in.
+    if app.is_demonstration() {
+        return Err(Problem::NotFound);
+    }
+    let agent = agent(&headers);
+    let wrong =
+        |status, error: Error| Ok(list_page(&app, (&person, &shown), status, &agent, None, Some(&error)));
+    if !is_fresh(&app, &shown) {
+        return wrong(StatusCode::FORBIDDEN, Error::Refused(Refused::SignInAnew));
+    }
+    let alone = chosen.is_ok_and(|Form(chosen)| chosen.alone == "yes");
+    let (passkeys, whose) = (app.passkeys.clone(), person.clone());
+    let done = tokio::task::spawn_blocking(move || passkeys.choose(&whose, alone)).await;
+    match done.unwrap_or_else(|stopped| Err(Failure::Write(stopped.to_string()).into())) {
+        Ok(()) => Ok(Redirect::to("/me/passkeys#alone").into_response()),
+        Err(error @ Error::Refused(_)) => wrong(StatusCode::CONFLICT, error),
+        Err(error) => Err(unavailable(error)),
+    }
+}
+
+async fn offer(
+    State(app): State<Shared>,
+    asking: Own,
+    shown: Shown,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
     let person = own(asking)?;
     if !app.passkeys.is_asked(&person) {
         return Ok(Redirect::to("/").into_response());
     }
+    let is_required = app.passkeys.is_required(&person);
+    let title = if is_required { say::REQUIRED_TITLE } else { say::OFFER_TITLE };
     let main = html! {
-        h1 { (say::OFFER_TITLE) }
-        p.lead { (say::OFFER) }
+        h1 { (title) }
+        p.lead { (if is_required { say::REQUIRED } else { say::OFFER }) }
         p { (say::WHAT) }
-        (adding(&app, &agent(&headers), "/"))
-        p.actions { a.button href="/" { (say::LATER) } }
-        p.soft { (say::LATER_HINT) }
+        @if is_fresh(&app, &shown) { (adding(&app, &agent(&headers), "/")) } @else { (anew()) }
+        @if !is_required {
+            p.actions { a.button href="/" { (say::LATER) } }
+            p.soft { (say::LATER_HINT) }
+        }
     };
-    Ok(page(&app, &person, StatusCode::OK, say::OFFER_TITLE, main))
+    Ok(page(&app, &person, StatusCode::OK, title, main))
 }

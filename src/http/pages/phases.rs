@@ -57,7 +57,7 @@ fn missing(process: &Process) -> String {
     let mut roles: Vec<_> = over.flat_map(Phase::missing).collect();
     roles.sort();
     roles.dedup();
-    roles.iter().map(|role| super::words::home::role(*role).0).collect::<Vec<_>>().join(", ")
+    roles.iter().map(|role| super::words::home::role(*role)).collect::<Vec<_>>().join(", ")
 }
 
 /// `until 14 Mar`, `from 2 Mar to 14 Mar`, `closed on 14 Mar`.

@@ -39,7 +39,7 @@ pub(super) async fn read(
                 return Err(Problem::NoMoment(plan.id));
             }
             let state = library.state_at(plan.id, at)?;
-            let line = library.timeline(plan.id)?;
+            let line = library.timeline(&asked.viewer.id, plan.id)?;
             let look = set::Look { names: &asked.people, authors: false };
             let path = format!("/plans/{}", plan.id);
             let frame = Frame {

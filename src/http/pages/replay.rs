@@ -87,7 +87,7 @@ impl Moment {
         wanted: &Wanted,
     ) -> Result<Self, Problem> {
         let asked = asked(library, headers, plan)?;
-        let line = library.timeline(asked.plan.id)?;
+        let line = library.timeline(&asked.viewer.id, asked.plan.id)?;
         let axis = Axis::of(&line);
         let position = match (&wanted.at, wanted.x) {
             (Some(at), _) => at.parse().map_err(|_| Problem::NoMoment(asked.plan.id))?,

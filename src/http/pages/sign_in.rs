@@ -24,7 +24,7 @@ use crate::domain::{Email, Refusal};
 use crate::http::{
     App, Shared,
     api::session::name_of,
-    auth::{Shown, agent, leave, set_cookie},
+    auth::{PASSKEY_OFFER, Shown, agent, leave, set_cookie},
 };
 
 pub(super) fn routes() -> Router<Shared> {
@@ -339,6 +339,6 @@ async fn come_in(app: &App, shown: Shown, session: &Secret) -> Result<Response, 
     app.metrics.add("sign_ins", 1);
     let person = access.session(&session.text()).map(|pass| pass.person);
     let is_asked = person.is_some_and(|person| app.passkeys.is_asked(&person));
-    let on = Redirect::to(if is_asked { passkeys::OFFER } else { "/" });
+    let on = Redirect::to(if is_asked { PASSKEY_OFFER } else { "/" });
     Ok(([(header::SET_COOKIE, set_cookie(app, &session.text()))], on).into_response())
 }

@@ -126,6 +126,7 @@ pub(super) fn decision_shape(kind: Decision) -> Markup {
         | Decision::Created
         | Decision::Scheduled
         | Decision::Rescheduled
+        | Decision::Replanned
         | Decision::Approved => html! { path.mark-renamed d="M-5-4h6l5 4l-5 4h-6z" {} },
     }
 }

@@ -1,6 +1,6 @@
 //! The words of the pages, kept together so that they can be translated.
 
-use crate::domain::Measure;
+use crate::domain::{Measure, Party};
 
 pub(super) mod access;
 pub(super) mod conduct;
@@ -8,16 +8,19 @@ pub(super) mod groups;
 pub(super) mod mine;
 pub(super) mod network;
 pub(super) mod passkeys;
+pub(super) mod planning;
 
 pub(super) const PRODUCT: &str = "Quorate";
 pub(super) const SKIP: &str = "Skip to the content";
 pub(super) const VIEWS: &str = "Views of this plan";
+/// The pages around a plan's calendar.
+pub(super) const AROUND: &str = "Keeping this plan";
+pub(super) const PHASES: &str = "Phases";
+pub(super) const SECTIONS: &str = "Sections";
 pub(super) const SIGNED_IN_AS: &str = "You are";
 pub(super) const CHANGE_PERSON: &str = "Change person";
 pub(super) const SIGN_OUT: &str = "Sign out";
-pub(super) const ACCOUNT: &str = "Your sign-ins";
-/// Where people are picked, they sign in nowhere; but passkeys can be tried.
-pub(super) const PASSKEYS: &str = "Passkeys";
+pub(super) const ACCOUNT: &str = "My account";
 pub(super) const WRITE: &str = "Write";
 /// The workspace, for those who may not edit.
 pub(super) const WORKSPACE: &str = "Discuss";
@@ -40,7 +43,7 @@ pub(super) fn withheld(measure: Measure) -> &'static str {
 }
 
 pub(super) mod home {
-    use crate::domain::Role;
+    use crate::domain::{Party, Role};
 
     pub(in super::super) const PICK_TITLE: &str = "Who would you like to be?";
     pub(in super::super) const PICK_LEAD: &str = "This is a demonstration: an invented network writes its strategic plan. Choose one of its people and \
@@ -61,24 +64,51 @@ pub(super) mod home {
     pub(in super::super) const LAST_CHANGED: &str = "Last changed";
     pub(in super::super) const BY: &str = "by";
 
-    /// What a role is called, and what someone in it may do here.
-    pub(in super::super) fn role(role: Role) -> (&'static str, &'static str) {
+    /// What a role is called where an approval is asked for.
+    pub(in super::super) fn role(role: Role) -> &'static str {
         match role {
-            Role::Secretariat => (
-                "Secretariat",
-                "Keeps the process: writes, comments, closes plans for writing and reopens them.",
-            ),
-            Role::Representative => {
-                ("Representative of a member", "Writes and comments for a member organisation.")
-            }
-            Role::Consultant => ("Consultant", "Holds the pen: writes and comments."),
-            Role::Board => ("Board", "Reads and comments."),
-            Role::Chair => {
-                ("Chair of the board", "Reads and comments, and looks back at how the plan came about.")
-            }
-            Role::Administrator => ("Administrator", "Keeps the system running, and reads."),
-            Role::Teller => ("Teller", "Confirms counts, and reads."),
+            Role::Representative => "A representative",
+            Role::Secretariat => "Secretariat",
+            Role::Consultant => "Consultant",
+            Role::Board => "Board",
+            Role::Chair => "Chair of the board",
+            Role::ChiefExecutive => "Chief executive",
+            Role::Administrator => "Administrator",
+            Role::Teller => "Teller",
         }
+    }
+
+    /// What somebody may do here, in each stage of a plan taken together.
+    pub(in super::super) fn may(party: Party) -> &'static str {
+        match party {
+            Party::Secretariat => {
+                "Keeps the process: sets the dates, writes, comments, closes plans for writing."
+            }
+            Party::Consultant => "Holds the pen: writes and comments.",
+            Party::Member => "Writes and comments for a member organisation.",
+            Party::Observer => "Reads and comments for an observer.",
+            Party::Stakeholder => "Reads and comments for a stakeholder, when a plan is in consultation.",
+            Party::Guest => "Reads and comments in one consultation.",
+            Party::Board => "Reads and comments, and decides on plans.",
+            Party::Chair => "Reads and comments, and decides on plans with the board.",
+            Party::ChiefExecutive => "Heads the office: reads and comments, and decides on plans.",
+            Party::Administrator => "Reads, and keeps people and organisations.",
+            Party::Teller => "Reads, and confirms counts.",
+        }
+    }
+}
+
+/// What somebody is in the network, role by role; for representatives, of which organisation where that is known.
+pub(crate) fn part(parties: &[Party], organisation: Option<&str>) -> String {
+    let name = |party: &Party| match (party, organisation) {
+        (Party::Member, Some(name)) => format!("Representative of {name} (member)"),
+        (Party::Observer, Some(name)) => format!("Representative of {name} (observer)"),
+        (Party::Stakeholder, Some(name)) => format!("Representative of {name} (stakeholder)"),
+        (party, _) => network::party(*party).to_owned(),
+    };
+    match parties {
+        [] => network::party(Party::Guest).to_owned(),
+        parties => parties.iter().map(name).collect::<Vec<_>>().join(", "),
     }
 }
 
@@ -95,14 +125,26 @@ pub(super) mod guest {
     pub(in super::super) const PUBLISHED: &str =
         "My comments may be published outside this consultation, for example in a report about it.";
     pub(in super::super) const NAMED: &str = "My name may be shown to others beside them.";
-    pub(in super::super) const KEPT: &str = "Those who take part in this consultation read what you write. Your name is kept apart from the record of the plan and can be erased from it at any time. No account is made.";
+    pub(in super::super) const KEPT: &str = "Those who take part in this consultation read what you write, and afterwards those who decide over the plan and carry it out. Your name is kept apart from the record of the plan and can be erased from it at any time. No account is made.";
     pub(in super::super) const BEGIN: &str = "Open the text";
+    pub(in super::super) const BEFORE: &str = "Have you been here before? Use the link that you were given then: it leads back to what you have said. By this page you would come as somebody else.";
+    pub(in super::super) const OWN_MAIL: &str = "Send me my link by mail (if you like)";
+    pub(in super::super) const OWN_MAIL_HINT: &str = "You get a link of your own, by which you come back. The address is kept only until the mail has left.";
+    pub(in super::super) const OWN_MAILED: &str = "It is on its way to you by mail too.";
+    pub(in super::super) const OWN_NOT_MAILED: &str =
+        "It was not sent by mail, since many mails have gone to this address. Keep it yourself.";
+    pub(in super::super) const NOT_HANDED_IN: &str =
+        "What you wrote was not handed in. It is only here: copy it if you want to keep it.";
     pub(in super::super) const WELCOME: &str = "Keep this link: it is yours alone";
     pub(in super::super) const YOUR_LINK: &str = "Your link";
     pub(in super::super) const LINK_LEAD: &str = "By this link you come back to this page and to what you have begun, until the consultation ends. Do not pass it on.";
     pub(in super::super) const DRAFT_WAITS: &str = "You have begun a comment.";
     pub(in super::super) const GO_ON: &str = "Go on with it";
     pub(in super::super) const OWN: &str = "What you have said";
+    pub(in super::super) const YOU: &str = "You";
+    /// Of whom is not told to guests.
+    pub(in super::super) const ANSWER: &str = "An answer from the network";
+    pub(in super::super) const RESOLVED: &str = "Settled on";
     pub(in super::super) const COMMENT_ON: &str = "Comment on this section";
     pub(in super::super) const ABOUT: &str = "Which words is it about?";
     pub(in super::super) const YOUR_COMMENT: &str = "Your comment";
@@ -117,13 +159,17 @@ pub(super) mod guest {
     // For who invites.
     pub(in super::super) const GUESTS: &str = "Guests";
     pub(in super::super) const GUESTS_LEAD: &str = "A guest reads the text and comments on it in one consultation, without an account. Whoever has the link can use it: send \
-        it to the body that is to be heard, and to nobody else.";
+        it to the organisation that is to be heard, and to nobody else.";
     pub(in super::super) const NO_CONSULTATION: &str =
         "Guests are invited to a consultation. The calendar of this plan has none that is still to end.";
-    pub(in super::super) const INVITE: &str = "Make a link";
-    pub(in super::super) const INVITE_TO: &str = "Who is invited (the name of a body)";
+    pub(in super::super) const INVITE: &str = "Make the link";
+    pub(in super::super) const INVITE_TO: &str = "Which organisation is invited?";
+    pub(in super::super) const INVITE_WHOM: &str = "Which organisation is invited?";
+    pub(in super::super) const INVITE_ANOTHER: &str = "Another one (write its name)";
+    pub(in super::super) const INVITE_ANOTHER_NAME: &str = "The name of another organisation";
+    pub(in super::super) const INVITE_ANOTHER_HINT: &str = "Only where it is not in the list above.";
     pub(in super::super) const PHASE: &str = "Consultation";
-    pub(in super::super) const UNTIL: &str = "The link holds until (UTC)";
+    pub(in super::super) const UNTIL: &str = "The link holds until";
     pub(in super::super) const MAIL_TO: &str = "Send it by mail to (if you like)";
     pub(in super::super) const MAIL_TO_HINT: &str =
         "The link is shown to you in any case. The address is kept only until the mail has left.";
@@ -135,8 +181,8 @@ pub(super) mod guest {
     pub(in super::super) const REVOKED: &str = "Taken back";
     pub(in super::super) const OVER: &str = "Over";
     pub(in super::super) const HOLDS: &str = "Holds";
-    pub(in super::super) const INVITED_BODIES: &str = "Who has been invited";
-    pub(in super::super) const BODY: &str = "Body";
+    pub(in super::super) const INVITED_ALL: &str = "Who has been invited";
+    pub(in super::super) const ORGANISATION: &str = "Organisation";
     pub(in super::super) const STATE: &str = "State";
     pub(in super::super) const CAME: &str = "People who came";
     pub(in super::super) const CAME_AS: &str = "Came as a guest.";
@@ -151,7 +197,7 @@ pub(super) mod guest {
 }
 
 pub(super) mod phases {
-    use crate::domain::PhaseKind;
+    use crate::domain::{PhaseKind, Role};
 
     pub(in super::super) const TITLE: &str = "Calendar";
     pub(in super::super) const BAR: &str = "The phases of this plan";
@@ -171,15 +217,15 @@ pub(super) mod phases {
     pub(in super::super) const NOT_APPROVED: &str = "not yet";
     pub(in super::super) const APPROVE: &str = "Approve";
     pub(in super::super) const MOVE: &str = "Move the dates";
-    pub(in super::super) const OPENS: &str = "Opens (UTC)";
-    pub(in super::super) const CLOSES: &str = "Closes (UTC)";
+    pub(in super::super) const OPENS: &str = "Opens";
+    pub(in super::super) const CLOSES: &str = "Closes";
     pub(in super::super) const SAVE: &str = "Save the dates";
     pub(in super::super) const START_LEAD: &str = "Set the way of this plan from here to its adoption: choose a template and the first day. Every date can be \
         moved afterwards. Phases open and close by themselves.";
     pub(in super::super) const TEMPLATE: &str = "Template";
     pub(in super::super) const FROM: &str = "Which phase does it begin with? Those before it are left out.";
     pub(in super::super) const FROM_FIRST: &str = "The first";
-    pub(in super::super) const BEGINS: &str = "The first phase opens (UTC)";
+    pub(in super::super) const BEGINS: &str = "The first phase opens";
     pub(in super::super) const START: &str = "Set the dates";
 
     /// After something was done.
@@ -189,9 +235,30 @@ pub(super) mod phases {
             "moved" => Some("The dates are moved."),
             "approved" => Some("Your approval is recorded."),
             "kept" => Some(super::conduct::KEEP_SAVED),
+            "withdrawn" => super::planning::done("withdrawn"),
             _ => None,
         }
     }
+
+    pub(in super::super) fn over(count: usize) -> String {
+        format!("Phases that are over ({count})")
+    }
+
+    /// Of a gate, when nobody has the role that approves at it.
+    pub(in super::super) fn nobody_approves(role: Role) -> String {
+        let nobody = match role {
+            Role::Representative => "Nobody acts for an organisation",
+            Role::Secretariat => "Nobody is the secretariat",
+            Role::Consultant => "Nobody is the consultant",
+            Role::Board => "Nobody is on the board",
+            Role::Chair => "Nobody is chair of the board",
+            Role::ChiefExecutive => "Nobody is chief executive",
+            Role::Administrator => "Nobody is administrator",
+            Role::Teller => "Nobody is teller",
+        };
+        format!("{nobody} at present: this gate cannot open.")
+    }
+    pub(in super::super) const ADD_SOMEBODY: &str = "Add somebody under Network.";
 
     /// What is done in a phase.
     pub(in super::super) fn kind(kind: PhaseKind) -> &'static str {
@@ -203,11 +270,22 @@ pub(super) mod phases {
             PhaseKind::Consultation => {
                 "The text stands still. Members, observers, stakeholders and guests read it and comment on it."
             }
-            PhaseKind::Confidential => "Only the secretariat and the consultant work here, in confidence.",
+            PhaseKind::Confidential => {
+                "Only the secretariat and the consultant work here, in confidence; the chair reads along. Comments stay with them; what is written into the text itself is part of its history."
+            }
             PhaseKind::Decision => "The text stands still. The board reads, comments and decides.",
             PhaseKind::FollowUp => "The plan is adopted and carried out. All members read and comment.",
         }
     }
+}
+
+pub(super) mod form {
+    /// Beside a date in a form, where no script runs.
+    pub(in super::super) const UTC: &str = "(UTC)";
+    /// Where one does; the name of the reader's zone follows.
+    pub(in super::super) const YOUR_TIME: &str = "your time";
+    pub(in super::super) const LEAPT: &str =
+        "There is no such time on that day: the clocks go forward over it. Choose an earlier or a later one.";
 }
 
 pub(super) mod sign_in {
@@ -260,7 +338,8 @@ pub(super) mod address {
         signed in.";
     pub(in super::super) const NOTHING_CAME: &str = "Nothing came? Look among unwanted mail, and check the address. If somebody else here has it, no mail is sent.";
     pub(in super::super) const CONFIRM_TITLE: &str = "Is this your address?";
-    pub(in super::super) const CONFIRM: &str = "From now on mails, and links to sign in, come to";
+    pub(in super::super) const CONFIRM: &str =
+        "From now on all mail to you, links to sign in among it, goes to";
     pub(in super::super) const USE: &str = "Yes, use it from now on";
 }
 
@@ -292,7 +371,7 @@ pub(super) mod me {
     pub(in super::super) const TO_PASSKEYS: &str = "Your passkeys";
     pub(in super::super) const TO_SESSIONS: &str = "Where you are signed in";
     pub(in super::super) const TOKENS_TITLE: &str = "Tokens for tools";
-    pub(in super::super) const TOKENS_LEAD: &str = "A token lets a program of yours act here in your name, without a browser. It goes into the header \
+    pub(in super::super) const TOKENS_LEAD: &str = "A token lets a program of yours act here in your name, without a browser; the program sends it in the header \
         Authorization: Bearer. Whoever has it can do what you can: give each tool its own, and take it back when the tool is gone.";
     pub(in super::super) const NO_TOKENS: &str = "You have made none.";
     pub(in super::super) const NEW_TITLE: &str = "Make a token";
@@ -311,6 +390,9 @@ pub(super) mod me {
     pub(in super::super) const USED: &str = "Last used (to the hour)";
     pub(in super::super) const NEVER: &str = "never";
     pub(in super::super) const TAKE_BACK: &str = "Take it back";
+    pub(in super::super) const TAKE_ALL_BACK: &str = "Take all tokens back";
+    pub(in super::super) const TOKENS_STAY: &str =
+        "Signing out, here or everywhere else, does not end what your tools come in by.";
     pub(in super::super) const BACK: &str = "Go on";
     pub(in super::super) const UNKNOWN_DEVICE: &str = "A device that does not say what it is";
 
@@ -407,6 +489,7 @@ pub(super) mod replay {
             Decision::Unfrozen => "Opened for writing again",
             Decision::Scheduled => "Dates set",
             Decision::Rescheduled => "Dates moved",
+            Decision::Replanned => "Phases changed",
             Decision::PhaseOpened => "A phase opened",
             Decision::PhaseClosed => "A phase closed",
             Decision::Approved => "Approved at a gate",
@@ -422,6 +505,7 @@ pub(super) mod replay {
             Decision::Unfrozen => "opened the plan for writing again",
             Decision::Scheduled => "set the dates of the plan",
             Decision::Rescheduled => "moved the dates of a phase",
+            Decision::Replanned => "changed the phases of the plan",
             Decision::PhaseOpened => "opened a phase on its date",
             Decision::PhaseClosed => "closed a phase on its date",
             Decision::Approved => "approved at a gate",
@@ -452,4 +536,32 @@ pub(super) mod problem {
     );
     pub(in super::super) const TO_PLANS: &str = "Go to the plans";
     pub(in super::super) const TO_NEWEST: &str = "Go to the newest moment";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Action, Stage, granted};
+
+    #[test]
+    fn what_is_said_of_a_part_is_what_the_table_grants() {
+        for party in Party::ALL {
+            let ever = |action| Stage::ALL.iter().any(|stage| granted(party, *stage).contains(&action));
+            let says = |word: &str| home::may(party).to_lowercase().contains(word);
+            assert_eq!(says("writes"), ever(Action::Edit), "{party:?}");
+            assert_eq!(says("comments"), ever(Action::Comment), "{party:?}");
+            assert_eq!(says("decides"), ever(Action::Decide), "{party:?}");
+        }
+    }
+
+    #[test]
+    fn a_part_names_the_organisation_and_what_it_is() {
+        assert_eq!(part(&[Party::Observer], Some("Forum")), "Representative of Forum (observer)");
+        assert_eq!(part(&[Party::Stakeholder], None), "Representative of a stakeholder");
+        assert_eq!(
+            part(&[Party::Member, Party::Board], Some("Forum")),
+            "Representative of Forum (member), Board"
+        );
+        assert_eq!(part(&[], None), "Guest");
+    }
 }

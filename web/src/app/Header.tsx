@@ -2,9 +2,10 @@ import { useEffect, useState } from "react"
 import { Button, Dialog, DialogTrigger, Popover } from "react-aria-components"
 import { type Session, type Waiting, api } from "./api"
 import { Freeze } from "./Freeze"
-import { forgetSession } from "./keep"
 import { Icon } from "./Icon"
+import { forgetSession } from "./keep"
 import type { Room } from "./room"
+import { mayWrite } from "./standing"
 import { StateLine } from "./StateLine"
 import { useStore } from "./store"
 import { words } from "./words"
@@ -13,6 +14,7 @@ import { words } from "./words"
 export function Header({ room }: { room: Room }) {
   const session = useSession()
   const plan = useStore(room.plan)
+  const access = useStore(room.access)
   const path = `/plans/${encodeURIComponent(plan.id)}`
   return (
     <header className="site-header ws-header">
@@ -25,7 +27,7 @@ export function Header({ room }: { room: Room }) {
         <ul className="views">
           <li>
             <a href={path} aria-current="page">
-              {words.views.write}
+              {mayWrite(access) ? words.views.write : words.views.discuss}
             </a>
           </li>
           <li>
@@ -156,9 +158,7 @@ function HereList({ room }: { room: Room }) {
                 />
                 <span>
                   {person === room.me.id ? `${room.me.name} (${words.here.you})` : room.name(person)}
-                  <span className="soft small here-role">
-                    {words.roles(room.people.get().get(person)?.roles ?? [])}
-                  </span>
+                  <span className="soft small here-role">{room.people.get().get(person)?.part}</span>
                 </span>
               </li>
             ))}
@@ -189,7 +189,7 @@ function Account({ room, session }: { room: Room; session: Session | null }) {
             {({ close }) => (
               <>
                 <p className="popover-title">{room.me.name}</p>
-                <p className="soft small">{words.roles(room.me.roles)}</p>
+                <p className="soft small">{room.me.part}</p>
                 <ul className="account-links">
                   <li>
                     <a href={`${path}/calendar`}>{words.views.calendar}</a>

@@ -18,12 +18,19 @@ export function StateLine({ room }: { room: Room }): ReactNode {
   const opening = useStore(room.opening)
   useStore(room.people)
   if (opening.state !== "open" && sync.link !== "offline") return <div className="state-line" role="status" />
-  const state = stateOf(sync, access, room.me.roles, (person) => room.name(person))
+  const state = stateOf(sync, access, room.me.part, (person) => room.name(person))
   return (
-    <div className="state-line" data-kind={state.kind} role="status" aria-live="polite">
+    <div
+      className="state-line"
+      data-kind={state.kind}
+      role="status"
+      aria-live="polite"
+      title={state.whole ? state.text + state.whole : undefined}
+    >
       <Icon name={ICONS[state.kind]} />
       <span className="state-text">
         {state.text}
+        {state.whole ? <span className="visually-hidden">{state.whole}</span> : null}
         {state.more ? <span className="state-more"> {state.more}</span> : null}
       </span>
     </div>

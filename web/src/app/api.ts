@@ -4,7 +4,8 @@
  */
 import { words } from "./words"
 
-export type Person = { id: string; name: string; roles: string[] }
+/** `part`: what they are in the network, in words; missing in what a device kept from before it was told. */
+export type Person = { id: string; name: string; roles: string[]; part?: string }
 /** How much waits on one's own page. */
 export type Waiting = { tasks: number; unseen: number }
 export type Session = {

@@ -44,6 +44,16 @@ class OneSocket extends WebSocketClientAdapter {
     const state = this.socket?.readyState
     if (state !== WebSocket.OPEN && state !== WebSocket.CONNECTING) super.connect(...who)
   }
+
+  /**
+   * Into a socket that is closing nothing is sent, as into none: the client
+   * would throw in the middle of reading a message, and take no change of that
+   * document any more. What is missing is sent when the next socket opens.
+   */
+  override send(...what: Parameters<WebSocketClientAdapter["send"]>): void {
+    const state = this.socket?.readyState
+    if (state === undefined || state === WebSocket.OPEN) super.send(...what)
+  }
 }
 
 export class Connection {

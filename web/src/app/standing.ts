@@ -5,26 +5,32 @@ import { words } from "./words"
 export type State = {
   kind: "saved" | "saving" | "offline" | "read-only" | "connecting"
   text: string
+  /** What follows the text, for ears and for whoever points at it: there is no room for it beside the plan's title. */
+  whole?: string
   more?: string
+}
+
+/** Whether I may write now: the rule by which the pages of the server call this view *Write* or *Discuss*. */
+export function mayWrite(access: Access): boolean {
+  return access.may.includes("edit") && !access.frozen
 }
 
 /** One sentence on where my words are, in the order in which it matters to the person who typed them. */
 export function stateOf(
   sync: Sync,
   access: Access,
-  roles: string[],
+  part: string | undefined,
   name: (person: string | null) => string,
 ): State {
-  const mayWrite = access.may.includes("edit") && !access.frozen
-  if (!mayWrite) {
-    const text = access.frozen
-      ? words.state.frozen(name(access.frozen.by), access.frozen.reason)
-      : access.phase
-        ? words.state.phase(access.phase.title, access.may.includes("comment"))
-        : access.may.includes("comment")
-          ? words.state.role(words.roles(roles))
-          : words.state.roleReads(words.roles(roles))
-    return { kind: "read-only", text, ...(sync.unsaved > 0 ? { more: words.state.kept(sync.unsaved) } : {}) }
+  if (!mayWrite(access)) {
+    const more = sync.unsaved > 0 ? { more: words.state.kept(sync.unsaved) } : {}
+    if (access.frozen) {
+      const text = words.state.frozen(name(access.frozen.by), access.frozen.reason)
+      return { kind: "read-only", text, ...more }
+    }
+    const text = words.state.may(access.may.includes("comment"))
+    const whole = access.phase ? words.state.phase(access.phase.title) : part && words.state.part(part)
+    return { kind: "read-only", text, ...(whole ? { whole } : {}), ...more }
   }
   if (sync.link === "offline")
     return {

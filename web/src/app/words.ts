@@ -2,20 +2,12 @@
 
 const count = (n: number, one: string, many: string) => (n === 1 ? `1 ${one}` : `${n} ${many}`)
 
-const ROLES: Record<string, string> = {
-  secretariat: "Secretariat",
-  representative: "Representative",
-  consultant: "Consultant",
-  board: "Board",
-  chair: "Chair of the board",
-  administrator: "Administrator",
-}
-
 export const words = {
   product: "Quorate",
   views: {
     label: "Views of this plan",
     write: "Write",
+    discuss: "Discuss",
     read: "Read",
     calendar: "Calendar",
     replay: "Replay",
@@ -31,10 +23,10 @@ export const words = {
     offlineKept: (n: number) => `Offline: ${count(n, "change", "changes")} kept on this device`,
     readOnly: "Read only",
     frozen: (by: string, reason: string) => `Read only: frozen by ${by}. ${reason}`,
-    phase: (title: string, comments: boolean) =>
-      `${comments ? "Read and comment" : "Read only"}: the phase “${title}” is open`,
-    role: (roles: string) => `Read only: ${roles} can read and comment here, not write`,
-    roleReads: (roles: string) => `Read only: ${roles} can read here`,
+    may: (comments: boolean) => (comments ? "Read and comment" : "Read only"),
+    /** Completes the line above for ears and for whoever points at it. */
+    phase: (title: string) => `: the phase “${title}” is open`,
+    part: (part: string) => `: as ${part} you do not write here`,
     kept: (n: number) =>
       `${count(n, "change", "changes")} of yours ${n === 1 ? "is" : "are"} kept on this device and will be sent if you may write again.`,
   },
@@ -233,7 +225,6 @@ export const words = {
     unexpected: (status: number) => `The server answered with an error (${status}).`,
   },
 
-  roles: (roles: string[]) => roles.map((role) => ROLES[role] ?? role).join(", "),
   program: "Quorate",
   someone: "Someone",
   when: (iso: string, now: Date = new Date()): string => {

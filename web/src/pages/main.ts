@@ -1,5 +1,7 @@
 /// Pages without a script of their own.
 
+import { takeLocalTimes } from "./inputs"
 import { showLocalTimes } from "./times"
 
 showLocalTimes(document)
+takeLocalTimes(document)

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest"
-import { stateOf } from "../../src/app/standing"
+import { mayWrite, stateOf } from "../../src/app/standing"
 
 const may = { may: ["read", "comment", "edit"] as const, frozen: null }
 const access = { may: [...may.may], frozen: null, phase: null }
@@ -48,14 +48,14 @@ test.each([
     online,
     { ...access, may: ["read", "comment"] },
     "read-only",
-    "Read only: Chair of the board can read and comment here, not write",
+    "Read and comment: as Chair of the board you do not write here",
   ],
   [
     "by role, who may only read",
     online,
     { ...access, may: ["read"] },
     "read-only",
-    "Read only: Chair of the board can read here",
+    "Read only: as Chair of the board you do not write here",
   ],
   [
     "by the phase, who may comment",
@@ -83,13 +83,30 @@ test.each([
   const state = stateOf(
     sync,
     { may: [...access.may], frozen: access.frozen, phase: access.phase },
-    ["chair"],
+    "Chair of the board",
     name,
   )
   expect(state.kind).toBe(kind)
-  expect(state.text).toBe(text)
+  expect(state.text + (state.whole ?? "")).toBe(text)
 })
 
 test("what could not be sent before a freeze is said to be kept", () => {
-  expect(stateOf({ ...online, unsaved: 3 }, frozen, [], name).more).toMatch(/^3 changes of yours are kept/)
+  expect(stateOf({ ...online, unsaved: 3 }, frozen, undefined, name).more).toMatch(
+    /^3 changes of yours are kept/,
+  )
+})
+
+test("why one may not write is told to ears, and takes no room from the plan's title", () => {
+  const phase = { phase: "c", title: "Consultation of all members", closes: "2026-01-01T00:00:00Z" }
+  const state = stateOf(online, { may: ["read", "comment"], frozen: null, phase }, undefined, name)
+  expect(state.text).toBe("Read and comment")
+  expect(stateOf(online, { may: ["read"], frozen: null, phase: null }, undefined, name).text).toBe(
+    "Read only",
+  )
+})
+
+test("the workspace is for writing only for whoever may write now", () => {
+  expect(mayWrite(access)).toBe(true)
+  expect(mayWrite(frozen)).toBe(false)
+  expect(mayWrite({ ...access, may: ["read", "comment"] })).toBe(false)
 })

@@ -1,5 +1,6 @@
 //! `/me`: what is asked of one, by when, and what is new. Made for one person: its cost does not grow with the network.
 
+mod held;
 mod mail;
 mod tasks;
 
@@ -37,6 +38,7 @@ pub(super) fn routes() -> Router<Shared> {
         .route("/me", get(mine))
         .route("/me/seen", post(seen))
         .route("/me/done", post(done))
+        .route("/me/data", get(held::held).post(held::rename))
         .merge(mail::routes())
         .merge(tasks::routes())
 }
@@ -127,8 +129,8 @@ fn page(app: &App, person: &PersonId, status: StatusCode, said: Markup) -> Respo
                 }
             }
         }
-        nav aria-labelledby="settings" {
-            h2 #settings { (say::ELSEWHERE) }
+        nav aria-labelledby="account-settings" {
+            h2 #account-settings { (say::ACCOUNT) }
             ul {
                 li { a href="/me/mail" { (say::MAIL) } }
                 @if !viewer.picked {

@@ -11,13 +11,14 @@ use axum::{
 use maud::{Markup, html};
 use serde::Deserialize;
 
+use super::super::{frame::View, library::PlanCard};
 use super::{Frame, Problem, Visitor, command_of, due, form, fresh_id, say, tell, time, viewer, words};
 use crate::domain::{
     Action, Ask, Command, EventId, Of, OrganisationId, PersonId, PhaseKind, PlanId, Process, Refusal,
-    State as Rules, Task, TaskId,
+    SectionId, Standing, State as Rules, Task, TaskId,
 };
-use crate::http::{App, Shared};
-use crate::notify::Refused;
+use crate::http::{App, Shared, library::card_of};
+use crate::notify::{Notifier, Refused};
 use crate::projection::End;
 
 /// How many people and organisations are listed to choose from.
@@ -44,20 +45,37 @@ struct Row {
 struct Heard {
     phase: String,
     of: usize,
+    /// How many people can be reminded.
+    people: usize,
     /// The names of the organisations that have not.
     silent: Vec<String>,
 }
 
 struct Tasks {
-    plan: PlanId,
-    title: String,
+    plan: PlanCard,
+    /// The sections of the plan with their headings, in their order.
+    sections: Vec<(SectionId, String)>,
     rows: Vec<Row>,
     heard: Option<Heard>,
 }
 
 /// All of it, for who may ask; a plan that one may not ask about is not here.
-fn tasks(app: &App, person: &PersonId, plan: &str) -> Result<Tasks, Problem> {
+async fn tasks(app: &Shared, person: &PersonId, plan: &str) -> Result<Tasks, Problem> {
+    let tasks = without_sections(app, person, plan)?;
+    let (plan, head) = (tasks.plan.id, tasks.plan.head);
+    let state = app.rooms.blocking(move |rooms| rooms.state_at(plan, head)).await;
+    let state = state.map_err(|failure| {
+        tracing::error!("the sections of a plan cannot be read: {failure:?}");
+        Problem::Unavailable
+    })?;
+    let name = |heading: &str| if heading.is_empty() { say::UNTITLED.to_owned() } else { heading.to_owned() };
+    let sections = state.sections.iter().map(|one| (one.id.clone(), name(one.heading())));
+    Ok(Tasks { sections: sections.collect(), ..tasks })
+}
+
+fn without_sections(app: &App, person: &PersonId, plan: &str) -> Result<Tasks, Problem> {
     let id: PlanId = plan.parse().map_err(|_| Problem::NotFound)?;
+    let card = card_of(&app.engine, person, id).ok_or(Problem::NotFound)?;
     let views = app.engine.views();
     let state = &views.state;
     let may = |action| state.may(person, id, action);
@@ -83,14 +101,19 @@ fn tasks(app: &App, person: &PersonId, plan: &str) -> Result<Tasks, Problem> {
         let answers = plan.answers.get(&open.plan.phase);
         let is_heard =
             |one: &OrganisationId| answers.is_some_and(|answers| answers.organisations.contains(one));
-        let asked = organisations_that_may_comment(state, id);
+        let mut asked = organisations_that_may_comment(state, id);
+        // Who came and said something was heard, also where the link was taken back meanwhile.
+        let invited = state.guests.invited(id, &open.plan.phase);
+        asked.extend(invited.filter(|one| is_no_member(state, one)));
+        asked.extend(answers.into_iter().flat_map(|answers| &answers.organisations));
         let silent = asked.iter().filter(|one| !is_heard(one));
         let silent = silent.filter_map(|one| Some(state.organisations.get(*one)?.profile.name.clone()));
         let mut silent: Vec<String> = silent.collect();
         silent.sort_by_key(|name| name.to_lowercase());
-        Heard { phase: open.plan.title.clone(), of: asked.len(), silent }
+        let people = Notifier::silent(&views, id).len();
+        Heard { phase: open.plan.title.clone(), of: asked.len(), people, silent }
     });
-    Ok(Tasks { plan: id, title: plan.title.clone(), rows: rows.collect(), heard })
+    Ok(Tasks { plan: card, sections: Vec::new(), rows: rows.collect(), heard })
 }
 
 /// The organisations for which somebody acts who may comment.
@@ -101,6 +124,11 @@ fn organisations_that_may_comment(
     let there = state.people.iter().filter(|(_, known)| !known.left);
     let may = there.filter(|(person, _)| state.may(person, plan, Action::Comment));
     may.filter_map(|(_, known)| known.office.organisation.as_ref()).collect()
+}
+
+/// Whether guests can speak for an organisation.
+fn is_no_member(state: &Rules, organisation: &OrganisationId) -> bool {
+    state.organisations.get(organisation).is_some_and(|one| one.profile.standing != Standing::Member)
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -116,7 +144,7 @@ async fn list(
     Query(asked): Query<Asked>,
 ) -> Result<Response, Problem> {
     let person = person.ok_or(Problem::SignIn)?;
-    let tasks = tasks(&app, &person, &plan)?;
+    let tasks = tasks(&app, &person, &plan).await?;
     let done = asked.done.as_deref().and_then(say::done);
     let said = html! { @if let Some(done) = done { p.notice role="status" { (done) } } };
     let typed = Typed { find: asked.find, ..Typed::default() };
@@ -136,6 +164,9 @@ struct Typed {
     due: String,
     #[serde(default)]
     text: String,
+    /// Empty: the whole plan.
+    #[serde(default)]
+    section: String,
     find: Option<String>,
 }
 
@@ -158,7 +189,11 @@ impl Typed {
             "" => None,
             due => Some(form::time(due).ok_or(Refusal::DateNotRead)?),
         };
-        let ask = Ask { plan: Some(plan), section: None, of, due };
+        let section = match self.section.as_str() {
+            "" => None,
+            section => Some(SectionId::new(section).map_err(|_| Refusal::SectionUnknown)?),
+        };
+        let ask = Ask { plan: Some(plan), section, of, due };
         Ok((Command::TaskAsk { task: TaskId(id.0), ask, text: self.text.clone() }, "asked"))
     }
 }
@@ -170,14 +205,14 @@ async fn change(
     Form(typed): Form<Typed>,
 ) -> Result<Response, Problem> {
     let person = person.ok_or(Problem::SignIn)?;
-    let before = tasks(&app, &person, &plan)?;
+    let before = tasks(&app, &person, &plan).await?;
     let id = typed.id.unwrap_or_else(fresh_id);
-    let done = match typed.command(before.plan, id) {
+    let done = match typed.command(before.plan.id, id) {
         Ok((command, what)) => command_of(&app, &person, id, command).await?.map(|()| what),
         Err(refusal) => Err(refusal),
     };
     match done {
-        Ok(what) => Ok(Redirect::to(&format!("/plans/{}/tasks?done={what}", before.plan)).into_response()),
+        Ok(what) => Ok(Redirect::to(&format!("/plans/{}/tasks?done={what}", before.plan.id)).into_response()),
         Err(refusal) => {
             let said = form::refused(&refusal);
             Ok(page(&app, &person, StatusCode::UNPROCESSABLE_ENTITY, &before, said, &typed))
@@ -191,8 +226,8 @@ async fn remind(
     Path(plan): Path<String>,
 ) -> Result<Response, Problem> {
     let person = person.ok_or(Problem::SignIn)?;
-    let tasks = tasks(&app, &person, &plan)?;
-    let (notifier, id) = (app.notifier.clone(), tasks.plan);
+    let tasks = tasks(&app, &person, &plan).await?;
+    let (notifier, id) = (app.notifier.clone(), tasks.plan.id);
     let done = tokio::task::spawn_blocking(move || notifier.remind(id)).await;
     let (status, said) = match done {
         Ok(Ok(count)) => (StatusCode::OK, say::reminded(count)),
@@ -229,14 +264,20 @@ fn page(
             }
         }
     };
+    let section = |row: &Row| {
+        let of = row.task.ask.section.as_ref();
+        let found = of.and_then(|of| tasks.sections.iter().find(|(id, _)| id == of));
+        html! { @if let Some((id, heading)) = found {
+            " " a.small href={ "/plans/" (tasks.plan.id) "/read#s-" (id) } { (heading) }
+        } }
+    };
     let (over, open): (Vec<_>, Vec<_>) = tasks.rows.iter().partition(|row| row.task.over.is_some());
-    let title = format!("{}: {}", say::TASKS_OF, tasks.title);
+    let title = format!("{}: {}", say::TASKS_OF, tasks.plan.title);
     let main = html! {
-        p.small { a href={ "/plans/" (tasks.plan) "/calendar" } { "← " (tasks.title) } }
         h1 { (say::TASKS_OF) }
         (said)
         p.lead { (say::TASKS_LEAD) }
-        @if let Some(heard) = &tasks.heard { (consultation(tasks.plan, heard)) }
+        @if let Some(heard) = &tasks.heard { (consultation(tasks.plan.id, heard)) }
         section {
             h2 #open { (say::OPEN) }
             @if open.is_empty() { p { (say::NONE_OPEN) } } @else {
@@ -250,7 +291,7 @@ fn page(
                     tbody { @for row in &open {
                         @let text = row.words.as_deref().unwrap_or(say::ERASED);
                         tr {
-                            th scope="row" { (text) }
+                            th scope="row" { (text) (section(row)) }
                             td { (of(row)) }
                             td { (due(row.task.ask.due, now)) }
                             td {
@@ -271,7 +312,7 @@ fn page(
                 } }
             }
         }
-        (ask(app, person, tasks.plan, typed))
+        (ask(app, person, tasks, typed))
         @if !over.is_empty() {
             section {
                 h2 #over { (say::OVER) }
@@ -282,7 +323,7 @@ fn page(
                         th scope="col" { (say::BECAME) }
                     } }
                     tbody { @for row in over.iter().rev() { tr {
-                        th scope="row" { (row.words.as_deref().unwrap_or(say::ERASED)) }
+                        th scope="row" { (row.words.as_deref().unwrap_or(say::ERASED)) (section(row)) }
                         td { (of(row)) }
                         td { @if let Some(end) = &row.end {
                             (if end.done { say::DONE_BY } else { say::WITHDRAWN_BY }) " "
@@ -293,7 +334,8 @@ fn page(
             }
         }
     };
-    let frame = Frame { title: &title, viewer: Some(&viewer), plan: None, script: None };
+    let plan = Some((&tasks.plan, View::Tasks));
+    let frame = Frame { title: &title, viewer: Some(&viewer), plan, script: None };
     (status, frame.page("calendar", main)).into_response()
 }
 
@@ -308,16 +350,18 @@ fn consultation(plan: PlanId, heard: &Heard) -> Markup {
                     ul { @for name in &heard.silent { li { (name) } } }
                 }
             }
-            form method="post" action={ "/plans/" (plan) "/tasks/remind" } {
-                p.field-hint #remind-hint { (say::REMIND_HINT) }
-                button.button type="submit" aria-describedby="remind-hint" { (say::REMIND) }
+            @if heard.people > 0 {
+                form method="post" action={ "/plans/" (plan) "/tasks/remind" } {
+                    p.field-hint #remind-hint { (say::REMIND_HINT) }
+                    button.button type="submit" aria-describedby="remind-hint" { (say::REMIND) }
+                }
             }
         }
     }
 }
 
 /// The form that asks. Where there are many to choose from, they are found first by a part of the name.
-fn ask(app: &App, person: &PersonId, plan: PlanId, typed: &Typed) -> Markup {
+fn ask(app: &App, person: &PersonId, tasks: &Tasks, typed: &Typed) -> Markup {
     let find = typed.find.as_deref().unwrap_or_default().trim().to_lowercase();
     let (organisations, people) = {
         let state = &app.engine.views().state;
@@ -339,6 +383,14 @@ fn ask(app: &App, person: &PersonId, plan: PlanId, typed: &Typed) -> Markup {
     let is_many = organisations.len() + people.len() > LISTED;
     let ((organisations, more), (people, more_people)) = (group(organisations), group(people));
     let more = more + more_people;
+    let due_field = form::Moment {
+        id: "due",
+        name: "due",
+        label: say::DUE,
+        value: &typed.due,
+        is_preset: false,
+        hint: Some(say::DUE_HINT),
+    };
     let chosen = |kind: &str, id: &str| typed.of.as_deref() == Some(&format!("{kind}/{id}"));
     html! {
         section aria-labelledby="ask" {
@@ -352,7 +404,7 @@ fn ask(app: &App, person: &PersonId, plan: PlanId, typed: &Typed) -> Markup {
                     button.button type="submit" { (say::FIND_DO) }
                 }
             }
-            form.form method="post" action={ "/plans/" (plan) "/tasks" } {
+            form.form method="post" action={ "/plans/" (tasks.plan.id) "/tasks" } {
                 (form::id(fresh_id()))
                 p.field {
                     label for="of" { (say::OF) }
@@ -377,10 +429,18 @@ fn ask(app: &App, person: &PersonId, plan: PlanId, typed: &Typed) -> Markup {
                     label for="text" { (say::WHAT) }
                     textarea.input #text name="text" rows="3" required { (typed.text) }
                 }
-                p.field {
-                    label for="due" { (say::DUE) }
-                    input.input #due name="due" type="datetime-local" value=(typed.due);
+                @if !tasks.sections.is_empty() {
+                    p.field {
+                        label for="section" { (say::SECTION) }
+                        select.input #section name="section" {
+                            option value="" { (say::WHOLE_PLAN) }
+                            @for (id, heading) in &tasks.sections {
+                                option value=(id) selected[typed.section == id.as_str()] { (heading) }
+                            }
+                        }
+                    }
                 }
+                (due_field.field())
                 button.button.button-primary type="submit" { (say::ASK) }
             }
         }

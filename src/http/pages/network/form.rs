@@ -7,7 +7,6 @@ use axum::{
 };
 use maud::{Markup, html};
 use sha2::{Digest, Sha256};
-use uuid::Uuid;
 
 use super::super::{problem::Problem, words::network as say};
 use crate::domain::{EventId, Refusal};
@@ -67,14 +66,8 @@ impl Fields {
                 digest.update(text);
             }
         }
-        EventId(from_digest(&digest.finalize()))
+        EventId::of_digest(&digest.finalize().into())
     }
-}
-
-fn from_digest(digest: &[u8]) -> Uuid {
-    let mut bytes = [0; 16];
-    bytes.copy_from_slice(&digest[..16]);
-    uuid::Builder::from_random_bytes(bytes).into_uuid()
 }
 
 /// One thing that is wrong with a form.

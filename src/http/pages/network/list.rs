@@ -94,8 +94,10 @@ fn counts(
     let of = |standing| organisations.iter().filter(|(_, one)| one.profile.standing == standing).count();
     let there: Vec<_> = visit.network.rules.people.values().filter(|person| !person.left).collect();
     let thin = organisations.iter().filter(|(id, _)| groups.of(Some(id)).len() == 1).count();
-    let silent = |group: &[Member<'_>]| !group.iter().any(|(_, person)| is_reached(person));
-    let silent_organisations = organisations.iter().filter(|(id, _)| silent(groups.of(Some(id)))).count();
+    let is_silent = |id: &OrganisationId| {
+        !groups.of(Some(id)).iter().any(|(_, person)| is_reached(person)) && !visit.is_heard(id)
+    };
+    let silent_organisations = organisations.iter().filter(|(id, _)| is_silent(id)).count();
     let counts = [
         (say::COUNT_MEMBERS, of(Standing::Member)),
         (say::COUNT_OBSERVERS, of(Standing::Observer)),
@@ -118,11 +120,25 @@ fn card(visit: &Visit<'_>, id: &OrganisationId, one: &Organisation, people: &[Me
             @if profile.standing == Standing::Member { (say::votes(profile.weight)) " · " }
             (say::seats(taken, profile.seats))
         }
-        @if people.is_empty() { p { span.badge.badge-waiting { (say::NOBODY) } } }
-        @else { (members(visit, people)) }
+        (heard(visit, id, people))
+        @if !people.is_empty() { (members(visit, people)) }
         p.small {
             a href={ "/network/add-person?organisation=" (id) } {
                 (say::ADD_PERSON_HERE) span.visually-hidden { ": " (profile.name) }
+            }
+        }
+    }
+}
+
+/// Whether nobody acts for an organisation, and whether guests have spoken for it.
+pub(super) fn heard(visit: &Visit<'_>, id: &OrganisationId, people: &[Member<'_>]) -> Markup {
+    let is_heard = visit.is_heard(id);
+    html! {
+        @if people.is_empty() || is_heard {
+            p {
+                @if people.is_empty() { span.badge.badge-waiting { (say::NOBODY) } }
+                @if people.is_empty() && is_heard { " " }
+                @if is_heard { span.badge.badge-good { (say::HEARD) } }
             }
         }
     }

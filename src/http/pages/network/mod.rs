@@ -87,6 +87,11 @@ impl Visit<'_> {
         self.people.get(person).map_or(words::SOMEONE, |person| &person.name)
     }
 
+    /// Whether somebody who came as a guest has said something for an organisation.
+    fn is_heard(&self, organisation: &OrganisationId) -> bool {
+        self.network.rules.guests.heard.contains(organisation)
+    }
+
     /// Organisations by standing, then by name.
     fn organisations(&self) -> Vec<(&OrganisationId, &Organisation)> {
         let mut all: Vec<_> = self.network.rules.organisations.iter().collect();

@@ -208,8 +208,8 @@ fn changing(
             p.lead { (standing) ", " (say::votes(profile.weight)) ", " (say::seats(taken, profile.seats)) }
             section {
                 h2 { (say::ITS_PEOPLE) }
-                @if people.is_empty() { p { span.badge.badge-waiting { (say::NOBODY) } } }
-                @else { (list::members(visit, people)) }
+                (list::heard(visit, id, people))
+                @if !people.is_empty() { (list::members(visit, people)) }
                 p.actions { a.button href={ "/network/add-person?organisation=" (id) } { (say::ADD_PERSON_HERE) } }
             }
             section {

@@ -22,7 +22,7 @@ const EMAIL: &str = "email";
 const ROLES: &str = "roles";
 const ORGANISATION: &str = "organisation";
 const SEAT: &str = "seat";
-/// Which of the two forms of a person was sent.
+/// Which of the forms of a person was sent.
 const DO: &str = "do";
 const LEAVE: &str = "leave";
 const SUCCESSOR: &str = "successor";
@@ -120,13 +120,21 @@ pub(super) async fn change(
             return known.reaching(&fields, fresh);
         }
         let leaves = fields.get(DO) == LEAVE;
-        let read = if leaves { known.leaving(&fields, version) } else { known.changing(&fields, version) };
+        let renames = fields.get(DO) == NAME;
+        let read = if leaves {
+            known.leaving(&fields, version)
+        } else if renames {
+            Ok(known.renaming(&fields))
+        } else {
+            known.changing(&fields, version)
+        };
         let wrong = match read {
             Ok(command) => match visit.command(Request { id: fields.id(), command })? {
                 Ok(()) if leaves => return Ok(form::on_to(&came("", say::Done::PersonLeft))),
                 Ok(()) => {
                     let path = format!("/people/{}", known.id);
-                    return Ok(form::on_to(&came(&path, say::Done::PersonChanged)));
+                    let done = if renames { say::Done::PersonRenamed } else { say::Done::PersonChanged };
+                    return Ok(form::on_to(&came(&path, done)));
                 }
                 Err(refusal) => {
                     if refusal == Refusal::PersonChanged {
@@ -139,8 +147,14 @@ pub(super) async fn change(
             Err(wrong) => wrong,
         };
         // Of the two forms, the one that was not sent shows what stands.
-        let fields =
-            if leaves { known.fields().with(&fields, &[NONCE, VERSION, SUCCESSOR, SURE]) } else { fields };
+        let fields = if leaves {
+            known.fields().with(&fields, &[NONCE, VERSION, SUCCESSOR, SURE])
+        } else if renames {
+            known.fields().with(&fields, &[NAME])
+        } else {
+            let stands = known.fields();
+            fields.with(&stands, &[NAME, EMAIL])
+        };
         Ok(form::refused(known.page(&fields, &wrong, &html! {})))
     })
     .await
@@ -202,6 +216,7 @@ impl<'a> Known<'a> {
         let mut fields = Fields::of([
             (NONCE, self.visit.desk.fresh_id().to_string()),
             (VERSION, self.person.version.to_string()),
+            (NAME, self.visit.name(&self.id).to_owned()),
             (ORGANISATION, office.organisation.as_ref().map(ToString::to_string).unwrap_or_default()),
             (
                 EMAIL,
@@ -215,6 +230,10 @@ impl<'a> Known<'a> {
 
     fn changing(&self, fields: &Fields, version: u64) -> Result<Command, Vec<Wrong>> {
         Ok(Command::PersonChange { person: self.id.clone(), office: office(fields)?, version })
+    }
+
+    fn renaming(&self, fields: &Fields) -> Command {
+        Command::PersonRename { person: self.id.clone(), name: fields.get(NAME).to_owned() }
     }
 
     /// Another address for them; it is none of the record's, and bears no version.
@@ -286,6 +305,15 @@ impl<'a> Known<'a> {
                             (form::hidden(fields, &[NONCE, VERSION]))
                             (inputs(self.visit, fields, wrong))
                             p.actions { button.button.button-primary type="submit" { (say::SAVE) } }
+                        }
+                    }
+                    section {
+                        h2 { (say::RENAME) }
+                        form.entry.sheet method="post" {
+                            (form::hidden(fields, &[NONCE, VERSION]))
+                            input type="hidden" name=(DO) value=(NAME);
+                            (form::line(NAME, "text", say::NAME, say::RENAME_HINT, fields, wrong))
+                            p.actions { button.button type="submit" { (say::SAVE_NAME) } }
                         }
                     }
                     section {

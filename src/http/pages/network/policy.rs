@@ -36,7 +36,7 @@ fn in_a_plan(visit: &Visit<'_>) -> Markup {
     let now: Vec<_> = Stage::ALL.into_iter().map(|stage| (stage, plans(stage))).collect();
     html! {
         table.policy {
-            caption { (say::IN_A_PLAN_CAPTION) }
+            caption.visually-hidden { (say::IN_A_PLAN_CAPTION) }
             thead {
                 tr {
                     th scope="col" { (say::WHO) }
@@ -73,7 +73,7 @@ fn always() -> Markup {
         Action::ALL.into_iter().filter(|action| !Action::IN_A_PLAN.contains(action)).collect();
     html! {
         table.policy {
-            caption { (say::ALWAYS_CAPTION) }
+            caption.visually-hidden { (say::ALWAYS_CAPTION) }
             thead {
                 tr {
                     th scope="col" { (say::WHO) }

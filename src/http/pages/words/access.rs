@@ -32,12 +32,15 @@ pub(in crate::http::pages) fn what(what: What) -> &'static str {
     match what {
         What::SignedIn => "signed in",
         What::Ended => "signed out",
+        What::AllEnded => "all sign-ins and tokens were ended",
         What::TokenMade => "made a token for a tool",
         What::TokenEnded => "a token for a tool was ended",
         What::CodeWrong => "a wrong code was typed",
         What::LinkHanded => "a link to sign in was handed to whoever runs the server",
         What::PasskeyAdded => "added a passkey",
         What::PasskeyRemoved => "removed a passkey",
+        What::PasskeysAlone => "a mail alone lets them in no more",
+        What::PasskeysNotAlone => "a mail lets them in again",
         What::AddressChanged => "the e-mail address was changed",
         What::Copied => "a copy of what is held about them was taken",
     }

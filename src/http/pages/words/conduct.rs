@@ -13,7 +13,7 @@ pub(in crate::http::pages) const MEASURES: &str = "It can be held back until som
 pub(in crate::http::pages) const DISPUTES_TITLE: &str = "If you think that this was wrong";
 pub(in crate::http::pages) const DISPUTES: &str =
     "Ask for your comment to be looked at again, at the comment itself. It is decided by";
-pub(in crate::http::pages) const DISPUTES_NOBODY: &str = "those who moderate: nobody else has been named.";
+pub(in crate::http::pages) const DISPUTES_NOBODY: &str = "the secretariat.";
 pub(in crate::http::pages) const DISPUTES_SOMEBODY: &str = "one person whom the network has named.";
 pub(in crate::http::pages) const CHANGE: &str = "Change these rules";
 pub(in crate::http::pages) const OWN: &str = "Rules of this network";
@@ -34,6 +34,11 @@ pub(in crate::http::pages) const HELD_RECORD: &str = "What you wrote, commented 
      comments can be erased; what you wrote into a plan is part of the plan and stays, and so does what was counted.";
 pub(in crate::http::pages) const HELD_ACCESS: &str =
     "By what you sign in, and when you last came, is kept for as long as it lets you in.";
+pub(in crate::http::pages) const NAME_TITLE: &str = "Your name";
+pub(in crate::http::pages) const NAME: &str = "As others read it beside what you do";
+pub(in crate::http::pages) const NAME_HINT: &str = "That it was corrected is in the record; what it was and is, is not. It changes beside all that you have done.";
+pub(in crate::http::pages) const NAME_SAVE: &str = "Save the name";
+pub(in crate::http::pages) const NAME_SAVED: &str = "Your name is saved.";
 pub(in crate::http::pages) const COPY_TITLE: &str = "A copy for you";
 pub(in crate::http::pages) const COPY_LEAD: &str = "One file with all of it, in a form that other programs can read (JSON). For a long history it takes some seconds.";
 pub(in crate::http::pages) const COPY: &str = "Download the copy";

@@ -27,7 +27,7 @@ pub(in crate::http::pages) const PLANS: &str = "My plans";
 pub(in crate::http::pages) const NO_PLANS: &str = "There is no plan that you may read yet.";
 pub(in crate::http::pages) const UNSCHEDULED: &str = "No dates are set.";
 pub(in crate::http::pages) const TASKS_OF: &str = "Tasks";
-pub(in crate::http::pages) const ELSEWHERE: &str = "My settings";
+pub(in crate::http::pages) const ACCOUNT: &str = "My account";
 pub(in crate::http::pages) const ADDRESS: &str = "My e-mail address";
 pub(in crate::http::pages) const PASSKEYS: &str = "My passkeys";
 pub(in crate::http::pages) const SESSIONS: &str = "Where I am signed in";
@@ -40,7 +40,7 @@ pub(in crate::http::pages) fn done(what: &str) -> Option<&'static str> {
         "asked" => Some("It is asked. It stands on their page now."),
         "withdrawn" => Some("It is taken back."),
         "seen" => Some("Nothing is new any more."),
-        "saved" => Some("Your wishes are kept."),
+        "saved" => Some("It is saved."),
         _ => None,
     }
 }
@@ -53,7 +53,7 @@ pub(in crate::http::pages) const MAIL_LEAD: &str = "What is new can come to you 
 pub(in crate::http::pages) const HOW_OFTEN: &str = "Send me what is new";
 pub(in crate::http::pages) const REMINDERS: &str =
     "Remind me seven days and one day before a date, if I have not answered";
-pub(in crate::http::pages) const SAVE: &str = "Keep this";
+pub(in crate::http::pages) const SAVE: &str = "Save";
 pub(in crate::http::pages) const NO_MAIL_HERE: &str = "In the demonstration no mails are sent.";
 
 pub(in crate::http::pages) fn digest(digest: Digest) -> &'static str {
@@ -86,7 +86,11 @@ pub(in crate::http::pages) const OF: &str = "Of whom?";
 pub(in crate::http::pages) const ORGANISATIONS: &str = "Organisations";
 pub(in crate::http::pages) const PEOPLE: &str = "People";
 pub(in crate::http::pages) const WHAT: &str = "What is asked?";
-pub(in crate::http::pages) const DUE: &str = "By when? (UTC; may stay empty)";
+pub(in crate::http::pages) const SECTION: &str = "About which section?";
+pub(in crate::http::pages) const WHOLE_PLAN: &str = "The whole plan";
+pub(in crate::http::pages) const UNTITLED: &str = "Untitled section";
+pub(in crate::http::pages) const DUE: &str = "By when?";
+pub(in crate::http::pages) const DUE_HINT: &str = "Leave it empty if there is no date.";
 pub(in crate::http::pages) const ASK: &str = "Ask";
 pub(in crate::http::pages) const OPEN: &str = "Open tasks";
 pub(in crate::http::pages) const NONE_OPEN: &str = "Nothing is open.";
@@ -105,7 +109,7 @@ pub(in crate::http::pages) const CONSULTATION: &str = "Who has answered";
 pub(in crate::http::pages) const ALL_ANSWERED: &str = "Every organisation has answered.";
 pub(in crate::http::pages) const SILENT: &str = "Not heard yet";
 pub(in crate::http::pages) const REMIND: &str = "Remind those who have not answered";
-pub(in crate::http::pages) const REMIND_HINT: &str = "One mail to each person who may comment and has not, for whose organisation nobody has either, and who wishes \
+pub(in crate::http::pages) const REMIND_HINT: &str = "One mail to each person who may still comment, for themselves and for their organisation, and who wants \
      reminders. Once a day at most.";
 pub(in crate::http::pages) const REMINDED_TODAY: &str =
     "They were reminded today already. Try again tomorrow.";

@@ -15,13 +15,15 @@ pub(in crate::http::pages) const COUNT_OBSERVERS: &str = "Observers";
 pub(in crate::http::pages) const COUNT_STAKEHOLDERS: &str = "Stakeholders";
 pub(in crate::http::pages) const COUNT_PEOPLE: &str = "People";
 pub(in crate::http::pages) const COUNT_THIN: &str = "Organisations with only one person";
-pub(in crate::http::pages) const COUNT_SILENT: &str = "Organisations from which nobody has signed in";
+pub(in crate::http::pages) const COUNT_SILENT: &str =
+    "Organisations from which nobody has signed in or spoken as a guest";
 
-pub(in crate::http::pages) const NO_ORGANISATIONS: &str = "No organisation has been entered yet. Add them one by one, or take them in from a spreadsheet. Until then every \
+pub(in crate::http::pages) const NO_ORGANISATIONS: &str = "No organisation has been entered yet. Add them one by one, or import them from a spreadsheet. Until then every \
      representative counts as one of a member.";
 pub(in crate::http::pages) const WITHOUT_ORGANISATION: &str = "Without an organisation";
 pub(in crate::http::pages) const WITHOUT_ORGANISATION_LEAD: &str =
     "They work for the network itself, or nobody has said yet for whom they act.";
+pub(in crate::http::pages) const HEARD: &str = "Heard by guests";
 pub(in crate::http::pages) const NOBODY: &str = "Nobody acts for it yet";
 pub(in crate::http::pages) const SEAT: &str = "holds a seat";
 pub(in crate::http::pages) const REACHED: &str = "has signed in";
@@ -30,7 +32,7 @@ pub(in crate::http::pages) const SILENT: &str = "has not signed in yet";
 pub(in crate::http::pages) const ADD_PERSON: &str = "Add a person";
 pub(in crate::http::pages) const ADD_PERSON_HERE: &str = "Add a person here";
 pub(in crate::http::pages) const ADD_ORGANISATION: &str = "Add an organisation";
-pub(in crate::http::pages) const IMPORT: &str = "Take in a list";
+pub(in crate::http::pages) const IMPORT: &str = "Import a list";
 pub(in crate::http::pages) const POLICY: &str = "Who can do what, now";
 
 pub(in crate::http::pages) const NOT_SAVED: &str = "This was not saved";
@@ -68,6 +70,10 @@ pub(in crate::http::pages) const NO_ORGANISATION: &str = "None";
 pub(in crate::http::pages) const HOLDS_SEAT: &str = "Holds one of the organisation's seats";
 pub(in crate::http::pages) const NO_SEAT: &str = "without a seat";
 pub(in crate::http::pages) const CHANGE_PERSON: &str = "Change what this person does";
+pub(in crate::http::pages) const RENAME: &str = "Correct the name";
+pub(in crate::http::pages) const RENAME_HINT: &str =
+    "It changes beside all that this person has done. That it was corrected, and by whom, is in the record.";
+pub(in crate::http::pages) const SAVE_NAME: &str = "Save the name";
 pub(in crate::http::pages) const LEAVE: &str = "Has left the network";
 pub(in crate::http::pages) const LEAVE_LEAD: &str = "From then on this person can do nothing here any more. What they wrote and decided stays, under their name.";
 pub(in crate::http::pages) const SUCCESSOR: &str = "Who follows";
@@ -86,6 +92,7 @@ pub(in crate::http::pages) enum Done {
     OrganisationChanged,
     PersonAdded,
     PersonChanged,
+    PersonRenamed,
     PersonLeft,
     PersonErased,
     AddressSet,
@@ -101,6 +108,7 @@ impl Done {
             Self::OrganisationChanged => "organisation-changed",
             Self::PersonAdded => "person-added",
             Self::PersonChanged => "person-changed",
+            Self::PersonRenamed => "person-renamed",
             Self::PersonLeft => "person-left",
             Self::PersonErased => "person-erased",
             Self::AddressSet => "address-set",
@@ -116,13 +124,14 @@ pub(in crate::http::pages) fn done(done: Done, people: usize, organisations: usi
         Done::OrganisationChanged => "The organisation was changed.".into(),
         Done::PersonAdded => "The person was added.".into(),
         Done::PersonChanged => "What this person does was changed.".into(),
+        Done::PersonRenamed => "The name was corrected.".into(),
         Done::PersonLeft => "It is recorded that this person has left.".into(),
         Done::AddressSet => {
             "Mails to this person go to the new address. A note has gone to the old one.".into()
         }
         Done::PersonErased => "What was known of this person has been erased.".into(),
         Done::AllThere => "What is right in the list is in the network.".into(),
-        Done::Imported => format!("The list was taken in: {}.", made(people, organisations)),
+        Done::Imported => format!("The list is imported: {}.", made(people, organisations)),
     }
 }
 
@@ -180,17 +189,18 @@ pub(in crate::http::pages) fn role(role: Role) -> (&'static str, &'static str) {
         Role::Representative => ("Representative", "acts for an organisation"),
         Role::Consultant => ("Consultant", "holds the pen; no vote"),
         Role::Board => ("Board", "adopts"),
-        Role::Chair => ("Chair", "presides over the board"),
+        Role::Chair => ("Chair of the board", "presides over the board"),
+        Role::ChiefExecutive => ("Chief executive", "heads the office; approves where a gate asks for it"),
         Role::Administrator => ("Administrator", "keeps the system, and people and organisations"),
         Role::Teller => ("Teller", "confirms counts"),
     }
 }
 
-pub(in crate::http::pages) const POLICY_LEAD: &str = "This is the table by which the server decides, not a description of it. Somebody with several roles may do all that \
-     any of them may.";
+pub(in crate::http::pages) const POLICY_LEAD: &str =
+    "Quorate itself decides by this table. Somebody with several roles may do all that any of them may.";
 pub(in crate::http::pages) const IN_A_PLAN: &str = "In a plan, phase by phase";
-pub(in crate::http::pages) const IN_A_PLAN_LEAD: &str =
-    "Where each plan is now is marked. While a plan is frozen nobody edits it, in no phase.";
+pub(in crate::http::pages) const IN_A_PLAN_LEAD: &str = "Where each plan is now is marked. While a plan is frozen nobody edits it, in no phase. Suggesting wording comes \
+     later: the table says who will be able to.";
 pub(in crate::http::pages) const IN_A_PLAN_CAPTION: &str =
     "What each part in the network may do with a plan: a row for each part, a column for each phase.";
 pub(in crate::http::pages) const ALWAYS: &str = "In every phase";
@@ -207,6 +217,7 @@ pub(in crate::http::pages) fn action(action: Action) -> &'static str {
     match action {
         Action::Read => "read",
         Action::Comment => "comment",
+        Action::Suggest => "suggest",
         Action::Edit => "edit",
         Action::Decide => "decide",
         Action::Freeze => "freeze a plan and reopen it",
@@ -215,6 +226,7 @@ pub(in crate::http::pages) fn action(action: Action) -> &'static str {
         Action::People => "add and change people and organisations",
         Action::Moderate => "hold back or hide comments",
         Action::Ask => "ask something of others",
+        Action::Approve => "approve, where a gate asks for them",
     }
 }
 
@@ -227,7 +239,8 @@ pub(in crate::http::pages) fn party(party: Party) -> &'static str {
         Party::Stakeholder => "Representative of a stakeholder",
         Party::Guest => "Guest",
         Party::Board => "Board",
-        Party::Chair => "Chair",
+        Party::Chair => "Chair of the board",
+        Party::ChiefExecutive => "Chief executive",
         Party::Teller => "Teller",
         Party::Administrator => "Administrator",
     }
@@ -248,7 +261,7 @@ pub(in crate::http::pages) fn stage(stage: Stage) -> (&'static str, &'static str
 }
 
 pub(in crate::http::pages) const IMPORT_LEAD: &str = "Many people and organisations at once, from a spreadsheet. First you see what the list would do and what is wrong in \
-     it; nothing is taken in before you say so.";
+     it; nothing is imported before you say so.";
 pub(in crate::http::pages) const FILE: &str = "The list as a file";
 pub(in crate::http::pages) const FILE_HINT: &str = "Save the spreadsheet as CSV (“CSV UTF-8”).";
 pub(in crate::http::pages) const TEXT: &str = "Or pasted here";
@@ -264,9 +277,9 @@ pub(in crate::http::pages) const COLUMN: &str = "Column";
 pub(in crate::http::pages) const WHAT_IT_SAYS: &str = "What it says";
 pub(in crate::http::pages) const REPORT: &str = "What this list would do";
 pub(in crate::http::pages) const ALL_THERE: &str =
-    "Everything in this list is there already: there is nothing to take in.";
-pub(in crate::http::pages) const TAKE: &str = "Take in the list";
-pub(in crate::http::pages) const TAKE_NOTHING: &str = "Take in nothing";
+    "Everything in this list is there already: there is nothing to import.";
+pub(in crate::http::pages) const TAKE: &str = "Import the list";
+pub(in crate::http::pages) const TAKE_NOTHING: &str = "Import nothing";
 pub(in crate::http::pages) const CORRECT: &str = "Correct the list here";
 pub(in crate::http::pages) const THE_LIST: &str = "The list";
 pub(in crate::http::pages) const ABOUT: &str = "About";
@@ -275,9 +288,9 @@ pub(in crate::http::pages) const WHAT_IS_WRONG: &str = "What is wrong";
 pub(in crate::http::pages) const WHAT_IT_MAKES: &str = "What it would make";
 pub(in crate::http::pages) const LIST_LOOKS_OTHERWISE: &str =
     "The network has changed since you looked: this list would now do something else.";
-pub(in crate::http::pages) const LIST_NOT_TAKEN: &str = "This list cannot be taken in as it is.";
+pub(in crate::http::pages) const LIST_NOT_TAKEN: &str = "This list cannot be imported as it is.";
 pub(in crate::http::pages) const LIST_LOOK_AGAIN: &str =
-    "Nothing was taken in. Look at what it would do now, then say so again.";
+    "Nothing was imported. Look at what it would do now, then say so again.";
 
 pub(in crate::http::pages) fn report(right: usize, unchanged: usize, wrong: usize) -> String {
     let is = |number: usize, what: &str| match number {
@@ -297,7 +310,7 @@ pub(in crate::http::pages) fn report(right: usize, unchanged: usize, wrong: usiz
 }
 
 pub(in crate::http::pages) fn nothing_yet(people: usize, organisations: usize) -> String {
-    format!("The right lines would make {}. Nothing has been taken in yet.", made(people, organisations))
+    format!("The right lines would make {}. Nothing is imported yet.", made(people, organisations))
 }
 
 pub(in crate::http::pages) fn ignored(columns: &[String]) -> String {
@@ -306,8 +319,8 @@ pub(in crate::http::pages) fn ignored(columns: &[String]) -> String {
 
 pub(in crate::http::pages) fn take_right(right: usize) -> String {
     match right {
-        1 => "Take the 1 line that is right".into(),
-        right => format!("Take the {right} lines that are right"),
+        1 => "Import the 1 line that is right".into(),
+        right => format!("Import the {right} lines that are right"),
     }
 }
 
@@ -331,8 +344,8 @@ pub(in crate::http::pages) fn column(column: Column) -> &'static str {
         Column::Name => "The person's name. Left empty in a line that is about an organisation alone.",
         Column::Email => "Where the person is sent a link to sign in.",
         Column::Roles => {
-            "One or several, parted by semicolons: representative, secretariat, consultant, board, chair, administrator, \
-             teller."
+            "One or several, with semicolons between them: representative, secretariat, consultant, board, chair, \
+             chief-executive, administrator, teller."
         }
     }
 }

@@ -21,6 +21,19 @@ pub(in super::super) const SIGN_IN: &str = "Sign in with a passkey";
 pub(in super::super) const OFFER_TITLE: &str = "Would you add a passkey?";
 pub(in super::super) const OFFER: &str = "You can do much here, so somebody else in your place could do much harm. Whoever can read your mail can sign in \
     as you; with a passkey you need no mail. It takes a minute.";
+pub(in super::super) const REQUIRED_TITLE: &str = "Add a passkey to go on";
+pub(in super::super) const REQUIRED: &str = "You can do much here, so this network lets nobody act in your part without a passkey. Add one now; from then on you \
+    sign in by it, and a mail alone lets nobody in as you.";
+pub(in super::super) const ALONE_TITLE: &str = "A passkey alone";
+pub(in super::super) const ALONE_WHAT: &str = "Whoever can read your mail can sign in as you, unless you choose that only your passkey lets you in. Then you get \
+    no links and no codes by mail any more. If you lose the passkey, whoever runs the server can let you in: have two, on \
+    two devices.";
+pub(in super::super) const ALONE_CHOSEN: &str = "Only your passkey lets you in; a mail alone does not.";
+pub(in super::super) const ALONE_BY_NETWORK: &str =
+    "In this network, only a passkey lets in whoever holds your part; a mail alone does not.";
+pub(in super::super) const ALONE_NONE: &str = "To choose this, add a passkey first.";
+pub(in super::super) const ALONE: &str = "Let only my passkey in";
+pub(in super::super) const NOT_ALONE: &str = "Let a mail be enough again";
 pub(in super::super) const LATER: &str = "Later";
 pub(in super::super) const LATER_HINT: &str = "You will be asked again when you next sign in by mail.";
 pub(in super::super) const NOT_HERE: &str = "Passkeys cannot be used at the address of this server: they need a name and https, such as \

@@ -6,7 +6,12 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use serde_json::{Value, json};
 use tokio::time::sleep;
 
-use super::wire::{Server, Spawn, binary, form};
+use super::scan;
+use super::wire::{Client, Server, Spawn, Writer, binary, form};
+
+mod everywhere;
+mod organisations;
+mod outside;
 
 /// A plan in consultation, and who keeps it.
 struct Desk {
@@ -34,20 +39,27 @@ const HOUR: i64 = 3_600_000;
 impl Desk {
     /// The consultation closes after so many milliseconds.
     async fn open(data: &Path, closes_in: i64) -> Self {
+        let desk = Self::begin(data, |now| {
+            json!([{
+                "phase": "consultation", "kind": "consultation", "title": "Consultation",
+                "opens": time(now - 1_000), "closes": time(now + closes_in),
+            }])
+        })
+        .await;
+        desk.until("consultation").await;
+        desk
+    }
+
+    /// A plan with these phases, by the time at which they are set.
+    async fn begin(data: &Path, phases: impl Fn(i64) -> Value) -> Self {
         let server = Server::start(&Spawn { binary: binary(), data, through: &[] }).await;
         let secretariat = server.sign_in("secretariat").await;
         let (plan, _) = server.new_plan(2).await;
-        let phases = json!([{
-            "phase": "consultation", "kind": "consultation", "title": "Consultation",
-            "opens": time(now() - 1_000), "closes": time(now() + closes_in),
-        }]);
-        let fields = json!({ "plan": plan, "template": "own", "phases": phases });
+        let fields = json!({ "plan": plan, "template": "own", "phases": phases(now()) });
         let (status, answer) = server.command(&secretariat, "process.start", fields).await;
         assert_eq!(status, 200, "{answer}");
         let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        let desk = Self { server, http, secretariat, plan };
-        desk.until("consultation").await;
-        desk
+        Self { server, http, secretariat, plan }
     }
 
     /// Waits until this phase is the one that is open; empty: none is.
@@ -112,6 +124,28 @@ impl Desk {
         assert_eq!(status, 200, "{answer}");
         answer["threads"].as_array().unwrap().clone()
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_presses_twice_comes_once() {
+    let data = tempfile::tempdir().unwrap();
+    let desk = Desk::open(data.path(), HOUR).await;
+    desk.until("consultation").await;
+    let link = desk.link().await;
+    let (_, page) = desk.get(&link).await;
+    let secret = value(&page, "own");
+    let fields = [("own", secret.as_str()), ("name", "Ada"), ("capacity", "personal")];
+    let (first, second) = tokio::join!(desk.post(&link, &fields), desk.post(&link, &fields));
+    assert_eq!(first, second);
+    assert_eq!(first, (303, format!("/guest/own/{secret}?new=1")));
+    let (_, page) = desk.get(&link).await;
+    assert_ne!(value(&page, "own"), secret, "another form, another guest");
+    let guests = format!("/plans/{}/guests", desk.plan);
+    let request = desk.http.get(desk.server.url(&guests)).bearer_auth(&desk.secretariat);
+    let (_, page) = desk.send(request).await;
+    assert_eq!(page.matches("Ada").count(), 1, "{page}");
+    let (status, _) = desk.post(&link, &[("own", "short"), ("name", "Eve")]).await;
+    assert_eq!(status, 400);
 }
 
 /// The path of the guest's link that a page shows.

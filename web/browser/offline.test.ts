@@ -43,6 +43,19 @@ describe("without the network", () => {
     expect(await times(fresh, second)).toBe(1)
   })
 
+  test("a line that is back before its socket has closed brings others' words again", async () => {
+    const [page, other] = await Promise.all([room.enter("member-1"), room.enter("member-2")])
+    await saved(page)
+    await page.evaluate(() => {
+      window.dispatchEvent(new Event("offline"))
+      window.dispatchEvent(new Event("online"))
+    })
+    const words = unique("Written while a reader was in a tunnel.")
+    await writeAtEnd(other, words)
+    await editor(page).getByText(words).waitFor()
+    await saved(page)
+  })
+
   test("another person on the same device neither sees nor sends it", async () => {
     const context = await room.context("member-1")
     const page = await openPlan(context, url, room.plan.id)

@@ -42,7 +42,13 @@ const COUNT_MS = 250
 class OneSocket extends WebSocketClientAdapter {
   override connect(...who: Parameters<WebSocketClientAdapter["connect"]>): void {
     const state = this.socket?.readyState
-    if (state !== WebSocket.OPEN && state !== WebSocket.CONNECTING) super.connect(...who)
+    if (state === WebSocket.OPEN || state === WebSocket.CONNECTING) return
+    // Nobody listens to the old one from here on, so its end is said now: the
+    // client begins to sync anew only with a server that it knows to have gone.
+    if (state === WebSocket.CLOSING && this.remotePeerId) {
+      this.emit("peer-disconnected", { peerId: this.remotePeerId })
+    }
+    super.connect(...who)
   }
 
   /**

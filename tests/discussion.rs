@@ -246,6 +246,14 @@ async fn what_was_said_is_forgotten_when_its_time_has_come() {
     let open = json!({ "plan": plan, "thread": thread, "anchor": anchor, "text": "Who pays for it?" });
     ok(&server, &secretariat, "thread.open", open).await;
     assert!(everywhere(&server, &secretariat, &plan).await.contains("Who pays for it?"));
+    let task = json!({ "task": "01935a3c-7d2e-7b14-9c1f-5a1d3e6b8f02", "plan": plan,
+        "of": { "person": "consultant" }, "text": "Ask the treasurer about it." });
+    ok(&server, &secretariat, "task.ask", task).await;
+    let tasks = async || {
+        let page = reqwest::Client::new().get(server.url(&format!("/plans/{plan}/tasks")));
+        page.bearer_auth(&secretariat).send().await.unwrap().text().await.unwrap()
+    };
+    assert!(tasks().await.contains("Ask the treasurer about it."));
 
     let phases = json!([{
         "phase": "past", "kind": "follow-up", "title": "Past",
@@ -260,6 +268,12 @@ async fn what_was_said_is_forgotten_when_its_time_has_come() {
     for _ in 0..500 {
         if code(&server, &secretariat, "retention.set", set.clone()).await == "retention_is_over" {
             assert!(!everywhere(&server, &secretariat, &plan).await.contains("Who pays for it?"));
+            let tasks = tasks().await;
+            assert!(
+                !tasks.contains("Ask the treasurer")
+                    && tasks.contains("The words of this task have been erased."),
+                "{tasks}"
+            );
             return;
         }
         sleep(Duration::from_millis(20)).await;

@@ -100,7 +100,7 @@ fn sample(event: &str) -> Value {
     let mut value = match event {
         "epoch.began" => json!({ "epoch": 1, "verifier_key": "quorate/example+8a1b2c3d+AQID" }),
         "person.added" => json!({ "person": "member-1", "roles": ["representative"] }),
-        "person.changed" => json!({
+        "person.changed" | "person.returned" => json!({
             "person": "member-1", "roles": ["representative"], "organisation": "north", "seat": true,
         }),
         "person.left" => json!({ "person": "member-1", "successor": "member-2" }),
@@ -121,6 +121,7 @@ fn sample(event: &str) -> Value {
             "plan": plan, "thread": thread, "comment": thread, "text": "It is about the text.",
         }),
         "conduct.set" => json!({ "rules": "Speak about the text.", "contact": "chair" }),
+        "organisation.removed" => json!({ "organisation": "north" }),
         "organisation.added" | "organisation.changed" => json!({
             "organisation": "north", "name": "Equality Body of the North", "standing": "member",
             "weight": 2, "seats": 1,
@@ -155,7 +156,9 @@ fn sample(event: &str) -> Value {
             "plan": plan, "invitation": invitation, "guest": "g-0a1b2c3d", "capacity": "for-organisation",
             "named": true, "published": true,
         }),
-        "gate.approved" => json!({ "plan": plan, "phase": "consultation", "role": "board" }),
+        "gate.approved" | "gate.withdrawn" => {
+            json!({ "plan": plan, "phase": "consultation", "role": "board" })
+        }
         "person.joined" => json!({ "person": "member-1" }),
         "plan.created" => json!({ "plan": plan, "title": "Strategic plan", "document": document }),
         "plan.renamed" => json!({ "plan": plan, "title": "Strategic plan, second draft" }),

@@ -10,8 +10,8 @@ use crate::mail::{self, Tried};
 
 /// How many events are read at once.
 const PAGE: usize = 500;
-/// The kind of those that say that somebody was added.
-const ADDED: &str = "person.added";
+/// The kinds of those that say that somebody was added, or came back.
+const ADDED: [&str; 2] = ["person.added", "person.returned"];
 
 impl Access {
     /// Removes what has had its time.
@@ -91,8 +91,9 @@ impl Access {
             let page = self.engine.log().read(at, PAGE)?;
             let Some(last) = page.last() else { break };
             at = last.position;
-            for recorded in page.iter().filter(|one| one.position <= to && &*one.kind == ADDED) {
-                if let Event::PersonAdded { person, .. } = record::fact(recorded)?.event
+            for recorded in page.iter().filter(|one| one.position <= to && ADDED.contains(&&*one.kind)) {
+                if let Event::PersonAdded { person, .. } | Event::PersonReturned { person, .. } =
+                    record::fact(recorded)?.event
                     && let Some(by) = recorded.actor.clone().filter(|by| *by != person)
                 {
                     added.push((person, by));

@@ -53,6 +53,15 @@ pub enum Command {
         /// The version that the asker has seen.
         version: u64,
     },
+    /// Somebody who has left acts in the network again, in this part.
+    #[serde(rename = "person.return")]
+    PersonReturn {
+        person: PersonId,
+        #[serde(flatten)]
+        office: Office,
+        /// The version that the asker has seen.
+        version: u64,
+    },
     /// Somebody who has left, or a guest.
     #[serde(rename = "person.erase")]
     PersonErase { person: PersonId },
@@ -67,6 +76,13 @@ pub enum Command {
         organisation: OrganisationId,
         #[serde(flatten)]
         profile: Profile,
+        /// The version that the asker has seen.
+        version: u64,
+    },
+    /// One that was entered by mistake: nobody ever acted for it, and it was never asked anything.
+    #[serde(rename = "organisation.remove")]
+    OrganisationRemove {
+        organisation: OrganisationId,
         /// The version that the asker has seen.
         version: u64,
     },
@@ -120,6 +136,14 @@ pub enum Command {
     GuestJoin { invitation: InvitationId, joining: Joining, name: String },
     #[serde(rename = "gate.approve")]
     GateApprove {
+        plan: PlanId,
+        phase: PhaseId,
+        /// In which of the asker's roles.
+        role: Role,
+    },
+    /// Takes an approval back, while the next phase has not begun.
+    #[serde(rename = "gate.withdraw")]
+    GateWithdraw {
         plan: PlanId,
         phase: PhaseId,
         /// In which of the asker's roles.

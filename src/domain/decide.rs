@@ -84,12 +84,18 @@ pub fn decide(state: &State, actor: &Actor, id: EventId, command: &Command) -> R
         Command::PersonLeave { person, successor, version } => {
             person::leave(state, actor, person, successor.as_ref(), *version)
         }
+        Command::PersonReturn { person, office, version } => {
+            person::come_back(state, actor, person, office, *version)
+        }
         Command::PersonErase { person } => forgetting::person(state, actor, person),
         Command::OrganisationAdd { organisation, profile } => {
             organisation::add(state, actor, organisation, profile)
         }
         Command::OrganisationChange { organisation, profile, version } => {
             organisation::change(state, actor, organisation, profile, *version)
+        }
+        Command::OrganisationRemove { organisation, version } => {
+            organisation::remove(state, actor, organisation, *version)
         }
         Command::ProcessStart { plan, template, phases, keep_days } => {
             process::start(state, actor, *plan, template, phases, *keep_days)
@@ -110,6 +116,7 @@ pub fn decide(state: &State, actor: &Actor, id: EventId, command: &Command) -> R
             guest::join(state, actor, *invitation, joining, name)
         }
         Command::GateApprove { plan, phase, role } => process::approve(state, actor, *plan, phase, *role),
+        Command::GateWithdraw { plan, phase, role } => process::disapprove(state, actor, *plan, phase, *role),
         Command::PlanCreate { plan, title } => {
             plan::create(state, actor, plan.unwrap_or(PlanId(id.0)), title)
         }

@@ -115,6 +115,13 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         successor: Option<PersonId>,
     },
+    /// Somebody who had left acts in the network again.
+    #[serde(rename = "person.returned")]
+    PersonReturned {
+        person: PersonId,
+        #[serde(flatten)]
+        office: Office,
+    },
     /// What is known of them beside the record is forgotten, and the words of their comments.
     #[serde(rename = "person.erased")]
     PersonErased { person: PersonId },
@@ -130,6 +137,9 @@ pub enum Event {
         #[serde(flatten)]
         profile: Profile,
     },
+    /// It had been entered by mistake: nothing else in the record speaks of it.
+    #[serde(rename = "organisation.removed")]
+    OrganisationRemoved { organisation: OrganisationId },
     /// Who writes a section; nobody named: all who may edit the plan.
     #[serde(rename = "section.assigned")]
     SectionAssigned {
@@ -201,6 +211,9 @@ pub enum Event {
     },
     #[serde(rename = "gate.approved")]
     GateApproved { plan: PlanId, phase: PhaseId, role: Role },
+    /// An approval was taken back.
+    #[serde(rename = "gate.withdrawn")]
+    GateWithdrawn { plan: PlanId, phase: PhaseId, role: Role },
     /// Somebody who was added signed in for the first time.
     #[serde(rename = "person.joined")]
     PersonJoined { person: PersonId },

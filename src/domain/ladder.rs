@@ -331,6 +331,11 @@ fn parts_in_the_network() {
         joined("cleo", sits("south", false)),
         joined("gone", sits("north", false)),
         Event::PersonLeft { person: person("gone"), successor: None },
+        added("west", Standing::Member, 1, 1),
+        joined("away", sits("west", false)),
+        Event::PersonLeft { person: person("away"), successor: None },
+        Event::PersonErased { person: person("away") },
+        added("mistake", Standing::Observer, 0, 0),
     ]);
     let alone = {
         let mut alone = State::default();
@@ -347,6 +352,8 @@ fn parts_in_the_network() {
         successor: successor.map(person),
         version,
     };
+    let come_back = |id: &str, version, office| Command::PersonReturn { person: person(id), office, version };
+    let remove = |id: &str, version| Command::OrganisationRemove { organisation: body(id), version };
     let invite =
         |office| Command::PersonAdd { person: person("new"), office, name: "New".into(), email: None };
     let member = |weight| profile("East", Standing::Member, weight, 2);
@@ -410,6 +417,21 @@ fn parts_in_the_network() {
         (&some, "administrator", leave("anna", 1, Some("anna")), "successor_of_another"),
         (&some, "administrator", leave("anna", 1, Some("ben")), "ok"),
         (&some, "administrator", leave("anna", 1, None), "ok"),
+        (&some, "anna", come_back("gone", 2, sits("north", false)), "not_permitted"),
+        (&some, "administrator", come_back("nobody", 1, sits("north", false)), "person_unknown"),
+        (&some, "administrator", come_back("anna", 1, sits("north", false)), "has_not_left"),
+        (&some, "administrator", come_back("away", 3, sits("west", false)), "erased_already"),
+        (&some, "administrator", come_back("gone", 1, sits("north", false)), "person_changed"),
+        (&some, "administrator", come_back("gone", 2, sits("north", true)), "seats_taken"),
+        (&some, "administrator", come_back("gone", 2, office(&[])), "field_empty"),
+        (&some, "administrator", come_back("gone", 2, sits("south", false)), "ok"),
+        (&some, "anna", remove("mistake", 1), "not_permitted"),
+        (&some, "administrator", remove("east", 1), "organisation_unknown"),
+        (&some, "administrator", remove("mistake", 2), "organisation_changed"),
+        (&some, "administrator", remove("north", 1), "organisation_in_use"),
+        // Whoever has left acted for it.
+        (&some, "administrator", remove("west", 1), "organisation_in_use"),
+        (&some, "administrator", remove("mistake", 1), "ok"),
     ] {
         assert_eq!(hears(state, who, &command), heard, "{who}: {command:?}");
     }

@@ -78,6 +78,40 @@ pub(super) fn change(
     Ok(Decision { events: vec![event], ..Decision::default() })
 }
 
+/// Takes out an organisation of which nothing else in the record speaks.
+pub(super) fn remove(
+    state: &State,
+    actor: &Actor,
+    organisation: &OrganisationId,
+    version: u64,
+) -> Result<Decision, Refusal> {
+    require(state, &actor.person, Action::People)?;
+    let known = state.organisations.get(organisation).ok_or(Refusal::OrganisationUnknown)?;
+    if known.version != version {
+        return Err(Refusal::OrganisationChanged);
+    }
+    if state.speaks_of(organisation) {
+        return Err(Refusal::OrganisationInUse);
+    }
+    let event = Event::OrganisationRemoved { organisation: organisation.clone() };
+    Ok(Decision { events: vec![event], ..Decision::default() })
+}
+
+impl State {
+    /// Whether anybody acts or acted for an organisation, or it was asked for anything: then its name is needed for
+    /// as long as the record is read.
+    pub fn speaks_of(&self, organisation: &OrganisationId) -> bool {
+        let is_it = |one: Option<&OrganisationId>| one == Some(organisation);
+        self.people.values().any(|person| is_it(person.office.organisation.as_ref()))
+            || self.guests.invitations.values().any(|one| is_it(one.organisation.as_ref()))
+            || self.tasks.concern(organisation)
+            || self.plans.values().any(|plan| {
+                plan.assigned.values().any(|group| group.organisations.contains(organisation))
+                    || plan.answers.values().any(|answers| answers.organisations.contains(organisation))
+            })
+    }
+}
+
 /// The profile in order; `own` is the organisation that has it already.
 fn checked(state: &State, own: Option<&OrganisationId>, profile: &Profile) -> Result<Profile, Refusal> {
     let name = text("name", &profile.name, limits::TITLE)?;

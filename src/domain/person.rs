@@ -143,6 +143,30 @@ pub(super) fn leave(
     Ok(Decision { events, ..Decision::default() })
 }
 
+/// Somebody who had left is there again, under the same id: what they did before is theirs still.
+pub(super) fn come_back(
+    state: &State,
+    actor: &Actor,
+    person: &PersonId,
+    office: &Office,
+    version: u64,
+) -> Result<Decision, Refusal> {
+    require(state, &actor.person, Action::People)?;
+    let known = state.people.get(person).ok_or(Refusal::PersonUnknown)?;
+    if known.erased {
+        return Err(Refusal::ErasedAlready);
+    }
+    if !known.left {
+        return Err(Refusal::HasNotLeft);
+    }
+    if known.version != version {
+        return Err(Refusal::PersonChanged);
+    }
+    let office = checked(state, person, office)?;
+    let event = Event::PersonReturned { person: person.clone(), office };
+    Ok(Decision { events: vec![event], ..Decision::default() })
+}
+
 /// Another name for somebody who is not forgotten, also once they have left.
 pub(super) fn rename(
     state: &State,

@@ -106,6 +106,11 @@ impl Process {
         self.phases.iter().find(|phase| phase.is_open())
     }
 
+    /// Whether a phase behind this one has begun, so that its gate has had its effect.
+    pub fn is_passed(&self, at: usize) -> bool {
+        self.phases.iter().skip(at + 1).any(|later| later.opened.is_some())
+    }
+
     /// What happens by itself next, and when.
     fn upcoming(&self, now: Timestamp) -> Option<(Timestamp, Turn<'_>)> {
         if let Some(open) = self.open() {
@@ -179,6 +184,29 @@ pub(super) fn approve(
         return Err(Refusal::ApprovedAlready);
     }
     let event = Event::GateApproved { plan, phase: phase.clone(), role };
+    Ok(Decision { events: vec![event], plan: Some(plan), ..Decision::default() })
+}
+
+/// Takes an approval back, for whoever has the role in which it was given; once the next phase has begun it stands.
+pub(super) fn disapprove(
+    state: &State,
+    actor: &Actor,
+    plan: PlanId,
+    phase: &PhaseId,
+    role: Role,
+) -> Result<Decision, Refusal> {
+    let (process, at) = phase_of(plan::with(state, actor, plan, Action::Read)?, phase)?;
+    let person = state.people.get(&actor.person).filter(|person| person.office.roles.contains(&role));
+    if person.is_none() {
+        return Err(Refusal::NotAtThisGate);
+    }
+    if !process.phases[at].approved.contains_key(&role) {
+        return Err(Refusal::NotApproved);
+    }
+    if process.is_passed(at) {
+        return Err(Refusal::GateIsPassed);
+    }
+    let event = Event::GateWithdrawn { plan, phase: phase.clone(), role };
     Ok(Decision { events: vec![event], plan: Some(plan), ..Decision::default() })
 }
 

@@ -32,10 +32,12 @@ pub enum Refusal {
     OrganisationNameTaken,
     OrganisationMissing,
     OrganisationChanged,
+    OrganisationInUse,
     WeightNotValid,
     SeatsNotValid,
     SeatsTaken,
     PersonHasLeft,
+    HasNotLeft,
     PersonChanged,
     SuccessorOfAnother,
     LastAdministrator,
@@ -67,6 +69,8 @@ pub enum Refusal {
     },
     NotAtThisGate,
     ApprovedAlready,
+    NotApproved,
+    GateIsPassed,
     InvitationUnknown,
     InvitationExists,
     InvitationRevoked,
@@ -145,10 +149,12 @@ impl Refusal {
             Self::OrganisationNameTaken => "organisation_name_taken",
             Self::OrganisationMissing => "organisation_missing",
             Self::OrganisationChanged => "organisation_changed",
+            Self::OrganisationInUse => "organisation_in_use",
             Self::WeightNotValid => "weight_not_valid",
             Self::SeatsNotValid => "seats_not_valid",
             Self::SeatsTaken => "seats_taken",
             Self::PersonHasLeft => "person_has_left",
+            Self::HasNotLeft => "has_not_left",
             Self::PersonChanged => "person_changed",
             Self::SuccessorOfAnother => "successor_of_another",
             Self::LastAdministrator => "last_administrator",
@@ -178,6 +184,8 @@ impl Refusal {
             Self::TemplateNotRead { .. } => "template_not_read",
             Self::NotAtThisGate => "not_at_this_gate",
             Self::ApprovedAlready => "approved_already",
+            Self::NotApproved => "not_approved",
+            Self::GateIsPassed => "gate_is_passed",
             Self::InvitationUnknown => "invitation_unknown",
             Self::InvitationExists => "invitation_exists",
             Self::InvitationRevoked => "invitation_revoked",
@@ -247,12 +255,16 @@ impl Refusal {
                 "A representative acts for an organisation, and none is chosen.".into()
             }
             Self::OrganisationChanged => "Somebody else has changed this organisation meanwhile.".into(),
+            Self::OrganisationInUse => {
+                "Somebody acts or has acted for this organisation, or something was asked of it.".into()
+            }
             Self::WeightNotValid => {
                 "A member has 1 to 1000 votes, an observer or a stakeholder has none.".into()
             }
             Self::SeatsNotValid => "An organisation has at most 100 seats.".into(),
             Self::SeatsTaken => "More people would hold a seat than the organisation has seats.".into(),
             Self::PersonHasLeft => "This person has left the network.".into(),
+            Self::HasNotLeft => "This person has not left the network.".into(),
             Self::PersonChanged => {
                 "Somebody else has changed this person's part in the network meanwhile.".into()
             }
@@ -291,6 +303,8 @@ impl Refusal {
             Self::DateTooFar => "A phase would end after the year 2199.".into(),
             Self::NotAtThisGate => "This gate does not ask for your approval in that role.".into(),
             Self::ApprovedAlready => "It has been approved in that role already.".into(),
+            Self::NotApproved => "It has not been approved in that role.".into(),
+            Self::GateIsPassed => "The next phase has begun: the approval has had its effect.".into(),
             Self::InvitationUnknown => "There is no such invitation.".into(),
             Self::InvitationExists => "An invitation with that id exists already.".into(),
             Self::InvitationRevoked => "The invitation has been taken back.".into(),
@@ -372,10 +386,14 @@ impl Refusal {
             Self::OrganisationChanged => {
                 "Reload the page, look at what they changed, then change it again if need be."
             }
+            Self::OrganisationInUse => {
+                "It stays, since the record speaks of it. Give it another name or standing if need be."
+            }
             Self::WeightNotValid => "Correct the number of votes or the standing.",
             Self::SeatsNotValid => "Correct the number of seats.",
             Self::SeatsTaken => "Take a seat from somebody first, or give the organisation another one.",
-            Self::PersonHasLeft => "Add them anew if they have come back.",
+            Self::PersonHasLeft => "Say first that they have come back.",
+            Self::HasNotLeft => "Nothing is to be done.",
             Self::PersonChanged => {
                 "Reload the page, look at what they changed, then change it again if need be."
             }
@@ -412,7 +430,8 @@ impl Refusal {
             Self::TooManyTemplates => "Remove one that nobody needs any more.",
             Self::TemplateNotRead { .. } => "Mend the file, or begin with a copy of one that is here.",
             Self::NotAtThisGate => "See on the calendar who is to approve.",
-            Self::ApprovedAlready => "Nothing is to be done.",
+            Self::ApprovedAlready | Self::NotApproved => "Nothing is to be done.",
+            Self::GateIsPassed => "Ask the secretariat to freeze the plan if something has to be stopped.",
             Self::InvitationUnknown => "Ask whoever sent it for a new one.",
             Self::InvitationExists => "Choose another id.",
             Self::InvitationRevoked => "Ask whoever sent it if you think that this is a mistake.",

@@ -41,9 +41,11 @@ pub(super) fn decide(
         Command::PersonAdd { .. }
         | Command::PersonChange { .. }
         | Command::PersonLeave { .. }
+        | Command::PersonReturn { .. }
         | Command::PersonRename { .. }
         | Command::OrganisationAdd { .. }
         | Command::OrganisationChange { .. }
+        | Command::OrganisationRemove { .. }
         | Command::ProcessStart { .. }
         | Command::PhaseReschedule { .. }
         | Command::PhaseAdd { .. }
@@ -51,6 +53,7 @@ pub(super) fn decide(
         | Command::PhaseRemove { .. }
         | Command::ProcessWithdraw { .. }
         | Command::GateApprove { .. }
+        | Command::GateWithdraw { .. }
         | Command::PersonJoin { .. }
         | Command::GuestInvite { .. }
         | Command::GuestRevoke { .. }

@@ -152,6 +152,13 @@ impl State {
                         Office { organisation: known.office.organisation.take(), ..Office::default() };
                 });
             }
+            Event::PersonReturned { person, office } => {
+                self.people_version += 1;
+                self.change_person(person, |known| {
+                    known.left = false;
+                    known.office = office.clone();
+                });
+            }
             Event::OrganisationAdded { organisation, profile } => {
                 self.organisations_version += 1;
                 self.organisation_names.insert(profile.name.to_lowercase(), organisation.clone());
@@ -165,6 +172,12 @@ impl State {
                     self.organisation_names.insert(profile.name.to_lowercase(), organisation.clone());
                     known.profile = profile.clone();
                     known.version += 1;
+                }
+            }
+            Event::OrganisationRemoved { organisation } => {
+                self.organisations_version += 1;
+                if let Some(known) = self.organisations.remove(organisation) {
+                    self.organisation_names.remove(&known.profile.name.to_lowercase());
                 }
             }
             Event::PersonErased { person } => {
@@ -235,6 +248,9 @@ impl State {
                 if let Some(person) = &fact.actor {
                     phase.approved.insert(*role, (person.clone(), fact.at));
                 }
+            }),
+            Event::GateWithdrawn { plan, phase, role } => self.govern_phase(plan, phase, |phase| {
+                phase.approved.remove(role);
             }),
             Event::PlanCreated { plan, title, document } => {
                 self.order.push(*plan);

@@ -76,6 +76,11 @@ impl Tasks {
         all.filter_map(|(_, id)| Some((*id, self.all.get(id)?)))
     }
 
+    /// Whether anything was ever asked of an organisation.
+    pub(super) fn concern(&self, organisation: &OrganisationId) -> bool {
+        self.all.values().any(|task| matches!(&task.ask.of, Of::Organisation(of) if of == organisation))
+    }
+
     pub(super) fn apply(&mut self, fact: &Fact) {
         match &fact.event {
             Event::TaskAsked { task, ask } => {

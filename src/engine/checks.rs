@@ -29,7 +29,10 @@ pub(super) fn organisations(state: &State) -> Check {
 /// What must still hold when the command is recorded: another command of the same commit may come first.
 pub(super) fn of(state: &State, command: &Command, plan: Option<PlanId>) -> Vec<Check> {
     match command {
-        Command::PersonAdd { .. } | Command::PersonChange { .. } | Command::PersonLeave { .. } => {
+        Command::PersonAdd { .. }
+        | Command::PersonChange { .. }
+        | Command::PersonLeave { .. }
+        | Command::PersonReturn { .. } => {
             vec![people(state), organisations(state)]
         }
         Command::PersonRename { .. } => vec![people(state)],
@@ -49,6 +52,8 @@ pub(super) fn of(state: &State, command: &Command, plan: Option<PlanId>) -> Vec<
         Command::OrganisationAdd { .. } | Command::OrganisationChange { .. } => {
             vec![organisations(state), people(state)]
         }
+        // Whatever could name it meanwhile looks at the organisations too.
+        Command::OrganisationRemove { .. } => vec![organisations(state), people(state), guests(state)],
         Command::PersonJoin { person } => vec![Check { stream: record::joining(person), version: 0 }],
         Command::PlanCreate { .. } => {
             plan.map(|plan| Check { stream: record::plan(plan), version: 0 }).into_iter().collect()
@@ -60,13 +65,16 @@ pub(super) fn of(state: &State, command: &Command, plan: Option<PlanId>) -> Vec<
         | Command::PhaseReschedule { plan, .. }
         | Command::PhaseAdd { plan, .. }
         | Command::GateApprove { plan, .. }
+        | Command::GateWithdraw { plan, .. }
         | Command::RetentionSet { plan, .. }
-        | Command::SectionAssign { plan, .. }
         | Command::SectionCreate { plan, .. }
         | Command::SectionRename { plan, .. }
         | Command::SectionMove { plan, .. }
         | Command::SectionRemove { plan, .. }
         | Command::SectionRestore { plan, .. } => governance(state, *plan).into_iter().collect(),
+        Command::SectionAssign { plan, .. } => {
+            governance(state, *plan).into_iter().chain([organisations(state)]).collect()
+        }
         Command::StrayFind { plan, .. } | Command::StraySettle { plan, .. } => {
             let known = state.plans.get(plan);
             let version = known.map_or(0, |plan| plan.strays.version);
@@ -92,10 +100,11 @@ pub(super) fn of(state: &State, command: &Command, plan: Option<PlanId>) -> Vec<
     }
 }
 
-/// The task as it is, and for a new one everybody as they are: nobody leaves while something is asked of them.
+/// The task as it is, and for a new one all as they are: nobody goes while something is asked of them.
 fn of_task(state: &State, command: &Command, task: TaskId) -> Vec<Check> {
     let version = state.tasks.get(task).map_or(0, |task| task.version);
     let own = Check { stream: record::task(task), version };
-    let people = matches!(command, Command::TaskAsk { .. }).then(|| people(state));
-    people.into_iter().chain([own]).collect()
+    let asks = matches!(command, Command::TaskAsk { .. });
+    let of_whom = asks.then(|| [people(state), organisations(state)]);
+    of_whom.into_iter().flatten().chain([own]).collect()
 }

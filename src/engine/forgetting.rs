@@ -1,4 +1,4 @@
-//! Carrying out what the record says is forgotten: rows of people, and words of comments. What it does once more
+//! Carrying out what the record says is forgotten: rows of people, and words of comments and tasks. What it does once more
 //! changes nothing, so that a start finishes what a stop cut short.
 
 use super::Addresses;
@@ -47,9 +47,10 @@ impl Forgotten {
         self.people.push(person);
     }
 
-    /// What was said there, and who came to it as a guest.
+    /// What was said and asked there, and who came to it as a guest.
     fn plan(&mut self, views: &Views, plan: PlanId, at: Timestamp) {
         self.positions.extend(views.threads.words_in(plan, at));
+        self.positions.extend(views.notices.words_in(&views.state, plan, at));
         self.people.extend(views.state.guests.of(plan).cloned());
     }
 

@@ -547,6 +547,7 @@ fn governs(kind: &str) -> bool {
             | "phase.opened"
             | "phase.closed"
             | "gate.approved"
+            | "gate.withdrawn"
             | "person.erased"
             | "retention.set"
             | "section.assigned"

@@ -1,5 +1,6 @@
 //! HTTP: who is asking, routes, refusals as statuses, pages, assets, the WebSocket pump.
 
+mod aim;
 mod api;
 pub mod assets;
 mod auth;
@@ -164,6 +165,7 @@ pub fn router(app: App) -> Router {
         .fallback(unknown)
         .layer(middleware::from_fn_with_state(app.clone(), bounds::count))
         .layer(middleware::from_fn_with_state(app.clone(), auth::guard))
+        .layer(middleware::from_fn_with_state(app.clone(), aim::lead_on))
         .layer(middleware::from_fn_with_state(app, told::refusals))
         .layer(middleware::from_fn(in_our_words))
         .layer(DefaultBodyLimit::max(limits::BODY_BYTES))

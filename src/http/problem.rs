@@ -207,8 +207,10 @@ fn status_of(refusal: &Refusal) -> StatusCode {
         | Refusal::OrganisationExists
         | Refusal::OrganisationNameTaken
         | Refusal::OrganisationChanged
+        | Refusal::OrganisationInUse
         | Refusal::SeatsTaken
         | Refusal::PersonHasLeft
+        | Refusal::HasNotLeft
         | Refusal::PersonChanged
         | Refusal::LastAdministrator
         | Refusal::ProcessRuns
@@ -226,6 +228,8 @@ fn status_of(refusal: &Refusal) -> StatusCode {
         | Refusal::GuestsInvited
         | Refusal::PhaseHasNotBegun
         | Refusal::ApprovedAlready
+        | Refusal::NotApproved
+        | Refusal::GateIsPassed
         | Refusal::WithheldAlready
         | Refusal::NotWithheld
         | Refusal::DisputedAlready

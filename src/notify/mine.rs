@@ -128,7 +128,8 @@ pub(super) fn item(views: &Views, person: &PersonId, notice: &Notice) -> Item {
         News::Opened { phase }
         | News::Closed { phase }
         | News::Moved { phase, .. }
-        | News::Approved { phase, .. } => (title_of(state, notice.plan, phase), None),
+        | News::Approved { phase, .. }
+        | News::Disapproved { phase, .. } => (title_of(state, notice.plan, phase), None),
         News::Frozen { reason } | News::Unfrozen { reason } | News::Ruled { reason, .. } => {
             (None, Some(reason.clone()))
         }

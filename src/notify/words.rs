@@ -110,6 +110,9 @@ pub fn item(item: &Item, name: &dyn Fn(&PersonId) -> String) -> String {
         News::Approved { role: as_role, .. } => {
             format!("{who} approved at the gate of “{phase}” for {}.", role(*as_role))
         }
+        News::Disapproved { role: as_role, .. } => {
+            format!("{who} took back the approval at the gate of “{phase}” for {}.", role(*as_role))
+        }
         News::Frozen { .. } => format!("{who} closed the plan for writing."),
         News::Unfrozen { .. } => format!("{who} opened the plan for writing again."),
         News::Replied { .. } => format!("{who} replied in a discussion in which you took part."),
@@ -141,7 +144,8 @@ pub fn item_path(item: &Item) -> Option<String> {
         News::Moved { phase, .. }
         | News::Opened { phase }
         | News::Closed { phase }
-        | News::Approved { phase, .. } => calendar(plan?, phase.as_str()),
+        | News::Approved { phase, .. }
+        | News::Disapproved { phase, .. } => calendar(plan?, phase.as_str()),
         News::Scheduled | News::Replanned => format!("/plans/{}/calendar", plan?),
         News::Assigned { section } => format!("/plans/{}/read#s-{section}", plan?),
         News::Frozen { .. } | News::Unfrozen { .. } | News::Stray { .. } => format!("/plans/{}", plan?),

@@ -45,6 +45,11 @@ pub enum News {
         phase: PhaseId,
         role: Role,
     },
+    /// An approval was taken back.
+    Disapproved {
+        phase: PhaseId,
+        role: Role,
+    },
     Frozen {
         reason: String,
     },
@@ -99,6 +104,13 @@ pub enum News {
     Follows {
         person: PersonId,
     },
+}
+
+impl News {
+    /// What those hear who keep the process, and nobody else.
+    fn is_of_a_gate(&self) -> bool {
+        matches!(self, Self::Approved { .. } | Self::Disapproved { .. })
+    }
 }
 
 /// The words of a task, and where they lie.
@@ -164,6 +176,12 @@ impl Notices {
         own.map(|words| words.position).collect()
     }
 
+    /// Where words are in which anybody asked something about a plan up to a time.
+    pub fn words_in(&self, state: &State, plan: PlanId, until: Timestamp) -> Vec<Position> {
+        let asked = state.tasks.of_plan(plan).filter(|(_, task)| task.at <= until);
+        asked.filter_map(|(id, _)| self.words.get(&id)).map(|words| words.position).collect()
+    }
+
     pub fn end(&self, task: TaskId) -> Option<&End> {
         self.ends.get(&task)
     }
@@ -182,7 +200,7 @@ impl Notices {
             let keeps = state.may(person, *plan, Action::Process);
             let before = state.reads_from(person, *plan).saturating_sub(1);
             let news = self.plans.get(plan).into_iter().flat_map(|feed| feed.after(after.max(before)));
-            all.extend(news.filter(|notice| keeps || !matches!(notice.news, News::Approved { .. })));
+            all.extend(news.filter(|notice| keeps || !notice.news.is_of_a_gate()));
         }
         let readable = |notice: &Notice| match notice.news {
             // What is asked of somebody is for them to know, whatever they may read.
@@ -237,6 +255,9 @@ impl Notices {
             Event::GateApproved { plan, phase, role } => {
                 of_plan(plan, News::Approved { phase: phase.clone(), role: *role });
             }
+            Event::GateWithdrawn { plan, phase, role } => {
+                of_plan(plan, News::Disapproved { phase: phase.clone(), role: *role });
+            }
             Event::PlanFrozen { plan, reason } => of_plan(plan, News::Frozen { reason: reason.clone() }),
             Event::PlanUnfrozen { plan, reason } => of_plan(plan, News::Unfrozen { reason: reason.clone() }),
             Event::ThreadOpened { thread, .. } => self.take_part(fact, *thread),
@@ -266,6 +287,13 @@ impl Notices {
                     words.text.clear();
                 }
             }
+            Event::RetentionPassed { plan } => {
+                for (task, _) in state.tasks.of_plan(*plan) {
+                    if let Some(words) = self.words.get_mut(&task) {
+                        words.text.clear();
+                    }
+                }
+            }
             Event::TaskDone { task } => self.over(fact, *task, true, state, &notice),
             Event::TaskWithdrawn { task } => self.over(fact, *task, false, state, &notice),
             Event::StrayFound { plan, section, provision, people, .. } => {
@@ -285,7 +313,7 @@ impl Notices {
                     self.organisations.entry(one.clone()).or_default().push(told());
                 }
             }
-            Event::PersonAdded { person, .. } => {
+            Event::PersonAdded { person, .. } | Event::PersonReturned { person, .. } => {
                 self.since.insert(person.clone(), (fact.position, fact.at));
             }
             Event::PersonChanged { person, .. } => self.of_person(person, notice(None, News::Part)),
@@ -309,11 +337,11 @@ impl Notices {
             }
             Event::PersonLeft { successor: None, .. }
             | Event::RetentionSet { .. }
-            | Event::RetentionPassed { .. }
             | Event::CommentDisputed { .. }
             | Event::ConductSet { .. }
             | Event::EpochBegan { .. }
             | Event::OrganisationAdded { .. }
+            | Event::OrganisationRemoved { .. }
             | Event::PersonJoined { .. }
             | Event::GuestRevoked { .. }
             | Event::PlanCreated { .. }

@@ -88,8 +88,10 @@ impl Strays {
             | Event::PersonChanged { .. }
             | Event::PersonRenamed { .. }
             | Event::PersonLeft { .. }
+            | Event::PersonReturned { .. }
             | Event::OrganisationAdded { .. }
             | Event::OrganisationChanged { .. }
+            | Event::OrganisationRemoved { .. }
             | Event::ProcessStarted { .. }
             | Event::PhaseRescheduled { .. }
             | Event::PhaseAdded { .. }
@@ -99,6 +101,7 @@ impl Strays {
             | Event::PhaseOpened { .. }
             | Event::PhaseClosed { .. }
             | Event::GateApproved { .. }
+            | Event::GateWithdrawn { .. }
             | Event::PersonJoined { .. }
             | Event::GuestInvited { .. }
             | Event::GuestRevoked { .. }

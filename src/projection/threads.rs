@@ -208,8 +208,10 @@ impl Threads {
             | Event::PersonChanged { .. }
             | Event::PersonRenamed { .. }
             | Event::PersonLeft { .. }
+            | Event::PersonReturned { .. }
             | Event::OrganisationAdded { .. }
             | Event::OrganisationChanged { .. }
+            | Event::OrganisationRemoved { .. }
             | Event::ProcessStarted { .. }
             | Event::PhaseRescheduled { .. }
             | Event::PhaseAdded { .. }
@@ -219,6 +221,7 @@ impl Threads {
             | Event::PhaseOpened { .. }
             | Event::PhaseClosed { .. }
             | Event::GateApproved { .. }
+            | Event::GateWithdrawn { .. }
             | Event::PersonJoined { .. }
             | Event::GuestInvited { .. }
             | Event::GuestRevoked { .. }

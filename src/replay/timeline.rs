@@ -62,6 +62,8 @@ pub enum Decision {
     #[serde(rename = "phase-closed")]
     PhaseClosed,
     Approved,
+    /// An approval was taken back.
+    Disapproved,
 }
 
 /// Changes of one person without a pause of more than 10 minutes between them. Others may have written

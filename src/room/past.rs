@@ -157,6 +157,7 @@ fn moment(recorded: &Recorded) -> Moment {
         "phase.opened" => What::Decided(Decision::PhaseOpened),
         "phase.closed" => What::Decided(Decision::PhaseClosed),
         "gate.approved" => What::Decided(Decision::Approved),
+        "gate.withdrawn" => What::Decided(Decision::Disapproved),
         _ => What::Kept,
     };
     Moment { position: recorded.position, at: recorded.at, person: recorded.actor.clone(), what }

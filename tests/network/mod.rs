@@ -198,6 +198,35 @@ async fn people_are_added_changed_and_leave_to_a_successor() {
     assert_eq!(of("Kostas"), (json!(athens), json!(true), json!(false), json!(2)), "the seat went over");
     assert_eq!(of("Dimitra"), (json!(athens), json!(false), json!(true), json!(2)));
 
+    // Who left by mistake, or comes again, comes back as who they were.
+    let back = [("do", "return"), ("roles", "representative"), ("organisation", sofia.as_str())];
+    let page = visitor.fill(&dimitra, &[("do", "return"), ("organisation", &sofia)]).await;
+    assert_eq!(page.status, 422);
+    page.says("The list of roles is empty.");
+    visitor.fill(&dimitra, &back).await.leads_to(&format!("{dimitra}?done=person-returned"));
+    visitor.get(&format!("{dimitra}?done=person-returned")).await.says("This person is back in the network.");
+    let people = visitor.json("/api/people").await;
+    let one = people.as_array().unwrap().iter().find(|one| one["name"] == "Dimitra").unwrap();
+    assert_eq!(
+        (&one["organisation"], &one["left"], &one["roles"], &one["version"]),
+        (&json!(sofia), &json!(false), &json!(["representative"]), &json!(3))
+    );
+
+    // What was entered by mistake is taken out; what the record speaks of stays.
+    let mistake = visitor.organisation("Equality Sophia", "member", "1", "1").await;
+    let page = visitor.get(&format!("/network/organisations/{sofia}")).await;
+    assert!(!page.html.contains("Take it out"), "somebody acts for it");
+    let sofia = format!("/network/organisations/{sofia}");
+    let page = visitor.fill(&sofia, &[("do", "remove")]).await;
+    assert_eq!(page.status, 422);
+    page.says("Somebody acts or has acted for this organisation, or something was asked of it.");
+    assert_eq!(page.value("name"), "Equality Sofia");
+    let mistake = format!("/network/organisations/{mistake}");
+    visitor.get(&mistake).await.says("Take it out");
+    visitor.fill(&mistake, &[("do", "remove")]).await.leads_to("/network?done=organisation-removed");
+    assert_eq!(visitor.get(&mistake).await.status, 404);
+    visitor.organisation("Equality Sophia", "member", "1", "1").await;
+
     // The last two who may change people: one may go, the other may not.
     let office = [("roles", "board")];
     visitor

@@ -1,6 +1,7 @@
 //! Signing in, through the doors of a network that people sign in to: pages, mail, sessions, tokens.
 
 mod address;
+mod aim;
 mod alone;
 mod authenticator;
 mod by_hand;

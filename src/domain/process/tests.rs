@@ -153,6 +153,26 @@ fn a_gate_holds_the_next_phase_back() {
 }
 
 #[test]
+fn an_approval_is_taken_back_while_it_has_had_no_effect() {
+    let withdraw =
+        |role| Command::GateWithdraw { plan: PLAN, phase: PhaseId::new("consultation").unwrap(), role };
+    let mut play = Play::running();
+    for at in [10, 20, 30] {
+        play.wait(at);
+    }
+    assert_eq!(play.ask(31, "board-1", &withdraw(Role::Board)), "not_approved");
+    assert_eq!(play.ask(31, "board-1", &approve("consultation", Role::Board)), "ok");
+    assert_eq!(play.ask(32, "chair", &withdraw(Role::Board)), "not_at_this_gate");
+    assert_eq!(play.ask(32, "secretariat", &withdraw(Role::Board)), "not_at_this_gate");
+    assert_eq!(play.ask(33, "board-1", &withdraw(Role::Board)), "ok");
+    assert_eq!(play.ask(34, "chair", &approve("consultation", Role::Chair)), "ok");
+    assert_eq!(play.wait(42), ["consultation closes"], "the board has approved no more");
+    assert_eq!(play.ask(43, "board-1", &approve("consultation", Role::Board)), "ok");
+    assert_eq!(play.wait(43), ["adoption opens"]);
+    assert_eq!(play.ask(44, "board-1", &withdraw(Role::Board)), "gate_is_passed");
+}
+
+#[test]
 fn a_phase_whose_time_went_by_waits_for_new_dates() {
     let mut play = Play::running();
     for at in [10, 20, 30, 40] {

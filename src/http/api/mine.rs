@@ -101,6 +101,7 @@ fn kind(news: &News) -> &'static str {
         News::Opened { .. } => "opened",
         News::Closed { .. } => "closed",
         News::Approved { .. } => "approved",
+        News::Disapproved { .. } => "disapproved",
         News::Frozen { .. } => "frozen",
         News::Unfrozen { .. } => "unfrozen",
         News::Replied { .. } => "replied",

@@ -19,7 +19,9 @@ use super::{
     time, words,
     words::{conduct as privacy, phases as say},
 };
-use crate::domain::{Command, EventId, Phase, PhaseId, Process, Refusal, Request, Role, Template, Timestamp};
+use crate::domain::{
+    Command, EventId, Phase, PhaseId, PhaseKind, Process, Refusal, Request, Role, Template, Timestamp,
+};
 
 pub(super) async fn calendar(
     State(library): State<Shared>,
@@ -68,6 +70,10 @@ enum What {
         phase: PhaseId,
         role: Role,
     },
+    Withdraw {
+        phase: PhaseId,
+        role: Role,
+    },
     Keep {
         days: String,
     },
@@ -79,6 +85,7 @@ impl What {
             Self::Start { .. } => "started",
             Self::Move { .. } => "moved",
             Self::Approve { .. } => "approved",
+            Self::Withdraw { .. } => "disapproved",
             Self::Keep { .. } => "kept",
         }
     }
@@ -141,6 +148,9 @@ fn command(library: &dyn Library, plan: &PlanCard, what: &What) -> Result<Comman
         }
         What::Approve { phase, role } => {
             Command::GateApprove { plan: plan.id, phase: phase.clone(), role: *role }
+        }
+        What::Withdraw { phase, role } => {
+            Command::GateWithdraw { plan: plan.id, phase: phase.clone(), role: *role }
         }
     })
 }
@@ -215,6 +225,9 @@ fn one_phase(
                 (time::moment(phase.closed.unwrap_or(phase.plan.closes)))
             }
             p.soft { (say::kind(phase.plan.kind)) }
+            @if asked.plan.may_ask && phase.is_open() && phase.plan.kind == PhaseKind::Consultation {
+                p { a href={ "/plans/" (asked.plan.id) "/tasks#heard" } { (say::WHO_ANSWERED) } }
+            }
             (gate(library, asked, phase))
             @for role in phase.missing().filter(|role| nobody.contains(role)) {
                 p.notice.notice-waiting {
@@ -276,6 +289,23 @@ fn gate(library: &dyn Library, asked: &Asked, phase: &Phase) -> Markup {
     if phase.plan.gate.is_empty() {
         return html! {};
     }
+    let process = asked.plan.process.as_ref();
+    let at =
+        process.and_then(|process| process.phases.iter().position(|one| one.plan.phase == phase.plan.phase));
+    let is_passed = process.zip(at).is_some_and(|(process, at)| process.is_passed(at));
+    let button = |what: &str, role: &Role, label: &str, class: &str| {
+        html! {
+            form.inline method="post" {
+                (form::id(library.fresh_id()))
+                input type="hidden" name="what" value=(what);
+                input type="hidden" name="phase" value=(phase.plan.phase);
+                input type="hidden" name="role" value=(role.word());
+                button class=(class) type="submit" {
+                    (label) span.visually-hidden { ": " (phase.plan.title) }
+                }
+            }
+        }
+    };
     html! {
         h3 { (say::GATE) }
         ul.gate {
@@ -285,19 +315,14 @@ fn gate(library: &dyn Library, asked: &Asked, phase: &Phase) -> Markup {
                     @match phase.approved.get(role) {
                         Some((person, at)) => {
                             (say::APPROVED_BY) " " (asked.people.actor(Some(person))) ", " (time::moment(*at))
+                            @if !is_passed && asked.viewer.roles.contains(role) {
+                                " " (button("withdraw", role, say::DISAPPROVE, "button button-small"))
+                            }
                         }
                         None => {
                             (say::NOT_APPROVED)
                             @if phase.opened.is_some() && asked.viewer.roles.contains(role) {
-                                form.inline method="post" {
-                                    (form::id(library.fresh_id()))
-                                    input type="hidden" name="what" value="approve";
-                                    input type="hidden" name="phase" value=(phase.plan.phase);
-                                    input type="hidden" name="role" value=(role.word());
-                                    button.button.button-primary type="submit" {
-                                        (say::APPROVE) span.visually-hidden { ": " (phase.plan.title) }
-                                    }
-                                }
+                                " " (button("approve", role, say::APPROVE, "button button-primary"))
                             }
                         }
                     }

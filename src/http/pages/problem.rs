@@ -1,13 +1,14 @@
 //! What a reader sees where a page cannot be shown: what is wrong, and a way on.
 
 use axum::{
+    Extension,
     http::{StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
 use maud::html;
 
 use super::{frame::Frame, library::Unavailable, words};
-use crate::domain::PlanId;
+use crate::{domain::PlanId, http::aim::SignInFirst};
 
 /// Why a page cannot be shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,7 +37,7 @@ impl From<Unavailable> for Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let (status, (title, text)) = match self {
-            Self::SignIn => return Redirect::to("/").into_response(),
+            Self::SignIn => return (Extension(SignInFirst), Redirect::to("/")).into_response(),
             Self::NotFound => (StatusCode::NOT_FOUND, words::problem::NOT_FOUND),
             Self::NoMoment(_) => (StatusCode::NOT_FOUND, words::problem::NO_MOMENT),
             Self::NotUnderstood => (StatusCode::BAD_REQUEST, words::problem::NOT_UNDERSTOOD),

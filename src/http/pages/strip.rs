@@ -127,7 +127,8 @@ pub(super) fn decision_shape(kind: Decision) -> Markup {
         | Decision::Scheduled
         | Decision::Rescheduled
         | Decision::Replanned
-        | Decision::Approved => html! { path.mark-renamed d="M-5-4h6l5 4l-5 4h-6z" {} },
+        | Decision::Approved
+        | Decision::Disapproved => html! { path.mark-renamed d="M-5-4h6l5 4l-5 4h-6z" {} },
     }
 }
 

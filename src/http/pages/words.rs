@@ -216,6 +216,8 @@ pub(super) mod phases {
     pub(in super::super) const APPROVED_BY: &str = "approved by";
     pub(in super::super) const NOT_APPROVED: &str = "not yet";
     pub(in super::super) const APPROVE: &str = "Approve";
+    pub(in super::super) const DISAPPROVE: &str = "Take the approval back";
+    pub(in super::super) const WHO_ANSWERED: &str = "Who has answered, and who has not";
     pub(in super::super) const MOVE: &str = "Move the dates";
     pub(in super::super) const OPENS: &str = "Opens";
     pub(in super::super) const CLOSES: &str = "Closes";
@@ -234,6 +236,7 @@ pub(super) mod phases {
             "started" => Some("The dates are set."),
             "moved" => Some("The dates are moved."),
             "approved" => Some("Your approval is recorded."),
+            "disapproved" => Some("Your approval is taken back."),
             "kept" => Some(super::conduct::KEEP_SAVED),
             "withdrawn" => super::planning::done("withdrawn"),
             _ => None,
@@ -493,6 +496,7 @@ pub(super) mod replay {
             Decision::PhaseOpened => "A phase opened",
             Decision::PhaseClosed => "A phase closed",
             Decision::Approved => "Approved at a gate",
+            Decision::Disapproved => "Approval taken back",
         }
     }
 
@@ -509,6 +513,7 @@ pub(super) mod replay {
             Decision::PhaseOpened => "opened a phase on its date",
             Decision::PhaseClosed => "closed a phase on its date",
             Decision::Approved => "approved at a gate",
+            Decision::Disapproved => "took back an approval at a gate",
         }
     }
 }

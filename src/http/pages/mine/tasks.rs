@@ -49,6 +49,8 @@ struct Heard {
     people: usize,
     /// The names of the organisations that have not.
     silent: Vec<String>,
+    /// Those of whom nobody can be asked: nobody acts for them, and no guest is invited for them.
+    unreached: Vec<String>,
 }
 
 struct Tasks {
@@ -106,14 +108,20 @@ fn without_sections(app: &App, person: &PersonId, plan: &str) -> Result<Tasks, P
         let invited = state.guests.invited(id, &open.plan.phase);
         asked.extend(invited.filter(|one| is_no_member(state, one)));
         asked.extend(answers.into_iter().flat_map(|answers| &answers.organisations));
-        let silent = asked.iter().filter(|one| !is_heard(one));
-        let silent = silent.filter_map(|one| Some(state.organisations.get(*one)?.profile.name.clone()));
-        let mut silent: Vec<String> = silent.collect();
-        silent.sort_by_key(|name| name.to_lowercase());
+        let silent = names(state, |one| asked.contains(one) && !is_heard(one));
+        let unreached = names(state, |one| !asked.contains(one));
         let people = Notifier::silent(&views, id).len();
-        Heard { phase: open.plan.title.clone(), of: asked.len(), people, silent }
+        Heard { phase: open.plan.title.clone(), of: asked.len(), people, silent, unreached }
     });
     Ok(Tasks { plan: card, sections: Vec::new(), rows: rows.collect(), heard })
+}
+
+/// The names of some organisations, in their order.
+fn names(state: &Rules, which: impl Fn(&OrganisationId) -> bool) -> Vec<String> {
+    let some = state.organisations.iter().filter(|(id, _)| which(id));
+    let mut names: Vec<String> = some.map(|(_, one)| one.profile.name.clone()).collect();
+    names.sort_by_cached_key(|name| name.to_lowercase());
+    names
 }
 
 /// The organisations for which somebody acts who may comment.
@@ -339,16 +347,26 @@ fn page(
     (status, frame.page("calendar", main)).into_response()
 }
 
+fn listed(title: &str, names: &[String]) -> Markup {
+    html! {
+        details open[names.len() <= 12] {
+            summary { (title) ": " (names.len()) }
+            ul { @for name in names { li { (name) } } }
+        }
+    }
+}
+
 fn consultation(plan: PlanId, heard: &Heard) -> Markup {
     html! {
         section aria-labelledby="heard" {
             h2 #heard { (say::CONSULTATION) ": " (heard.phase) }
             p { (say::heard(heard.of - heard.silent.len(), heard.of)) }
             @if heard.silent.is_empty() { p { (say::ALL_ANSWERED) } } @else {
-                details open[heard.silent.len() <= 12] {
-                    summary { (say::SILENT) ": " (heard.silent.len()) }
-                    ul { @for name in &heard.silent { li { (name) } } }
-                }
+                (listed(say::SILENT, &heard.silent))
+            }
+            @if !heard.unreached.is_empty() {
+                (listed(say::UNREACHED, &heard.unreached))
+                p.field-hint { (say::UNREACHED_HINT) }
             }
             @if heard.people > 0 {
                 form method="post" action={ "/plans/" (plan) "/tasks/remind" } {

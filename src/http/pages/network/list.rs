@@ -11,6 +11,9 @@ use serde::Deserialize;
 use super::{Desk, Groups, Member, Problem, Visit, form, is_reached, say};
 use crate::domain::{Organisation, OrganisationId, Role, Standing};
 
+/// Where a network knows so few people of an organisation, it loses touch when they go.
+const THIN: usize = 3;
+
 /// What the page before has done.
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct Came {
@@ -93,7 +96,9 @@ fn counts(
 ) -> Markup {
     let of = |standing| organisations.iter().filter(|(_, one)| one.profile.standing == standing).count();
     let there: Vec<_> = visit.network.rules.people.values().filter(|person| !person.left).collect();
-    let thin = organisations.iter().filter(|(id, _)| groups.of(Some(id)).len() == 1).count();
+    let is_thin = |id: &OrganisationId| (1..=THIN).contains(&groups.of(Some(id)).len());
+    let thin = organisations.iter().filter(|(id, _)| is_thin(id)).count();
+    let empty = organisations.iter().filter(|(id, _)| groups.of(Some(id)).is_empty()).count();
     let is_silent = |id: &OrganisationId| {
         !groups.of(Some(id)).iter().any(|(_, person)| is_reached(person)) && !visit.is_heard(id)
     };
@@ -104,6 +109,7 @@ fn counts(
         (say::COUNT_STAKEHOLDERS, of(Standing::Stakeholder)),
         (say::COUNT_PEOPLE, there.len()),
         (say::COUNT_THIN, thin),
+        (say::COUNT_EMPTY, empty),
         (say::COUNT_SILENT, silent_organisations),
     ];
     html! {
@@ -119,6 +125,9 @@ fn card(visit: &Visit<'_>, id: &OrganisationId, one: &Organisation, people: &[Me
         p.soft.small {
             @if profile.standing == Standing::Member { (say::votes(profile.weight)) " · " }
             (say::seats(taken, profile.seats))
+            @if !people.is_empty() {
+                " · " (say::reached(people.iter().filter(|(_, person)| is_reached(person)).count(), people.len()))
+            }
         }
         (heard(visit, id, people))
         @if !people.is_empty() { (members(visit, people)) }

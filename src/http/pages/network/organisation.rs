@@ -19,6 +19,9 @@ const NAME: &str = "name";
 const STANDING: &str = "standing";
 const WEIGHT: &str = "weight";
 const SEATS: &str = "seats";
+/// Which of the forms of an organisation was sent.
+const DO: &str = "do";
+const REMOVE: &str = "remove";
 
 pub(super) async fn blank(State(desk): State<Desk>, headers: HeaderMap) -> Result<Response, Problem> {
     desk.visit(headers, |visit| {
@@ -81,11 +84,19 @@ pub(super) async fn change(
         let mut fields = Fields::sent(sent)?;
         let (organisation, now) = known(visit, &organisation)?;
         let version = fields.get(VERSION).parse().map_err(|_| Problem::NotUnderstood)?;
-        let wrong = match profile(&fields) {
-            Ok(profile) => {
-                let command =
-                    Command::OrganisationChange { organisation: organisation.clone(), profile, version };
+        let removes = fields.get(DO) == REMOVE;
+        let command = match removes {
+            true => Ok(Command::OrganisationRemove { organisation: organisation.clone(), version }),
+            false => profile(&fields).map(|profile| Command::OrganisationChange {
+                organisation: organisation.clone(),
+                profile,
+                version,
+            }),
+        };
+        let wrong = match command {
+            Ok(command) => {
                 match visit.command(Request { id: fields.id(), command })? {
+                    Ok(()) if removes => return Ok(done("", say::Done::OrganisationRemoved)),
                     Ok(()) => return Ok(done("", say::Done::OrganisationChanged)),
                     Err(refusal) => {
                         if refusal == Refusal::OrganisationChanged {
@@ -98,6 +109,8 @@ pub(super) async fn change(
             }
             Err(wrong) => wrong,
         };
+        // Of the two forms, the one that was not sent shows what stands.
+        let fields = if removes { now } else { fields };
         Ok(form::refused(changing(visit, &organisation, &fields, &wrong, &html! {})))
     })
     .await
@@ -218,6 +231,17 @@ fn changing(
                     (form::hidden(fields, &[NONCE, VERSION]))
                     (inputs(fields, wrong))
                     p.actions { button.button.button-primary type="submit" { (say::SAVE) } }
+                }
+            }
+            @if !visit.network.rules.speaks_of(id) {
+                section {
+                    h2 { (say::REMOVE_ORGANISATION) }
+                    form.entry.sheet method="post" {
+                        p { (say::REMOVE_ORGANISATION_LEAD) }
+                        (form::hidden(fields, &[NONCE, VERSION]))
+                        input type="hidden" name=(DO) value=(REMOVE);
+                        p.actions { button.button.button-danger type="submit" { (say::REMOVE_ORGANISATION) } }
+                    }
                 }
             }
         },

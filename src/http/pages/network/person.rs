@@ -25,6 +25,7 @@ const SEAT: &str = "seat";
 /// Which of the forms of a person was sent.
 const DO: &str = "do";
 const LEAVE: &str = "leave";
+const RETURN: &str = "return";
 const SUCCESSOR: &str = "successor";
 const SURE: &str = "sure";
 const YES: &str = "yes";
@@ -121,8 +122,11 @@ pub(super) async fn change(
         }
         let leaves = fields.get(DO) == LEAVE;
         let renames = fields.get(DO) == NAME;
+        let returns = fields.get(DO) == RETURN;
         let read = if leaves {
             known.leaving(&fields, version)
+        } else if returns {
+            known.returning(&fields, version)
         } else if renames {
             Ok(known.renaming(&fields))
         } else {
@@ -133,7 +137,11 @@ pub(super) async fn change(
                 Ok(()) if leaves => return Ok(form::on_to(&came("", say::Done::PersonLeft))),
                 Ok(()) => {
                     let path = format!("/people/{}", known.id);
-                    let done = if renames { say::Done::PersonRenamed } else { say::Done::PersonChanged };
+                    let done = match () {
+                        () if renames => say::Done::PersonRenamed,
+                        () if returns => say::Done::PersonReturned,
+                        () => say::Done::PersonChanged,
+                    };
                     return Ok(form::on_to(&came(&path, done)));
                 }
                 Err(refusal) => {
@@ -232,6 +240,10 @@ impl<'a> Known<'a> {
         Ok(Command::PersonChange { person: self.id.clone(), office: office(fields)?, version })
     }
 
+    fn returning(&self, fields: &Fields, version: u64) -> Result<Command, Vec<Wrong>> {
+        Ok(Command::PersonReturn { person: self.id.clone(), office: office(fields)?, version })
+    }
+
     fn renaming(&self, fields: &Fields) -> Command {
         Command::PersonRename { person: self.id.clone(), name: fields.get(NAME).to_owned() }
     }
@@ -297,8 +309,10 @@ impl<'a> Known<'a> {
                 (form::summary(wrong, &now))
                 h1 { (name) }
                 p.lead { (self.said()) }
-                @if self.person.left { p.notice { (say::HAS_LEFT) } }
-                @else {
+                @if self.person.left {
+                    p.notice { (say::HAS_LEFT) }
+                    @if !self.person.erased { (self.come_back(fields, wrong)) }
+                } @else {
                     section {
                         h2 { (say::CHANGE_PERSON) }
                         form.entry.sheet method="post" {
@@ -333,6 +347,21 @@ impl<'a> Known<'a> {
                 (forget::section(self.visit, &self.id, self.person.left, wrong))
             },
         )
+    }
+
+    fn come_back(&self, fields: &Fields, wrong: &[Wrong]) -> Markup {
+        html! {
+            section {
+                h2 { (say::RETURN) }
+                form.entry.sheet method="post" {
+                    p { (say::RETURN_LEAD) }
+                    (form::hidden(fields, &[NONCE, VERSION]))
+                    input type="hidden" name=(DO) value=(RETURN);
+                    (inputs(self.visit, fields, wrong))
+                    p.actions { button.button type="submit" { (say::RETURN) } }
+                }
+            }
+        }
     }
 
     fn leave(&self, fields: &Fields, wrong: &[Wrong]) -> Markup {

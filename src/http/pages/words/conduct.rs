@@ -58,9 +58,9 @@ pub(in crate::http::pages) const FORGOTTEN: &str = "What was known of this perso
 pub(in crate::http::pages) const KEEP_TITLE: &str = "How long comments are kept";
 pub(in crate::http::pages) const KEEP_FOR_EVER: &str = "For ever.";
 pub(in crate::http::pages) const KEEP_GONE: &str =
-    "The words of all comments and the names of guests have been erased, as was set.";
+    "The words of all comments and tasks and the names of guests have been erased, as was set.";
 pub(in crate::http::pages) const KEEP_DAYS: &str = "Days after the last phase";
-pub(in crate::http::pages) const KEEP_HINT: &str = "Then the words of comments and the names of guests are erased by themselves; the plan's text and all decisions \
+pub(in crate::http::pages) const KEEP_HINT: &str = "Then the words of comments and tasks and the names of guests are erased by themselves; the plan's text and all decisions \
      stay. Leave it empty to keep them for ever.";
 pub(in crate::http::pages) const KEEP_CHANGE: &str = "Change it";
 pub(in crate::http::pages) const KEEP_SAVED: &str = "How long comments are kept is set.";

@@ -106,8 +106,10 @@ pub(in crate::http::pages) const WITHDRAWN_BY: &str = "Taken back by";
 pub(in crate::http::pages) const LEFT: &str = "has left the network";
 pub(in crate::http::pages) const ERASED: &str = "The words of this task have been erased.";
 pub(in crate::http::pages) const CONSULTATION: &str = "Who has answered";
-pub(in crate::http::pages) const ALL_ANSWERED: &str = "Every organisation has answered.";
+pub(in crate::http::pages) const ALL_ANSWERED: &str = "Every organisation that can be asked has answered.";
 pub(in crate::http::pages) const SILENT: &str = "Not heard yet";
+pub(in crate::http::pages) const UNREACHED: &str = "Nobody acts for them, and no guest is invited for them";
+pub(in crate::http::pages) const UNREACHED_HINT: &str = "They are not counted above, since nobody could answer for them: add somebody at “Network”, or invite a guest.";
 pub(in crate::http::pages) const REMIND: &str = "Remind those who have not answered";
 pub(in crate::http::pages) const REMIND_HINT: &str = "One mail to each person who may still comment, for themselves and for their organisation, and who wants \
      reminders. Once a day at most.";
@@ -121,7 +123,7 @@ pub(in crate::http::pages) fn more(count: usize) -> String {
 }
 
 pub(in crate::http::pages) fn heard(heard: usize, of: usize) -> String {
-    format!("{heard} of {of} organisations have been heard.")
+    format!("{heard} of {of} organisations that can be asked have been heard.")
 }
 
 pub(in crate::http::pages) fn reminded(count: usize) -> String {

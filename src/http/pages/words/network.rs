@@ -14,7 +14,8 @@ pub(in crate::http::pages) const COUNT_MEMBERS: &str = "Members";
 pub(in crate::http::pages) const COUNT_OBSERVERS: &str = "Observers";
 pub(in crate::http::pages) const COUNT_STAKEHOLDERS: &str = "Stakeholders";
 pub(in crate::http::pages) const COUNT_PEOPLE: &str = "People";
-pub(in crate::http::pages) const COUNT_THIN: &str = "Organisations with only one person";
+pub(in crate::http::pages) const COUNT_THIN: &str = "Organisations with one to three people";
+pub(in crate::http::pages) const COUNT_EMPTY: &str = "Organisations for which nobody acts";
 pub(in crate::http::pages) const COUNT_SILENT: &str =
     "Organisations from which nobody has signed in or spoken as a guest";
 
@@ -54,6 +55,10 @@ pub(in crate::http::pages) const SEATS_HINT: &str =
 pub(in crate::http::pages) const ITS_PEOPLE: &str = "Its people";
 pub(in crate::http::pages) const CHANGE_ORGANISATION: &str = "Change the organisation";
 
+pub(in crate::http::pages) const REMOVE_ORGANISATION: &str = "Take it out";
+pub(in crate::http::pages) const REMOVE_ORGANISATION_LEAD: &str = "For an organisation that was entered by mistake. It can be taken out for as long as nobody has acted for it and \
+     nothing was asked of it.";
+
 pub(in crate::http::pages) const PERSON_NAME_HINT: &str = "As others should see it.";
 pub(in crate::http::pages) const EMAIL: &str = "E-mail address";
 pub(in crate::http::pages) const ADDRESS: &str = "Where mails go";
@@ -83,6 +88,9 @@ pub(in crate::http::pages) const NO_SUCCESSOR: &str = "Nobody yet";
 pub(in crate::http::pages) const SURE: &str = "Yes, this person has left";
 pub(in crate::http::pages) const SURE_MISSING: &str = "Say that you are sure: tick the box above the button.";
 pub(in crate::http::pages) const HAS_LEFT: &str = "This person has left the network.";
+pub(in crate::http::pages) const RETURN: &str = "Has come back";
+pub(in crate::http::pages) const RETURN_LEAD: &str = "Say what this person does from now on. They sign in by the same address as before, which gets a mail, and what \
+     they did before they left is theirs still. What was handed over stays with whoever has it.";
 
 /// What was done on the page before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -90,10 +98,12 @@ pub(in crate::http::pages) const HAS_LEFT: &str = "This person has left the netw
 pub(in crate::http::pages) enum Done {
     OrganisationAdded,
     OrganisationChanged,
+    OrganisationRemoved,
     PersonAdded,
     PersonChanged,
     PersonRenamed,
     PersonLeft,
+    PersonReturned,
     PersonErased,
     AddressSet,
     Imported,
@@ -106,10 +116,12 @@ impl Done {
         match self {
             Self::OrganisationAdded => "organisation-added",
             Self::OrganisationChanged => "organisation-changed",
+            Self::OrganisationRemoved => "organisation-removed",
             Self::PersonAdded => "person-added",
             Self::PersonChanged => "person-changed",
             Self::PersonRenamed => "person-renamed",
             Self::PersonLeft => "person-left",
+            Self::PersonReturned => "person-returned",
             Self::PersonErased => "person-erased",
             Self::AddressSet => "address-set",
             Self::Imported => "imported",
@@ -122,10 +134,12 @@ pub(in crate::http::pages) fn done(done: Done, people: usize, organisations: usi
     match done {
         Done::OrganisationAdded => "The organisation was added.".into(),
         Done::OrganisationChanged => "The organisation was changed.".into(),
+        Done::OrganisationRemoved => "The organisation was taken out.".into(),
         Done::PersonAdded => "The person was added.".into(),
         Done::PersonChanged => "What this person does was changed.".into(),
         Done::PersonRenamed => "The name was corrected.".into(),
         Done::PersonLeft => "It is recorded that this person has left.".into(),
+        Done::PersonReturned => "This person is back in the network.".into(),
         Done::AddressSet => {
             "Mails to this person go to the new address. A note has gone to the old one.".into()
         }
@@ -143,6 +157,11 @@ pub(in crate::http::pages) fn made(people: usize, organisations: usize) -> Strin
 
 pub(in crate::http::pages) fn count(number: usize, one: &str, many: &str) -> String {
     format!("{number} {}", if number == 1 { one } else { many })
+}
+
+/// How many of an organisation's people are reached.
+pub(in crate::http::pages) fn reached(reached: usize, of: usize) -> String {
+    format!("{reached} of {} reached", count(of, "person", "people"))
 }
 
 pub(in crate::http::pages) fn left(number: usize) -> String {

@@ -260,3 +260,55 @@ async fn a_gate_whose_role_nobody_has_says_so_and_what_is_over_is_folded() {
     assert_eq!(server.command(&secretariat, "person.add", add).await.0, 200);
     assert!(!page(&secretariat).await.contains("Nobody is"), "somebody is chief executive now");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_policy_page_says_what_holds_in_single_plans() {
+    let data = tempfile::tempdir().unwrap();
+    let server = Server::start(&spawn(data.path())).await;
+    let secretariat = server.sign_in("secretariat").await;
+    let (plan, _) = server.new_plan(1).await;
+    let http = reqwest::Client::new();
+    let page = async |path: &str, token: &str| {
+        let request = http.get(server.url(path)).bearer_auth(token);
+        request.send().await.unwrap().text().await.unwrap()
+    };
+    let besides = async || {
+        let text = page("/network/policy", &secretariat).await;
+        text.split_once("In single plans, besides").unwrap().1.split_once("</section>").unwrap().0.to_owned()
+    };
+    let before = besides().await;
+    assert!(!before.contains(&plan), "{before}");
+
+    let opens = now();
+    let phases = json!([phase("drafting", "drafting", opens - 1_000, opens + 3_600_000, &["board", "chair"])]);
+    start(&server, &secretariat, &plan, phases).await;
+    until(&server, &secretariat, &plan, "phase.opened", "drafting").await;
+    let send = async |what: &str, who: &str, role: &str| {
+        let token = server.sign_in(who).await;
+        let id = uuid::Uuid::now_v7().to_string();
+        let fields = [("id", &*id), ("what", what), ("phase", "drafting"), ("role", role)];
+        let request = form(http.post(server.url(&format!("/plans/{plan}/calendar"))), &fields);
+        let answer = request.bearer_auth(token).send().await.unwrap();
+        (answer.status().as_u16(), answer.text().await.unwrap())
+    };
+    let (status, text) = send("approve", "chair", "chair").await;
+    assert!(status == 200 && text.contains("Your approval is recorded."), "{status} {text}");
+    assert!(text.contains("Take the approval back"), "{text}");
+    let assign = json!({ "plan": plan, "section": "part-0", "people": ["member-2"] });
+    assert_eq!(server.command(&secretariat, "section.assign", assign).await.0, 200);
+    let said = besides().await;
+    for words in ["Board (has not approved yet)", "Chair of the board (has approved)", "Written by"] {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+
+    let (status, text) = send("withdraw", "secretariat", "chair").await;
+    assert!(status == 422 && text.contains("This gate does not ask for your approval in that role."), "{text}");
+    let (status, text) = send("withdraw", "chair", "chair").await;
+    assert!(status == 200 && text.contains("Your approval is taken back."), "{status} {text}");
+    let freeze = json!({ "plan": plan, "reason": "The board meets." });
+    assert_eq!(server.command(&secretariat, "plan.freeze", freeze).await.0, 200);
+    let said = besides().await;
+    for words in ["Board (has not approved yet), Chair of the board (has not approved yet)", "The board meets."] {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+}

@@ -44,13 +44,14 @@ impl Part {
         }
     }
 
-    pub fn role(self) -> Role {
+    fn roles(self) -> Vec<Role> {
         match self {
-            Self::Secretariat => Role::Secretariat,
-            Self::Member1 | Self::Member2 => Role::Representative,
-            Self::Consultant => Role::Consultant,
-            Self::Chair => Role::Chair,
-            Self::Administrator => Role::Administrator,
+            Self::Secretariat => vec![Role::Secretariat],
+            Self::Member1 | Self::Member2 => vec![Role::Representative],
+            Self::Consultant => vec![Role::Consultant],
+            // Who presides over the board sits on it.
+            Self::Chair => vec![Role::Board, Role::Chair],
+            Self::Administrator => vec![Role::Administrator],
         }
     }
 
@@ -61,7 +62,7 @@ impl Part {
             Self::Member2 => Some(organisation("sofia")),
             Self::Secretariat | Self::Consultant | Self::Chair | Self::Administrator => None,
         };
-        Office { roles: vec![self.role()], seat: organisation.is_some(), organisation }
+        Office { roles: self.roles(), seat: organisation.is_some(), organisation }
     }
 }
 

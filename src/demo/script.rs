@@ -111,6 +111,8 @@ pub enum Edit {
 const DAY: i64 = 24 * 3600 * 1000;
 /// How long the plan is in drafting: over a year from the moment at which the demonstration is built.
 const DRAFTING: i64 = 500 * DAY;
+/// How long after people were added the first of them comes in, in milliseconds.
+const FIRST_SIGN_INS: i64 = 900_000;
 
 /// The last Monday from which all of the script has passed, in milliseconds: weeks are shifted whole, so that
 /// working days stay working days and the gaps between events stay what they are.
@@ -207,6 +209,11 @@ fn entries(texts: &[Vec<Atom>]) -> Vec<(i64, Part, Entry)> {
     for (number, command) in commands.into_iter().enumerate() {
         entries.push((added + number as i64 * 41_000, Part::Administrator, Entry::Command(command)));
     }
+    // On the same morning they come in for the first time, one after the other.
+    for (number, part) in order.into_iter().enumerate() {
+        let at = added + FIRST_SIGN_INS + number as i64 * 420_000;
+        entries.push((at, part, Entry::Command(Command::PersonJoin { person: part.person() })));
+    }
     let mut command = |when: diary::When, command| {
         entries.push((when.seconds() * 1000 + 11_000, Part::Secretariat, Entry::Command(command)));
     };
@@ -214,7 +221,7 @@ fn entries(texts: &[Vec<Atom>]) -> Vec<(i64, Part, Entry)> {
     command(diary::PLAN_BEGUN, Command::PlanCreate { plan: Some(plan), title: diary::TITLE.into() });
     command(
         diary::DATES_SET,
-        Command::ProcessStart { plan, template: "strategic-plan".into(), phases: phases(), keep_days: None },
+        Command::ProcessStart { plan, template: "strategic-plan".into(), phases: phases(), keep_days: template().keep_days },
     );
     command(diary::FROZEN.0, Command::PlanFreeze { plan, reason: diary::FROZEN.1.into() });
     command(diary::UNFROZEN.0, Command::PlanUnfreeze { plan, reason: diary::UNFROZEN.1.into() });
@@ -236,12 +243,16 @@ fn entries(texts: &[Vec<Atom>]) -> Vec<(i64, Part, Entry)> {
     entries
 }
 
+/// That of a strategic plan.
+fn template() -> Template {
+    Template::built_in().swap_remove(0)
+}
+
 /// The plan's way from the first draft on, in milliseconds since the beginning of day 0. Drafting stays open for over
 /// a year, so that there is always something to write in.
 fn phases() -> Vec<PhasePlan> {
-    let template = Template::built_in().swap_remove(0);
     let begun = Timestamp(diary::DATES_SET.seconds() * 1000);
-    let mut phases: Vec<PhasePlan> = template.dated(begun).into_iter().skip(2).collect();
+    let mut phases: Vec<PhasePlan> = template().dated(begun).into_iter().skip(2).collect();
     let later = begun.0 + DRAFTING - phases[0].closes.0;
     for phase in &mut phases {
         phase.opens.0 += later;

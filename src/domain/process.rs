@@ -106,6 +106,13 @@ impl Process {
         self.phases.iter().find(|phase| phase.is_open())
     }
 
+    /// The phases that have begun and whose gates have not had their effect yet.
+    pub fn at_gates(&self) -> impl Iterator<Item = &Phase> {
+        let begun = self.phases.iter().enumerate().filter(|(_, phase)| phase.opened.is_some());
+        let gated = begun.filter(|(at, phase)| !phase.plan.gate.is_empty() && !self.is_passed(*at));
+        gated.map(|(_, phase)| phase)
+    }
+
     /// Whether a phase behind this one has begun, so that its gate has had its effect.
     pub fn is_passed(&self, at: usize) -> bool {
         self.phases.iter().skip(at + 1).any(|later| later.opened.is_some())
@@ -137,12 +144,19 @@ enum Turn<'a> {
     Forgets,
 }
 
+impl Stage {
+    /// Of a plan with this process, or with none.
+    pub fn of(process: Option<&Process>) -> Self {
+        match process {
+            None => Self::Unscheduled,
+            Some(process) => process.open().map_or(Self::Between, |phase| Self::Phase(phase.plan.kind)),
+        }
+    }
+}
+
 impl Plan {
     pub fn stage(&self) -> Stage {
-        match &self.process {
-            None => Stage::Unscheduled,
-            Some(process) => process.open().map_or(Stage::Between, |phase| Stage::Phase(phase.plan.kind)),
-        }
+        Stage::of(self.process.as_ref())
     }
 }
 

@@ -5,12 +5,12 @@ use std::{io, sync::Arc};
 use axum::http::HeaderMap;
 use tokio::runtime::Handle;
 
-use super::pages::{Comment, Denied, Frozen, Library, Network, Person, PlanCard, Thread, Unavailable};
+use super::pages::{Comment, Denied, Frozen, Library, Person, PlanCard, Thread, Unavailable};
 use super::{Shared, api, auth, templates::NotKept};
 use crate::access;
 use crate::document::{PlanDiff, PlanState};
 use crate::domain::{
-    Action, Email, EventId, PersonId, PhaseId, PlanId, Position, Refusal, Request, Template, Timestamp,
+    Action, Email, EventId, PersonId, PhaseId, PlanId, Position, Refusal, Request, State, Template, Timestamp,
 };
 use crate::engine::{Engine, Error, Receipt, fresh_id, record};
 use crate::notify::{self, Waiting};
@@ -187,15 +187,8 @@ impl Library for Reader {
         done(self.app.engine.together(viewer.clone(), requests))
     }
 
-    fn network(&self, viewer: &PersonId) -> Network {
-        let views = self.app.engine.views();
-        let state = &views.state;
-        let readable = state.order.iter().filter(|plan| state.may(viewer, **plan, Action::Read));
-        let plans = readable.filter_map(|plan| state.plans.get(plan));
-        Network {
-            plans: plans.map(|plan| (plan.title.clone(), plan.stage())).collect(),
-            rules: state.network(),
-        }
+    fn network(&self) -> State {
+        self.app.engine.views().state.network()
     }
 
     fn address(&self, person: &PersonId) -> Option<Email> {

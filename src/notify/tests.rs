@@ -425,7 +425,7 @@ async fn reminders_come_twice_at_most_and_only_to_who_has_not_answered() {
         }
     }
     let one = |day, to: &str, count: &str| {
-        (day, format!("{to}@example.org"), format!("A reminder: {count} due soon at plan.example.org"))
+        (day, format!("{to}@example.org"), format!("A reminder: {count} asked of you at plan.example.org"))
     };
     // The dates are 20 days after the first day; each look is a day later than its number says.
     let expected =

@@ -246,13 +246,13 @@ impl Letter<'_> {
         self.mail(subject, &body)
     }
 
-    /// What is due soon.
+    /// What is asked and not done yet: before its date, or whenever somebody has people reminded.
     pub(super) fn reminder(&self, todos: &[Todo], now: Timestamp) -> Mail {
         let subject = match todos.len() {
-            1 => format!("A reminder: 1 thing is due soon at {}", self.host()),
-            count => format!("A reminder: {count} things are due soon at {}", self.host()),
+            1 => format!("A reminder: 1 thing is asked of you at {}", self.host()),
+            count => format!("A reminder: {count} things are asked of you at {}", self.host()),
         };
-        let mut body = String::from("this is asked of you, and its date is near:\n\n");
+        let mut body = String::from("this is asked of you, and is not done yet:\n\n");
         todos.iter().for_each(|one| body.push_str(&self.todo(one, now)));
         self.mail(subject, &body)
     }

@@ -12,11 +12,14 @@ use super::{
     Asked, Shared, form,
     frame::{Frame, View},
     keeper,
-    library::{Library, Network},
+    library::Library,
+    people::People,
     problem::Problem,
     words::groups as say,
 };
-use crate::domain::{Command, EventId, Group, OrganisationId, PersonId, Request, SectionId, Standing};
+use crate::domain::{
+    Command, EventId, Group, OrganisationId, PersonId, Request, SectionId, Standing, State as Rules,
+};
 use crate::export::Names as _;
 
 /// What the form of one section says: a field for each of its group, `to` beginning with `o/` or `p/`.
@@ -76,7 +79,7 @@ pub(super) async fn change(
 fn page(library: &dyn Library, asked: &Asked, said: &Markup) -> Result<Markup, Problem> {
     let plan = &asked.plan;
     let state = library.state_at(plan.id, plan.head)?;
-    let network = library.network(&asked.viewer.id);
+    let network = library.network();
     let frame = Frame {
         title: &format!("{}: {}", say::TITLE, plan.title),
         viewer: Some(&asked.viewer),
@@ -96,7 +99,7 @@ fn page(library: &dyn Library, asked: &Asked, said: &Markup) -> Result<Markup, P
                     h2 id={ "section-" (section.id) } {
                         @if section.heading().is_empty() { (say::UNTITLED) } @else { (section.heading()) }
                     }
-                    p { (written(asked, &network, group)) }
+                    p { @match group { None => (say::ALL), Some(group) => (written(&asked.people, &network, group)) } }
                     (choose(library, asked, &network, &section.id, group, section.heading()))
                 }
             }
@@ -104,29 +107,28 @@ fn page(library: &dyn Library, asked: &Asked, said: &Markup) -> Result<Markup, P
     ))
 }
 
-fn written(asked: &Asked, network: &Network, group: Option<&Group>) -> String {
-    let Some(group) = group else { return say::ALL.to_owned() };
-    let organisations = group.organisations.iter().filter_map(|id| network.rules.organisations.get(id));
+/// Who writes a section that is for some alone.
+pub(super) fn written(people: &People, network: &Rules, group: &Group) -> String {
+    let organisations = group.organisations.iter().filter_map(|id| network.organisations.get(id));
     let organisations = organisations.map(|organisation| organisation.profile.name.clone());
-    let people = group.people.iter().map(|person| asked.people.name(Some(person)).to_owned());
+    let people = group.people.iter().map(|person| people.name(Some(person)).to_owned());
     say::by(&organisations.chain(people).collect::<Vec<_>>().join(", "))
 }
 
 fn choose(
     library: &dyn Library,
     asked: &Asked,
-    network: &Network,
+    network: &Rules,
     section: &SectionId,
     group: Option<&Group>,
     heading: &str,
 ) -> Markup {
-    let rules = &network.rules;
     let in_group = |id: &OrganisationId| group.is_some_and(|group| group.organisations.contains(id));
-    let mut organisations: Vec<_> = rules.organisations.iter().collect();
+    let mut organisations: Vec<_> = network.organisations.iter().collect();
     organisations.retain(|(id, one)| one.profile.standing == Standing::Member || in_group(id));
     organisations.sort_by_cached_key(|(_, one)| one.profile.name.to_lowercase());
     let is_chosen = |id: &PersonId| group.is_some_and(|group| group.people.contains(id));
-    let mut people: Vec<_> = rules.people.iter().filter(|(_, person)| !person.left).collect();
+    let mut people: Vec<_> = network.people.iter().filter(|(_, person)| !person.left).collect();
     people.sort_by_cached_key(|(id, _)| asked.people.name(Some(id)).to_lowercase());
     let field = |what: &str| format!("{what}-{section}");
     html! {

@@ -9,7 +9,7 @@ use crate::{
     document::{PlanDiff, PlanState},
     domain::{
         Email, EventId, Group, Party, PersonId, PhaseId, PlanId, Position, Process, Refusal, Request, Role,
-        Ruling, SectionId, Stage, State, Template, ThreadId, Timestamp,
+        Ruling, SectionId, State, Template, ThreadId, Timestamp,
     },
     notify::Waiting,
     replay::Timeline,
@@ -91,14 +91,6 @@ pub struct Comment {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Unavailable;
 
-/// The network as it is now.
-pub struct Network {
-    /// The rules' memory, of people and organisations alone.
-    pub rules: State,
-    /// The plans that the viewer may read, each with where it is.
-    pub plans: Vec<(String, Stage)>,
-}
-
 /// Why a command was not carried out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Denied {
@@ -138,7 +130,8 @@ pub trait Library: Send + Sync + 'static {
     fn command(&self, viewer: &PersonId, request: Request) -> Result<(), Denied>;
     /// Asks for new people and organisations: all of them or none.
     fn together(&self, viewer: &PersonId, requests: Vec<Request>) -> Result<(), Denied>;
-    fn network(&self, viewer: &PersonId) -> Network;
+    /// The rules' memory as it is now, of people, organisations and guests alone.
+    fn network(&self) -> State;
     /// Where a person is reached by mail.
     fn address(&self, person: &PersonId) -> Option<Email>;
     /// Whether who asks has shown who they are a short while ago, at a browser.

@@ -37,7 +37,7 @@ use axum::{
     routing::{get, post},
 };
 
-pub use library::{Comment, Denied, Frozen, Library, Network, Person, PlanCard, Thread, Unavailable};
+pub use library::{Comment, Denied, Frozen, Library, Person, PlanCard, Thread, Unavailable};
 pub(crate) use people::People;
 use problem::Problem;
 pub(crate) use words::part;

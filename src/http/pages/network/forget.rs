@@ -39,7 +39,7 @@ pub(super) fn erase(visit: &Visit<'_>, person: &PersonId, fields: &Fields) -> Re
 pub(super) fn section(visit: &Visit<'_>, person: &PersonId, may_erase: bool, wrong: &[Wrong]) -> Markup {
     let sure = form::beneath(SURE, "", wrong);
     let nonce = Fields::of([(NONCE, visit.desk.fresh_id().to_string())]);
-    let is_erased = visit.network.rules.is_erased(person);
+    let is_erased = visit.network.is_erased(person);
     html! {
         section {
             h2 { (say::ABOUT_PERSON) }
@@ -98,13 +98,13 @@ pub(super) async fn erase_guest(
 
 fn find<'a>(visit: &'a Visit<'_>, guest: &str) -> Result<(PersonId, &'a Guest), Problem> {
     let id: PersonId = guest.parse().map_err(|_| Problem::NotFound)?;
-    let known = visit.network.rules.guests.people.get(&id).ok_or(Problem::NotFound)?;
+    let known = visit.network.guests.people.get(&id).ok_or(Problem::NotFound)?;
     Ok((id, known))
 }
 
 fn page(visit: &Visit<'_>, id: &PersonId, guest: &Guest, wrong: &[Wrong]) -> Response {
     let name = visit.name(id);
-    let body = visit.network.rules.guests.invitations.get(&guest.invitation);
+    let body = visit.network.guests.invitations.get(&guest.invitation);
     let main = html! {
         (back())
         (form::summary(wrong, &html! {}))

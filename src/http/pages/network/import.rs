@@ -97,7 +97,7 @@ fn answer(visit: &Visit<'_>, parts: Parts) -> Result<Response, Problem> {
         let wrong = Wrong::at(FILE, say::FILE_AND_TEXT);
         return Ok(form::refused(asking(visit, &fields, &[wrong])));
     }
-    let rules = &visit.network.rules;
+    let rules = &visit.network;
     let names: BTreeMap<PersonId, String> =
         rules.people.keys().map(|id| (id.clone(), visit.name(id).to_owned())).collect();
     let person_at = |email: &Email| visit.desk.person_at(email);

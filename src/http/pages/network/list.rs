@@ -95,7 +95,7 @@ fn counts(
     groups: &Groups<'_>,
 ) -> Markup {
     let of = |standing| organisations.iter().filter(|(_, one)| one.profile.standing == standing).count();
-    let there: Vec<_> = visit.network.rules.people.values().filter(|person| !person.left).collect();
+    let there: Vec<_> = visit.network.people.values().filter(|person| !person.left).collect();
     let is_thin = |id: &OrganisationId| (1..=THIN).contains(&groups.of(Some(id)).len());
     let thin = organisations.iter().filter(|(id, _)| is_thin(id)).count();
     let empty = organisations.iter().filter(|(id, _)| groups.of(Some(id)).is_empty()).count();

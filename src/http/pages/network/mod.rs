@@ -23,7 +23,7 @@ use maud::Markup;
 
 use super::{
     frame::Frame,
-    library::{Denied, Library, Network, Person},
+    library::{Denied, Library, Person},
     people::People,
     problem::Problem,
     words::{self, network as say},
@@ -43,7 +43,7 @@ struct Visit<'a> {
     desk: &'a dyn Library,
     viewer: Person,
     people: People,
-    network: Network,
+    network: domain::State,
 }
 
 impl Desk {
@@ -58,8 +58,8 @@ impl Desk {
             let viewer = desk.viewer(&headers).ok_or(Problem::SignIn)?;
             let people = People::of(desk.people(Some(&viewer)));
             let viewer = people.get(&viewer).cloned().ok_or(Problem::SignIn)?;
-            let network = desk.network(&viewer.id);
-            if !network.rules.may_always(&viewer.id, Action::People) {
+            let network = desk.network();
+            if !network.may_always(&viewer.id, Action::People) {
                 return Err(Problem::NotFound);
             }
             work(&Visit { desk, viewer, people, network })
@@ -89,12 +89,12 @@ impl Visit<'_> {
 
     /// Whether somebody who came as a guest has said something for an organisation.
     fn is_heard(&self, organisation: &OrganisationId) -> bool {
-        self.network.rules.guests.heard.contains(organisation)
+        self.network.guests.heard.contains(organisation)
     }
 
     /// Organisations by standing, then by name.
     fn organisations(&self) -> Vec<(&OrganisationId, &Organisation)> {
-        let mut all: Vec<_> = self.network.rules.organisations.iter().collect();
+        let mut all: Vec<_> = self.network.organisations.iter().collect();
         all.sort_by_cached_key(|(_, one)| (one.profile.standing, one.profile.name.to_lowercase()));
         all
     }
@@ -104,7 +104,7 @@ impl Visit<'_> {
         &'a self,
         of: impl Fn(&domain::Person) -> bool + 'a,
     ) -> Vec<(&'a PersonId, &'a domain::Person)> {
-        let mut some: Vec<_> = self.network.rules.people.iter().filter(|(_, one)| of(one)).collect();
+        let mut some: Vec<_> = self.network.people.iter().filter(|(_, one)| of(one)).collect();
         some.sort_by_cached_key(|(id, _)| (self.name(id).to_lowercase(), (*id).clone()));
         some
     }

@@ -123,7 +123,7 @@ fn done(path: &str, done: say::Done) -> Response {
 /// The organisation that a path names, as a form shows it.
 fn known(visit: &Visit<'_>, organisation: &str) -> Result<(OrganisationId, Fields), Problem> {
     let id: OrganisationId = organisation.parse().map_err(|_| Problem::NotFound)?;
-    let one = visit.network.rules.organisations.get(&id).ok_or(Problem::NotFound)?;
+    let one = visit.network.organisations.get(&id).ok_or(Problem::NotFound)?;
     let profile = &one.profile;
     let fields = Fields::of([
         (NONCE, visit.desk.fresh_id().to_string()),
@@ -199,7 +199,7 @@ fn changing(
     wrong: &[Wrong],
     came: &Markup,
 ) -> Response {
-    let Some(one) = visit.network.rules.organisations.get(id) else {
+    let Some(one) = visit.network.organisations.get(id) else {
         return axum::response::IntoResponse::into_response(Problem::NotFound);
     };
     let profile = &one.profile;
@@ -233,7 +233,7 @@ fn changing(
                     p.actions { button.button.button-primary type="submit" { (say::SAVE) } }
                 }
             }
-            @if !visit.network.rules.speaks_of(id) {
+            @if !visit.network.speaks_of(id) {
                 section {
                     h2 { (say::REMOVE_ORGANISATION) }
                     form.entry.sheet method="post" {

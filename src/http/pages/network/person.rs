@@ -214,7 +214,7 @@ struct Known<'a> {
 impl<'a> Known<'a> {
     fn find(visit: &'a Visit<'a>, person: &str) -> Result<Self, Problem> {
         let id: PersonId = person.parse().map_err(|_| Problem::NotFound)?;
-        let person = visit.network.rules.people.get(&id).ok_or(Problem::NotFound)?;
+        let person = visit.network.people.get(&id).ok_or(Problem::NotFound)?;
         Ok(Self { visit, id, person })
     }
 
@@ -286,7 +286,7 @@ impl<'a> Known<'a> {
     /// What the person does, in a line.
     fn said(&self) -> Markup {
         let office = &self.person.office;
-        let organisations = &self.visit.network.rules.organisations;
+        let organisations = &self.visit.network.organisations;
         let organisation = office.organisation.as_ref().and_then(|id| Some((id, organisations.get(id)?)));
         html! {
             (list::roles(&office.roles))

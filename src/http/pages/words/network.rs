@@ -222,6 +222,14 @@ pub(in crate::http::pages) const IN_A_PLAN_LEAD: &str = "Where each plan is now 
      later: the table says who will be able to.";
 pub(in crate::http::pages) const IN_A_PLAN_CAPTION: &str =
     "What each part in the network may do with a plan: a row for each part, a column for each phase.";
+pub(in crate::http::pages) const NARROWED: &str = "In single plans, besides";
+pub(in crate::http::pages) const NARROWED_LEAD: &str = "Who has to approve before the next phase opens, which sections are for some people alone, and what is frozen.";
+pub(in crate::http::pages) const NOT_NARROWED: &str =
+    "Nothing at present: no gate waits, nothing is frozen, and no section is for some people alone.";
+pub(in crate::http::pages) const FROZEN: &str = "Frozen; nobody edits it:";
+pub(in crate::http::pages) const AT_GATE: &str = "The gate of";
+pub(in crate::http::pages) const HAS_APPROVED: &str = "(has approved)";
+pub(in crate::http::pages) const HAS_NOT_APPROVED: &str = "(has not approved yet)";
 pub(in crate::http::pages) const ALWAYS: &str = "In every phase";
 pub(in crate::http::pages) const ALWAYS_LEAD: &str = "What does not depend on where a plan is.";
 pub(in crate::http::pages) const ALWAYS_CAPTION: &str =

@@ -280,7 +280,8 @@ async fn the_policy_page_says_what_holds_in_single_plans() {
     assert!(!before.contains(&plan), "{before}");
 
     let opens = now();
-    let phases = json!([phase("drafting", "drafting", opens - 1_000, opens + 3_600_000, &["board", "chair"])]);
+    let phases =
+        json!([phase("drafting", "drafting", opens - 1_000, opens + 3_600_000, &["board", "chair"])]);
     start(&server, &secretariat, &plan, phases).await;
     until(&server, &secretariat, &plan, "phase.opened", "drafting").await;
     let send = async |what: &str, who: &str, role: &str| {
@@ -302,13 +303,18 @@ async fn the_policy_page_says_what_holds_in_single_plans() {
     }
 
     let (status, text) = send("withdraw", "secretariat", "chair").await;
-    assert!(status == 422 && text.contains("This gate does not ask for your approval in that role."), "{text}");
+    assert!(
+        status == 422 && text.contains("This gate does not ask for your approval in that role."),
+        "{text}"
+    );
     let (status, text) = send("withdraw", "chair", "chair").await;
     assert!(status == 200 && text.contains("Your approval is taken back."), "{status} {text}");
     let freeze = json!({ "plan": plan, "reason": "The board meets." });
     assert_eq!(server.command(&secretariat, "plan.freeze", freeze).await.0, 200);
     let said = besides().await;
-    for words in ["Board (has not approved yet), Chair of the board (has not approved yet)", "The board meets."] {
+    for words in
+        ["Board (has not approved yet), Chair of the board (has not approved yet)", "The board meets."]
+    {
         assert!(said.contains(words), "{words}: {said}");
     }
 }

@@ -221,7 +221,12 @@ fn entries(texts: &[Vec<Atom>]) -> Vec<(i64, Part, Entry)> {
     command(diary::PLAN_BEGUN, Command::PlanCreate { plan: Some(plan), title: diary::TITLE.into() });
     command(
         diary::DATES_SET,
-        Command::ProcessStart { plan, template: "strategic-plan".into(), phases: phases(), keep_days: template().keep_days },
+        Command::ProcessStart {
+            plan,
+            template: "strategic-plan".into(),
+            phases: phases(),
+            keep_days: template().keep_days,
+        },
     );
     command(diary::FROZEN.0, Command::PlanFreeze { plan, reason: diary::FROZEN.1.into() });
     command(diary::UNFROZEN.0, Command::PlanUnfreeze { plan, reason: diary::UNFROZEN.1.into() });

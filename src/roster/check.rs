@@ -212,8 +212,9 @@ impl<'a> Check<'a> {
         if let Some(address) = email.as_deref().and_then(|email| Email::new(email).ok()) {
             if let Some(line) = self.addresses.get(&address.key()) {
                 troubles.push(Trouble::EmailTwice(*line));
-            } else if (self.known.person_at)(&address).is_some() {
-                troubles.push(Trouble::Refused(Refusal::EmailTaken));
+            } else if let Some(whose) = (self.known.person_at)(&address) {
+                let name = self.known.names.get(&whose).cloned().unwrap_or_default();
+                troubles.push(Trouble::AddressOf(name));
             }
         }
         // Where no role could be read, that has been said.
@@ -337,11 +338,14 @@ impl Said {
     }
 }
 
-/// The roles of a cell, parted by `;`.
+/// What may stand between two roles, whatever parts the cells.
+const BETWEEN_ROLES: [char; 6] = [';', ',', '/', '|', '+', '&'];
+
+/// The roles of a cell.
 fn roles(cell: &str, troubles: &mut Vec<Trouble>) -> BTreeSet<Role> {
     let mut roles = BTreeSet::new();
-    for said in cell.split(';').map(str::trim).filter(|said| !said.is_empty()) {
-        let role = Role::ALL.into_iter().find(|role| role.word() == key(said));
+    for said in cell.split(BETWEEN_ROLES).map(str::trim).filter(|said| !said.is_empty()) {
+        let role = Role::ALL.into_iter().find(|role| role.word() == key(said).replace(' ', "-"));
         match role {
             Some(role) => drop(roles.insert(role)),
             None => troubles.push(Trouble::RoleUnknown(said.to_owned())),

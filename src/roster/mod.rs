@@ -12,7 +12,7 @@ mod words;
 
 use std::collections::BTreeMap;
 
-use crate::domain::{Email, PersonId, Refusal, Request, State};
+use crate::domain::{Command, Email, PersonId, Refusal, Request, State};
 
 pub use check::check;
 pub use read::{Unreadable, within};
@@ -92,6 +92,8 @@ pub enum Trouble {
     RolesDiffer,
     /// The person is there, with another e-mail address or none.
     EmailDiffers,
+    /// Somebody of this name has the address.
+    AddressOf(String),
     /// The address stands in an earlier line already.
     EmailTwice(u64),
     /// The person stands in an earlier line already.
@@ -126,6 +128,12 @@ impl Report {
             Found::Wrong(troubles) => Some((line, troubles.as_slice())),
             Found::Right(_) | Found::Unchanged => None,
         })
+    }
+
+    /// How many of the people who would be new have an address.
+    pub fn reached(&self) -> usize {
+        let has_address = |one: &&Request| matches!(&one.command, Command::PersonAdd { email: Some(_), .. });
+        self.requests.iter().filter(has_address).count()
     }
 
     /// How many people and organisations would be new.

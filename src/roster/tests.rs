@@ -219,7 +219,7 @@ fn addresses_are_those_of_one_person_each() {
     let found = troubles(text);
     let begins = [
         (3, "The same e-mail address stands in line 2 already"),
-        (4, "Somebody in this network has that e-mail address already"),
+        (4, "Somebody is there already with this address: "),
         (5, "This is no e-mail address"),
         (6, "It says something in the column “e-mail”, and names no person"),
         (8, "The person is there already with another e-mail address"),

@@ -100,6 +100,11 @@ impl fmt::Display for Trouble {
             Self::EmailDiffers => f.write_str(
                 "The person is there already with another e-mail address, or none. A list changes nothing that is there.",
             ),
+            Self::AddressOf(name) => write!(
+                f,
+                "Somebody is there already with this address: {name}. A list changes nothing that is there: correct \
+                 the line, or change the person by hand."
+            ),
             Self::EmailTwice(line) => write!(f, "The same e-mail address stands in line {line} already."),
             Self::Twice(line) => write!(f, "The same person stands in line {line} already."),
             Self::Refused(refusal) => f.write_str(&refusal.sentence()),

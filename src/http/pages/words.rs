@@ -186,6 +186,13 @@ pub(super) mod guest {
     pub(in super::super) const STATE: &str = "State";
     pub(in super::super) const CAME: &str = "People who came";
     pub(in super::super) const CAME_AS: &str = "Came as a guest.";
+    pub(in super::super) const NAME_PUBLIC: &str = "Their name may be shown to others beside what they say.";
+    pub(in super::super) const NAME_PRIVATE: &str =
+        "Their name is not to be shown to others: only those who keep the process and people see it.";
+    pub(in super::super) const WORDS_PUBLIC: &str =
+        "What they say may be published outside the consultation.";
+    pub(in super::super) const WORDS_PRIVATE: &str =
+        "What they say is not to be published outside the consultation.";
     pub(in super::super) const CONDUCT: &str = "How we discuss: the rules for comments";
     /// Names are not told to guests.
     pub(in super::super) const MODERATORS: &str = "those who keep the discussion";

@@ -118,6 +118,10 @@ fn page(visit: &Visit<'_>, id: &PersonId, guest: &Guest, wrong: &[Wrong]) -> Res
                 }
             }
         }
+        ul {
+            li { (if guest.named { guests::NAME_PUBLIC } else { guests::NAME_PRIVATE }) }
+            li { (if guest.published { guests::WORDS_PUBLIC } else { guests::WORDS_PRIVATE }) }
+        }
         (section(visit, id, true, wrong))
     };
     visit.page(&form::title(name, wrong), main)

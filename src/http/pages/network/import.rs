@@ -219,6 +219,7 @@ fn reporting(visit: &Visit<'_>, fields: &Fields, report: &Report, wrong: &[Wrong
             h1 { (say::REPORT) }
             p.lead { (say::report(right, report.unchanged(), bad.len())) }
             p { (say::nothing_yet(people, organisations)) }
+            @if report.reached() > 0 && !visit.desk.demonstration() { p { (say::mailed(report.reached())) } }
             @if !report.ignored.is_empty() { p.notice.notice-waiting { (say::ignored(&report.ignored)) } }
             @if right == 0 && bad.is_empty() { p.notice { (say::ALL_THERE) } }
             @if right > 0 {

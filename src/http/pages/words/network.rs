@@ -340,6 +340,13 @@ pub(in crate::http::pages) fn nothing_yet(people: usize, organisations: usize) -
     format!("The right lines would make {}. Nothing is imported yet.", made(people, organisations))
 }
 
+pub(in crate::http::pages) fn mailed(people: usize) -> String {
+    match people {
+        1 => "Once it is imported, 1 person is told so by mail.".into(),
+        people => format!("Once it is imported, {people} people are told so by mail."),
+    }
+}
+
 pub(in crate::http::pages) fn ignored(columns: &[String]) -> String {
     format!("Not read, since no such column is known: {}.", columns.join(", "))
 }
@@ -371,7 +378,7 @@ pub(in crate::http::pages) fn column(column: Column) -> &'static str {
         Column::Name => "The person's name. Left empty in a line that is about an organisation alone.",
         Column::Email => "Where the person is sent a link to sign in.",
         Column::Roles => {
-            "One or several, with semicolons between them: representative, secretariat, consultant, board, chair, \
+            "One or several, with commas or semicolons between them: representative, secretariat, consultant, board, chair, \
              chief-executive, administrator, teller."
         }
     }

@@ -42,7 +42,7 @@ pub use id::{
 };
 pub use moderation::{Comment, Conduct, Measure, Place, Ruling};
 pub use organisation::{Organisation, Profile, Standing};
-pub use person::{About, Email, Office, Person};
+pub use person::{About, Email, InHand, Office, Person};
 pub use policy::{Action, Party, Stage, always_granted, granted};
 pub use process::{Phase, PhaseKind, PhasePlan, Process};
 pub use refusal::Refusal;

@@ -8,7 +8,7 @@ use super::decide::{Decision, Learned, text};
 use super::limits;
 use super::organisation::Standing;
 use super::policy::{Action, require};
-use super::{Actor, Event, OrganisationId, PersonId, Refusal, Role, State, Told};
+use super::{Actor, Event, Of, OrganisationId, PersonId, Refusal, Role, State, Told};
 
 /// What someone is in the network.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
@@ -243,7 +243,29 @@ fn checked(state: &State, person: &PersonId, office: &Office) -> Result<Office, 
     Ok(Office { roles, ..office.clone() })
 }
 
+/// What somebody has in hand, which goes to their successor when they leave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct InHand {
+    /// Open tasks that are asked of them by name.
+    pub tasks: usize,
+    /// Sections that are for them by name to write.
+    pub sections: usize,
+    /// Words of theirs that were set apart.
+    pub strays: usize,
+}
+
 impl State {
+    pub fn in_hand(&self, person: &PersonId) -> InHand {
+        let plans = || self.plans.values();
+        let groups = plans().flat_map(|plan| plan.assigned.values());
+        let strays = plans().flat_map(|plan| plan.strays.found.values());
+        InHand {
+            tasks: self.tasks.open(&Of::Person(person.clone())).count(),
+            sections: groups.filter(|group| group.people.contains(person)).count(),
+            strays: strays.filter(|stray| !stray.settled && stray.people.contains(person)).count(),
+        }
+    }
+
     /// How many people of an organisation hold a seat, `without` one of them.
     pub fn seats_held(&self, organisation: &OrganisationId, without: Option<&PersonId>) -> usize {
         let sits = |person: &Person| {

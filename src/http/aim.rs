@@ -35,11 +35,15 @@ pub(super) async fn lead_on(State(app): State<Shared>, request: Request, next: N
     }
     let is_kept = is_kept(&path) && is_visit(request.headers());
     let mut response = next.run(request).await;
-    if is_kept
-        && response.extensions().get::<SignInFirst>().is_some()
-        && let Ok(cookie) = HeaderValue::try_from(line(&app, &path, LIFE))
-    {
-        response.headers_mut().append(header::SET_COOKIE, cookie);
+    if response.extensions().get::<SignInFirst>().is_none() {
+        return response;
+    }
+    let headers = response.headers_mut();
+    if is_kept && let Ok(cookie) = HeaderValue::try_from(line(&app, &path, LIFE)) {
+        headers.append(header::SET_COOKIE, cookie);
+    }
+    if app.access().is_some() {
+        headers.insert(header::LOCATION, HeaderValue::from_static("/sign-in"));
     }
     response
 }

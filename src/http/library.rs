@@ -10,7 +10,8 @@ use super::{Shared, api, auth, templates::NotKept};
 use crate::access;
 use crate::document::{PlanDiff, PlanState};
 use crate::domain::{
-    Action, Email, EventId, PersonId, PhaseId, PlanId, Position, Refusal, Request, State, Template, Timestamp,
+    Action, Email, EventId, InHand, PersonId, PhaseId, PlanId, Position, Refusal, Request, State, Template,
+    Timestamp,
 };
 use crate::engine::{Engine, Error, Receipt, fresh_id, record};
 use crate::notify::{self, Waiting};
@@ -170,6 +171,10 @@ impl Library for Reader {
 
     fn may_start_plans(&self, viewer: &PersonId) -> bool {
         self.app.engine.views().state.may_always(viewer, Action::CreatePlan)
+    }
+
+    fn in_hand(&self, person: &PersonId) -> InHand {
+        self.app.engine.views().state.in_hand(person)
     }
 
     fn fresh_id(&self) -> EventId {

@@ -177,6 +177,13 @@ async fn people_are_added_changed_and_leave_to_a_successor() {
     let page = visitor.fill(&kostas, &office).await;
     page.says("<a href=\"#seat\">More people would hold a seat than the organisation has seats.</a>");
 
+    let asked = json!({ "task": "01935a3c-7d2e-7b14-9c1f-5a1d3e6b8f03",
+        "of": { "person": dimitra.rsplit('/').next().unwrap() }, "text": "Send the figures." });
+    let secretariat = server.sign_in("secretariat").await;
+    assert_eq!(server.command(&secretariat, "task.ask", asked).await.0, 200);
+    assert!(!visitor.get(&kostas).await.html.contains("They have in hand"));
+    visitor.get(&dimitra).await.says("They have in hand: 1 open task.");
+
     // Only who is sure lets somebody leave, and only to somebody of the same organisation.
     let kostas_id = kostas.rsplit('/').next().unwrap();
     let leave = [("do", "leave"), ("successor", kostas_id)];

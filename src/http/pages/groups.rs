@@ -111,7 +111,11 @@ fn page(library: &dyn Library, asked: &Asked, said: &Markup) -> Result<Markup, P
 pub(super) fn written(people: &People, network: &Rules, group: &Group) -> String {
     let organisations = group.organisations.iter().filter_map(|id| network.organisations.get(id));
     let organisations = organisations.map(|organisation| organisation.profile.name.clone());
-    let people = group.people.iter().map(|person| people.name(Some(person)).to_owned());
+    let has_left = |person: &PersonId| network.people.get(person).is_none_or(|person| person.left);
+    let people = group.people.iter().map(|person| {
+        let left = if has_left(person) { say::HAS_LEFT } else { "" };
+        format!("{}{left}", people.name(Some(person)))
+    });
     say::by(&organisations.chain(people).collect::<Vec<_>>().join(", "))
 }
 

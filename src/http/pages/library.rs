@@ -8,8 +8,8 @@ use axum::http::HeaderMap;
 use crate::{
     document::{PlanDiff, PlanState},
     domain::{
-        Email, EventId, Group, Party, PersonId, PhaseId, PlanId, Position, Process, Refusal, Request, Role,
-        Ruling, SectionId, State, Template, ThreadId, Timestamp,
+        Email, EventId, Group, InHand, Party, PersonId, PhaseId, PlanId, Position, Process, Refusal, Request,
+        Role, Ruling, SectionId, State, Template, ThreadId, Timestamp,
     },
     notify::Waiting,
     replay::Timeline,
@@ -124,6 +124,8 @@ pub trait Library: Send + Sync + 'static {
     fn now(&self) -> Timestamp;
     /// Whether this person may start a plan.
     fn may_start_plans(&self, viewer: &PersonId) -> bool;
+    /// What somebody would hand over.
+    fn in_hand(&self, person: &PersonId) -> InHand;
     /// An id that nothing has.
     fn fresh_id(&self) -> EventId;
     /// Asks for something in somebody's name.

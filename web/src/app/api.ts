@@ -10,7 +10,6 @@ export type Person = { id: string; name: string; roles: string[]; part?: string 
 export type Waiting = { tasks: number; unseen: number }
 export type Session = {
   person: Person | null
-  demonstration: boolean
   network?: string
   /** Whether they may change people and organisations. */
   keepsPeople?: boolean

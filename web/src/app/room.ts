@@ -223,9 +223,8 @@ export class Room {
   private async noteSignedOut(): Promise<void> {
     const session = await api.session().catch(() => null)
     if (!session || session.person) return
-    // What was typed is in this device's storage before the page goes.
-    const signIn = () =>
-      void this.connection.flush().finally(() => location.assign(session.demonstration ? "/" : "/sign-in"))
+    // What was typed is in this device's storage before the page goes. It asks to sign in, and comes back afterwards.
+    const signIn = () => void this.connection.flush().finally(() => location.reload())
     this.tell({
       kind: "info",
       text: words.account.signedOut,

@@ -375,6 +375,7 @@ impl<'a> Known<'a> {
         html! {
             form.entry.sheet method="post" {
                 p { (say::LEAVE_LEAD) }
+                @if let Some(open) = say::in_hand(self.visit.desk.in_hand(&self.id)) { p { (open) } }
                 (form::hidden(fields, &[NONCE, VERSION]))
                 input type="hidden" name=(DO) value=(LEAVE);
                 @if !others.is_empty() {

@@ -6,6 +6,8 @@ pub(in crate::http::pages) const LEAD: &str = "A section can be for one working 
 pub(in crate::http::pages) const NO_SECTIONS: &str = "The plan has no sections yet.";
 pub(in crate::http::pages) const UNTITLED: &str = "Untitled section";
 pub(in crate::http::pages) const ALL: &str = "Everybody who may write in the plan.";
+/// Behind a name.
+pub(in crate::http::pages) const HAS_LEFT: &str = " (has left the network)";
 pub(in crate::http::pages) const CHANGE: &str = "Change who writes it";
 pub(in crate::http::pages) const HINT: &str =
     "Choose organisations, people or both. Nobody chosen: everybody who may write in the plan.";

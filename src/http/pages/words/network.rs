@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::domain::{Action, Party, PhaseKind, Role, Stage, Standing};
+use crate::domain::{Action, InHand, Party, PhaseKind, Role, Stage, Standing};
 use crate::roster::Column;
 
 pub(in crate::http::pages) const TITLE: &str = "Network";
@@ -91,6 +91,24 @@ pub(in crate::http::pages) const HAS_LEFT: &str = "This person has left the netw
 pub(in crate::http::pages) const RETURN: &str = "Has come back";
 pub(in crate::http::pages) const RETURN_LEAD: &str = "Say what this person does from now on. They sign in by the same address as before, which gets a mail, and what \
      they did before they left is theirs still. What was handed over stays with whoever has it.";
+
+/// What goes over to a successor; none where there is nothing.
+pub(in crate::http::pages) fn in_hand(has: InHand) -> Option<String> {
+    let InHand { tasks, sections, strays } = has;
+    let parts = [
+        (tasks, "open task", "open tasks"),
+        (sections, "section that is theirs to write", "sections that are theirs to write"),
+        (strays, "passage set apart", "passages set apart"),
+    ];
+    let parts = parts.into_iter().filter(|(number, ..)| *number > 0);
+    let parts: Vec<String> = parts.map(|(number, one, many)| count(number, one, many)).collect();
+    (!parts.is_empty()).then(|| {
+        format!(
+            "They have in hand: {}. It goes over to whoever follows; to nobody, where nobody does.",
+            parts.join(", ")
+        )
+    })
+}
 
 /// What was done on the page before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]

@@ -1,3 +1,4 @@
+import type { Page } from "playwright-core"
 import { describe, expect, test } from "vitest"
 import { editor, frames, openPlan, saved, select, stage, times, unique, url, writeAtEnd } from "./journey"
 
@@ -114,5 +115,38 @@ describe("comments on exact words", () => {
     await page.reload()
     await expect.poll(() => page.getByLabel("Your comment").inputValue()).toBe(half)
     await page.getByRole("button", { name: "Discard" }).click()
+  })
+
+  test("what is begun in two windows of a plan is kept of both", async () => {
+    const one = await room.enter("member-1")
+    const words = unique("Looked at in two windows.")
+    await writeAtEnd(one, words)
+    await saved(one)
+    const two = await openPlan(one.context(), url, room.plan.id)
+    await editor(two).getByText(words).waitFor()
+    const begun: [Page, string][] = []
+    for (const page of [one, two]) {
+      await select(page, words)
+      await page.getByRole("button", { name: /^Comment \(/ }).click()
+      const half = unique("Begun in this window")
+      await page.getByLabel("Your comment").fill(half)
+      begun.push([page, half])
+    }
+    // Each window keeps what was begun in it.
+    for (const [page, half] of begun) {
+      await page.reload()
+      await expect.poll(() => page.getByLabel("Your comment").inputValue()).toBe(half)
+    }
+    // What a window that is gone has left is in the next one, one comment after the other.
+    await Promise.all([one.close(), two.close()])
+    const next = await openPlan(one.context(), url, room.plan.id)
+    const found: string[] = []
+    for (const _ of begun) {
+      await next.getByLabel("Your comment").waitFor()
+      found.push(await next.getByLabel("Your comment").inputValue())
+      await next.getByRole("button", { name: "Discard" }).click()
+    }
+    expect(found.sort()).toEqual(begun.map(([, half]) => half).sort())
+    expect(await next.getByLabel("Your comment").count()).toBe(0)
   })
 })

@@ -37,6 +37,7 @@ export function Comments({ room, desk, onShow }: { room: Room; desk: Desk; onSho
         <section className="thread thread-draft" aria-label={words.comments.newOn}>
           <Quote text={draft.anchor.quote} />
           <Box
+            key={draft.id}
             room={room}
             desk={desk}
             box={NEW}
@@ -207,6 +208,7 @@ function Card({
       ) : null}
       {replying && mayComment ? (
         <Box
+          key={drafts[thread.id]?.id}
           room={room}
           desk={desk}
           box={thread.id}

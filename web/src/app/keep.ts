@@ -16,22 +16,47 @@ export class Keep {
   }
 
   read<T>(key: string): T | null {
-    try {
-      const text = localStorage.getItem(this.prefix + key)
-      return text === null ? null : (JSON.parse(text) as T)
-    } catch {
-      return null
-    }
+    return ifPossible(() => JSON.parse(localStorage.getItem(this.prefix + key) ?? "null") as T | null)
   }
 
-  /** Storage may be full or forbidden: then the thing simply is not kept. */
   write(key: string, value: unknown): void {
-    try {
+    ifPossible(() => {
       if (value === null || value === undefined) localStorage.removeItem(this.prefix + key)
       else localStorage.setItem(this.prefix + key, JSON.stringify(value))
-    } catch {
-      // Nothing depends on it while the network is there.
-    }
+    })
+  }
+
+  /** Noted for this window alone, until it is closed. */
+  note(key: string, value: string): void {
+    ifPossible(() => sessionStorage.setItem(this.prefix + key, value))
+  }
+
+  noted(key: string): string | null {
+    return ifPossible(() => sessionStorage.getItem(this.prefix + key))
+  }
+
+  /** All that is kept under keys that begin so. */
+  all<T>(beginning: string): T[] {
+    const keys = ifPossible(() => Object.keys(localStorage)) ?? []
+    const ours = keys.filter((key) => key.startsWith(this.prefix + beginning))
+    return ours.flatMap((key) => this.read<T>(key.slice(this.prefix.length)) ?? [])
+  }
+
+  /** Tells of what other windows keep under keys that begin so: the rest of the key, and null for what is gone. */
+  onChange(beginning: string, told: (rest: string, value: unknown) => void): void {
+    const whole = this.prefix + beginning
+    window.addEventListener("storage", ({ key }) => {
+      if (key?.startsWith(whole)) told(key.slice(whole.length), this.read(key.slice(this.prefix.length)))
+    })
+  }
+}
+
+/** Storage may be full or forbidden: then the thing simply is not kept, and nothing depends on it while the network is there. */
+function ifPossible<T>(run: () => T): T | null {
+  try {
+    return run()
+  } catch {
+    return null
   }
 }
 

@@ -5,7 +5,6 @@
  */
 import type { DocHandle } from "@automerge/automerge-repo/slim"
 import {
-  type Anchor,
   api,
   type Access,
   type Person,
@@ -16,6 +15,7 @@ import {
   type Thread,
 } from "./api"
 import { Connection, type PlanDocument, Unavailable } from "./connection"
+import { type Draft, Drafts } from "./drafts"
 import { Keep, keepSession, keptSession } from "./keep"
 import { type Here, listen, type Refused } from "./live"
 import { Store } from "./store"
@@ -36,9 +36,6 @@ export type Notice = {
   action?: { label: string; run: () => void }
 }
 
-/** A comment being written. `id` is the command's, made once, so that sending it twice never doubles it. */
-export type Draft = { id: string; thread: string; text: string; anchor?: Anchor }
-
 export class Room {
   readonly opening = new Store<Opening>({ state: "opening" })
   readonly plan: Store<PlanInfo>
@@ -50,7 +47,7 @@ export class Room {
   readonly threadsKnown = new Store(false)
   readonly strays = new Store<Stray[]>([])
   readonly notices = new Store<Notice[]>([])
-  readonly drafts: Store<Record<string, Draft>>
+  readonly drafts: Drafts
   private noticeCount = 0
 
   private constructor(
@@ -67,8 +64,7 @@ export class Room {
       phase: info.phase ?? null,
       sections: info.sections ?? [],
     })
-    this.drafts = new Store(keep.read<Record<string, Draft>>(`drafts:${info.id}`) ?? {})
-    this.drafts.subscribe(() => keep.write(`drafts:${info.id}`, this.drafts.get()))
+    this.drafts = new Drafts(keep, info.id)
   }
 
   /**
@@ -272,10 +268,7 @@ export class Room {
   }
 
   setDraft(key: string, draft: Draft | null): void {
-    this.drafts.update((now) => {
-      const { [key]: _, ...rest } = now
-      return draft ? { ...rest, [key]: draft } : rest
-    })
+    this.drafts.put(key, draft)
   }
 
   /** Sends a draft; it stays in its box until the server has said yes. */

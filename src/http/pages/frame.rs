@@ -83,6 +83,7 @@ impl Frame<'_> {
                 }
                 @if let Some(viewer) = self.viewer {
                     div.site-header-end {
+                        a.site-plans href="/" { (words::PLANS) }
                         a.site-mine href="/me" { (words::mine::TITLE) (waiting(viewer)) }
                         @if viewer.keeps_people { a.site-network href="/network" { (words::NETWORK) } }
                         button.account type="button" popovertarget="account" {
@@ -106,6 +107,7 @@ fn account(viewer: &Person) -> Markup {
             p { strong { (viewer.name) } }
             p.soft.small { (viewer.part) }
             ul {
+                li { a href="/" { (words::PLANS) } }
                 @if viewer.keeps_people { li { a href="/network" { (words::NETWORK) } } }
                 li { a href="/me#account-settings" { (words::ACCOUNT) } }
             }

@@ -43,6 +43,9 @@ export function Header({ room }: { room: Room }) {
       </nav>
       <StateLine room={room} />
       <div className="site-header-end">
+        <a className="ws-mine" href="/">
+          {words.mine.plans}
+        </a>
         <a className="ws-mine" href="/me">
           {words.mine.page} <Waits waiting={session?.waiting} />
         </a>
@@ -191,6 +194,9 @@ function Account({ room, session }: { room: Room; session: Session | null }) {
                 <p className="popover-title">{room.me.name}</p>
                 <p className="soft small">{room.me.part}</p>
                 <ul className="account-links">
+                  <li>
+                    <a href="/">{words.mine.plans}</a>
+                  </li>
                   <li>
                     <a href={`${path}/calendar`}>{words.views.calendar}</a>
                   </li>

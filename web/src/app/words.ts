@@ -51,6 +51,7 @@ export const words = {
   },
 
   mine: {
+    plans: "Plans",
     page: "My page",
     network: "Network",
     tasks: (n: number) => `${n} to do`,

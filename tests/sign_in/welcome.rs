@@ -66,9 +66,19 @@ async fn who_is_added_is_told_by_whom_and_where_to_sign_in_and_once() {
     // The page says the same of a known and of an unknown address, and the next mail is the one that was asked for.
     let asked = text(network.post("/sign-in", &[("email", "nobody@example.org")]).await).await;
     assert!(asked.0 == 200 && asked.1.contains("If this address is known here"), "{}", asked.1);
-    network.ask("eve@example.org").await;
+    // It repeats the address as it was typed, and so does the page that follows a wrong code.
+    assert!(asked.1.contains("<strong>nobody@example.org</strong>"), "{}", asked.1);
+    let known = text(network.post("/sign-in", &[("email", "eve@example.org")]).await).await;
+    let page = |html: &str| {
+        html.split_once(r#"name="page" value=""#).unwrap().1.split_once('"').unwrap().0.to_owned()
+    };
+    let without = |html: &str, email: &str| html.replace(&page(html), "").replace(email, "");
+    assert_eq!(without(&known.1, "eve@example.org"), without(&asked.1, "nobody@example.org"));
     let mail = mailbox.any().await;
     assert!(!mail.is_welcome() && mail.to == ["eve@example.org"], "{}", mail.text);
+    let typed = [("page", &*page(&known.1)), ("email", "eve@example.org"), ("code", "1234 5678")];
+    let again = text(network.post("/sign-in/code", &typed).await).await;
+    assert!(again.0 == 422 && again.1.contains("<strong>eve@example.org</strong>"), "{}", again.1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

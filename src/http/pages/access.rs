@@ -66,7 +66,7 @@ async fn journal(
     let main = html! {
         p.back { a href="/network" { (say::BACK) } }
         h1 { (say::TITLE) @if let Some(person) = &view.person { ": " (name_of(&app, person)) } }
-        @if view.done.is_some() { p.notice role="status" { (say::ENDED) } }
+        @if view.done.is_some() { (super::form::done(say::ENDED)) }
         p.lead { (say::LEAD) }
         @match (app.access(), &view.person) {
             (None, _) => p.notice { (say::PICKED) },

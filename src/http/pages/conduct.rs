@@ -38,7 +38,7 @@ struct Typed {
 
 async fn conduct(State(app): State<Shared>, Visitor(person): Visitor, Query(done): Query<Done>) -> Response {
     let said = match done.done.as_deref() {
-        Some("saved") => html! { p.notice role="status" { (say::SAVED) } },
+        Some("saved") => form::done(say::SAVED),
         _ => html! {},
     };
     page(&app, StatusCode::OK, person.as_ref(), &said, None)
@@ -55,7 +55,9 @@ async fn change(
         Ok(contact) => contact,
         Err(_) => return Ok(refused(&app, &person, &typed, &Refusal::PersonUnknown)),
     };
-    let command = Command::ConductSet { rules: given(&typed.rules), contact, version: typed.version };
+    // Whoever leaves the program's own rules as they stand in the form has not written any.
+    let rules = given(&typed.rules).filter(|rules| !lines(rules).eq(lines(say::RULES)));
+    let command = Command::ConductSet { rules, contact, version: typed.version };
     match app.rooms.command(person.clone(), Request { id: typed.id, command }, None).await {
         Ok(_) => Ok(Redirect::to("/conduct?done=saved").into_response()),
         Err(Error::Refused(refusal)) => Ok(refused(&app, &person, &typed, &refusal)),
@@ -117,7 +119,7 @@ fn lines(text: &str) -> impl Iterator<Item = &str> {
 fn change_form(app: &App, conduct: &Conduct, people: Vec<PersonId>, typed: Option<&Typed>) -> Markup {
     let mut people: Vec<(String, PersonId)> = people.into_iter().map(|id| (name_of(app, &id), id)).collect();
     people.sort();
-    let rules = typed.map_or(conduct.rules.as_deref().unwrap_or_default(), |typed| &typed.rules);
+    let rules = typed.map_or(conduct.rules.as_deref().unwrap_or(say::RULES), |typed| &typed.rules);
     let chosen = typed.map_or(conduct.contact.as_ref().map(PersonId::as_str), |typed| Some(&*typed.contact));
     html! {
         section aria-labelledby="change" {

@@ -27,7 +27,29 @@ impl Done {
     /// The sentence at the top; nothing for a word that is none.
     pub(super) fn said(&self, sentence: impl FnOnce(&str) -> Option<&'static str>) -> Markup {
         let said = self.done.as_deref().and_then(sentence);
-        html! { @if let Some(said) = said { p.notice role="status" { (said) } } }
+        html! { @if let Some(said) = said { (done(said)) } }
+    }
+}
+
+/// What was done, where whoever did it finds it: a page that has just loaded announces nothing by itself, so it has
+/// the focus.
+pub(super) fn done(words: &str) -> Markup {
+    html! { p.notice.notice-good role="status" tabindex="-1" autofocus { (words) } }
+}
+
+/// A button that is pressed twice before anything happens: the first press says what will.
+pub(super) fn sure(ask: &Markup, what: &str, button: &Markup) -> Markup {
+    html! { details.sure { summary { (ask) } p { (what) } (button) } }
+}
+
+/// Copies the words of the element with this id, and says so. Shown only where a script runs.
+pub(super) fn copy(id: &str, label: &str) -> Markup {
+    html! {
+        p.copy {
+            button.button.button-small type="button" hidden data-copy=(id) data-copied=(say::COPIED)
+                data-failed=(say::NOT_COPIED) { (label) }
+            " " span role="status" {}
+        }
     }
 }
 

@@ -134,7 +134,6 @@ fn choose(
     let is_chosen = |id: &PersonId| group.is_some_and(|group| group.people.contains(id));
     let mut people: Vec<_> = network.people.iter().filter(|(_, person)| !person.left).collect();
     people.sort_by_cached_key(|(id, _)| asked.people.name(Some(id)).to_lowercase());
-    let field = |what: &str| format!("{what}-{section}");
     html! {
         details {
             summary { (say::CHANGE) span.visually-hidden { ": " (heading) } }
@@ -145,19 +144,24 @@ fn choose(
                 @if !organisations.is_empty() {
                     fieldset {
                         legend { (say::ORGANISATIONS) }
-                        @for (id, one) in &organisations {
-                            label.choice {
-                                input type="checkbox" name="to" value={ "o/" (id) } checked[in_group(id)];
-                                span { (one.profile.name) }
+                        div.choices {
+                            @for (id, one) in &organisations {
+                                label.choice {
+                                    input type="checkbox" name="to" value={ "o/" (id) } checked[in_group(id)];
+                                    span { (one.profile.name) }
+                                }
                             }
                         }
                     }
                 }
-                p.field {
-                    label for=(field("people")) { (say::PEOPLE) }
-                    select.input id=(field("people")) name="to" multiple size="6" {
+                fieldset {
+                    legend { (say::PEOPLE) }
+                    div.choices {
                         @for (id, _) in &people {
-                            option value={ "p/" (id) } selected[is_chosen(id)] { (asked.people.name(Some(id))) }
+                            label.choice {
+                                input type="checkbox" name="to" value={ "p/" (id) } checked[is_chosen(id)];
+                                span { (asked.people.name(Some(id))) }
+                            }
                         }
                     }
                 }

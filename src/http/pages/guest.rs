@@ -310,15 +310,16 @@ async fn text_page(
         h1 { (state.title) }
         @if let Some((refusal, _)) = wrong { (form::refused(refusal)) }
         @match view.done.as_deref() {
-            Some("comment") => p.notice role="status" { (say::SENT) },
-            Some("draft") => p.notice role="status" { (say::DRAFT_KEPT) },
-            Some("dispute") => p.notice role="status" { (say::DISPUTE_SENT) },
+            Some("comment") => (form::done(say::SENT)),
+            Some("draft") => (form::done(say::DRAFT_KEPT)),
+            Some("dispute") => (form::done(say::DISPUTE_SENT)),
             _ => {}
         }
         aside.notice.guest-link aria-labelledby="own-link" {
             h2 #own-link { @if view.new.is_some() { (say::WELCOME) } @else { (say::YOUR_LINK) } }
             p { (say::LINK_LEAD) }
-            p { a href={ "/guest/own/" (own) } { (app.guests.address(own)) } }
+            p { a #own-address href={ "/guest/own/" (own) } { (app.guests.address(own)) } }
+            (form::copy("own-address", say::COPY))
             @match view.mailed.as_deref() {
                 Some("yes") => p { (say::OWN_MAILED) },
                 Some("no") => p { (say::OWN_NOT_MAILED) },

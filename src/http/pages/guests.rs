@@ -161,7 +161,7 @@ async fn act(app: &Shared, person: &PersonId, guests: &Guests, typed: &Typed) ->
     if let Some(invitation) = typed.revoke {
         let command = Command::GuestRevoke { plan, invitation };
         app.rooms.command(person.clone(), Request { id, command }, None).await?;
-        return Ok(html! {});
+        return Ok(form::done(say::REVOKE_DONE));
     }
     let phase = typed.phase.clone().ok_or(Error::Ruled(Refusal::PhaseUnknown))?;
     let until = form::time(&typed.until).ok_or(Error::Ruled(Refusal::DateNotRead))?;
@@ -180,9 +180,10 @@ async fn act(app: &Shared, person: &PersonId, guests: &Guests, typed: &Typed) ->
     let made = tokio::task::spawn_blocking(move || links.link(invitation)).await;
     let link = made.unwrap_or_else(|stopped| Err(crate::log::Failure::Write(stopped.to_string())))?;
     Ok(html! {
-        div.notice role="status" {
-            p { strong { (say::LINK_MADE) } }
-            p { code.guest-address { (link) } }
+        div.notice.notice-good role="group" aria-labelledby="made" tabindex="-1" autofocus {
+            p #made { strong { (say::LINK_MADE) } }
+            p { code.guest-address #made-link { (link) } }
+            (form::copy("made-link", say::COPY))
             @if let Some(email) = email { p { (sent(app, person, guests, email, invitation, &link)) } }
         }
     })
@@ -297,7 +298,7 @@ fn table(guests: &Guests) -> Markup {
     html! {
         h2 { (say::INVITED_ALL) }
         div.table-box tabindex="0" role="region" aria-label=(say::INVITED_ALL) {
-            table {
+            table.stacked {
                 thead {
                     tr {
                         th scope="col" { (say::ORGANISATION) }
@@ -312,12 +313,12 @@ fn table(guests: &Guests) -> Markup {
                         @let holds = !row.invitation.revoked && guests.now < row.invitation.until;
                         tr {
                             th scope="row" { (row.invitation.to) }
-                            td {
+                            td data-head=(say::STATE) {
                                 @if row.invitation.revoked { (say::REVOKED) }
                                 @else if holds { (say::HOLDS) " – " (time::moment(row.invitation.until)) }
                                 @else { (say::OVER) }
                             }
-                            td {
+                            td data-head=(say::CAME) {
                                 @if row.guests.is_empty() { "0" }
                                 @for (at, (id, name)) in row.guests.iter().enumerate() {
                                     @if at > 0 { ", " }
@@ -325,16 +326,19 @@ fn table(guests: &Guests) -> Markup {
                                     @else { (name) }
                                 }
                             }
-                            td { (row.comments) }
+                            td data-head=(say::COMMENTS) { (row.comments) }
                             td {
                                 @if holds {
-                                    form method="post" {
-                                        (form::id(fresh_id()))
-                                        input type="hidden" name="revoke" value=(row.id);
-                                        button.button.button-small type="submit" {
-                                            (say::REVOKE) span.visually-hidden { ": " (row.invitation.to) }
+                                    @let of = html! { span.visually-hidden { ": " (row.invitation.to) } };
+                                    (form::sure(&html! { (say::REVOKE) (of) }, say::REVOKE_WHAT, &html! {
+                                        form method="post" {
+                                            (form::id(fresh_id()))
+                                            input type="hidden" name="revoke" value=(row.id);
+                                            button.button.button-small.button-danger type="submit" {
+                                                (say::REVOKE_SURE) (of)
+                                            }
                                         }
-                                    }
+                                    }))
                                 }
                             }
                         }

@@ -73,6 +73,11 @@ pub(super) fn viewer(app: &App, person: &PersonId) -> Person {
     }
 }
 
+/// From the pages behind one's own back to it.
+pub(super) fn back() -> Markup {
+    html! { p.small { a href="/me" { "← " (words::mine::TITLE) } } }
+}
+
 pub(super) fn page(app: &App, pass: &Pass, status: StatusCode, title: &str, main: Markup) -> Response {
     let viewer = viewer(app, &pass.person);
     let frame = Frame { title, viewer: Some(&viewer), plan: None, script: None };
@@ -92,10 +97,11 @@ fn sessions_page(
 ) -> Response {
     let (sessions, tokens) = (access.sessions(&pass.person), access.tokens(&pass.person));
     let main = html! {
+        (back())
         h1 { (say::SESSIONS_TITLE) }
         p.lead { (say::SESSIONS_LEAD) }
         (said(wrong))
-        div.table-frame { table {
+        div.table-frame { table.stacked {
             thead { tr {
                 th scope="col" { (say::DEVICE) }
                 th scope="col" { (say::SINCE) }
@@ -111,8 +117,8 @@ fn sessions_page(
                             (device)
                             @if is_this { " " span.badge.badge-good { (say::THIS_ONE) } }
                         }
-                        td { (time::moment(session.made)) }
-                        td { (time::moment(session.seen)) }
+                        td data-head=(say::SINCE) { (time::moment(session.made)) }
+                        td data-head=(say::SEEN) { (time::moment(session.seen)) }
                         td {
                             form method="post" action="/me/sessions/end" {
                                 input type="hidden" name="id" value=(digest.short());
@@ -213,7 +219,7 @@ fn may(scope: Scope) -> &'static str {
 
 fn token_table(tokens: &[(Digest, Token)]) -> Markup {
     html! {
-        div.table-frame { table {
+        div.table-frame { table.stacked {
             thead { tr {
                 th scope="col" { (say::FOR) }
                 th scope="col" { (say::MAY) }
@@ -225,9 +231,9 @@ fn token_table(tokens: &[(Digest, Token)]) -> Markup {
                 @for (digest, token) in tokens {
                     tr {
                         th scope="row" { (token.name) }
-                        td { (may(token.scope)) }
-                        td { (time::moment(token.until)) }
-                        td { @match token.used { Some(at) => (time::moment(at)), None => (say::NEVER) } }
+                        td data-head=(say::MAY) { (may(token.scope)) }
+                        td data-head=(say::UNTIL) { (time::moment(token.until)) }
+                        td data-head=(say::USED) { @match token.used { Some(at) => (time::moment(at)), None => (say::NEVER) } }
                         td {
                             form method="post" action="/me/tokens/end" {
                                 input type="hidden" name="id" value=(digest.short());
@@ -252,6 +258,7 @@ fn tokens_page(
 ) -> Response {
     let tokens = access.tokens(&pass.person);
     let main = html! {
+        (back())
         h1 { (say::TOKENS_TITLE) }
         p.lead { (say::TOKENS_LEAD) }
         @if tokens.is_empty() { p { (say::NO_TOKENS) } } @else { (token_table(&tokens)) }

@@ -15,7 +15,7 @@ use serde::Deserialize;
 use super::{
     address::anew,
     frame::Frame,
-    me::{Entry, device, entry, said, viewer},
+    me::{Entry, back, device, entry, said, viewer},
     problem::Problem,
     sign_in::unavailable,
     time,
@@ -80,12 +80,13 @@ fn list_page(
 ) -> Response {
     let passkeys = app.passkeys.of(person);
     let main = html! {
+        (back())
         h1 { (say::TITLE) }
-        @if let Some(done) = done { p.notice.notice-good role="status" { (done) } }
+        @if let Some(done) = done { (super::form::done(done)) }
         p.lead { (say::WHAT) }
         (said(wrong))
         @if passkeys.is_empty() { p { (say::NONE) } } @else {
-            div.table-frame { table {
+            div.table-frame { table.stacked {
                 thead { tr {
                     th scope="col" { (say::NAME) }
                     th scope="col" { (say::MADE) }
@@ -113,8 +114,8 @@ fn row(id: &str, kept: &KeptPasskey) -> Markup {
     html! {
         tr {
             th scope="row" { (kept.name) }
-            td { (time::moment(kept.made)) }
-            td { @match kept.used { Some(at) => (time::moment(at)), None => (say_me::NEVER) } }
+            td data-head=(say::MADE) { (time::moment(kept.made)) }
+            td data-head=(say::USED) { @match kept.used { Some(at) => (time::moment(at)), None => (say_me::NEVER) } }
             td {
                 form method="post" action="/me/passkeys/remove" {
                     input type="hidden" name="id" value=(id);

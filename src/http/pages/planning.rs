@@ -166,9 +166,10 @@ fn page(library: &dyn Library, asked: &Asked, said: &Markup, typed: Option<&Type
         html! {
             h1 { (say::TITLE) }
             (said)
-            (page.rename())
             @if let Some(process) = &plan.process {
                 p.lead { (say::LEAD) }
+                p { (say::DATES) " " a href={ "/plans/" (plan.id) "/calendar" } { (words::CALENDAR) } "." }
+                (page.rename())
                 @for phase in process.phases.iter().filter(|phase| standing(phase) != Standing::Over) {
                     (page.phase(phase))
                 }
@@ -176,6 +177,7 @@ fn page(library: &dyn Library, asked: &Asked, said: &Markup, typed: Option<&Type
                 (page.keep())
                 @if process.phases.iter().all(|phase| phase.opened.is_none()) { (page.withdraw()) }
             } @else {
+                (page.rename())
                 p { (calendar::NO_PROCESS) " " a href={ "/plans/" (plan.id) "/calendar" } { (calendar::TITLE) } }
             }
         },

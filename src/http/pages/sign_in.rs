@@ -156,7 +156,7 @@ async fn ask(
         }
     };
     let secret = Secret::draw().map_err(failed)?;
-    let answer = code_page(StatusCode::OK, &secret.text(), None);
+    let answer = code_page(StatusCode::OK, &secret.text(), &typed, None);
     let (app, access) = (app.clone(), access.clone());
     tokio::spawn(async move {
         // Over the bound, the answer is the same too.
@@ -177,7 +177,9 @@ fn failed(failure: crate::log::Failure) -> Problem {
 }
 
 /// The page on which the code is typed. `secret` belongs to it alone: the code of a mail counts nowhere else.
-fn code_page(status: StatusCode, secret: &str, wrong: Option<&Wrong>) -> Response {
+/// `typed`: the address, as whoever asked has typed it; known or not, the page is the same.
+fn code_page(status: StatusCode, secret: &str, typed: &str, wrong: Option<&Wrong>) -> Response {
+    let typed = Some(typed.trim()).filter(|typed| Email::new(typed).is_ok());
     let field = Field {
         name: "code",
         label: say::CODE,
@@ -189,8 +191,10 @@ fn code_page(status: StatusCode, secret: &str, wrong: Option<&Wrong>) -> Respons
     let main = html! {
         h1 { (say::SENT_TITLE) }
         p.lead { (say::SENT) }
+        @if let Some(typed) = typed { p { (say::TYPED) " " strong { (typed) } "." } }
         form.stack method="post" action="/sign-in/code" {
             input type="hidden" name="page" value=(secret);
+            @if let Some(typed) = typed { input type="hidden" name="email" value=(typed); }
             (field.with(wrong))
             p.actions { button.button.button-primary type="submit" { (say::USE_CODE) } }
         }
@@ -204,6 +208,9 @@ fn code_page(status: StatusCode, secret: &str, wrong: Option<&Wrong>) -> Respons
 struct Typed {
     page: String,
     code: String,
+    /// What was typed on the page before, to be shown once more.
+    #[serde(default)]
+    email: String,
 }
 
 async fn code(
@@ -215,13 +222,13 @@ async fn code(
 ) -> Result<Response, Problem> {
     let access = access(&app)?;
     attempt(&app, from)?;
-    let Typed { page, code } = typed.map(|Form(typed)| typed).unwrap_or_default();
+    let Typed { page, code, email } = typed.map(|Form(typed)| typed).unwrap_or_default();
     match access.use_code(&page, &code, agent(&headers)).await {
         Ok(session) => come_in(&app, shown, &session).await,
         Err(Error::Refused(refused @ Refused::CodeWrong)) => {
             app.metrics.add("sign_ins_refused", 1);
             let wrong = Wrong { sentence: refused.sentence(), hint: refused.hint() };
-            Ok(code_page(StatusCode::UNPROCESSABLE_ENTITY, &page, Some(&wrong)))
+            Ok(code_page(StatusCode::UNPROCESSABLE_ENTITY, &page, &email, Some(&wrong)))
         }
         Err(Error::Refused(refused)) => {
             app.metrics.add("sign_ins_refused", 1);

@@ -112,7 +112,7 @@ fn one(template: &Template, is_own: bool) -> Markup {
             ol {
                 @for phase in &template.phases {
                     li {
-                        strong { (phase.title) } ", " (say::days(phase.days))
+                        strong { (phase.title) } ", " (say::days(phase.days.into()))
                         span.soft { ". " (calendar::kind(phase.kind)) }
                         @if !phase.gate.is_empty() {
                             span.soft {

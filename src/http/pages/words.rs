@@ -28,6 +28,8 @@ pub(super) const READ: &str = "Read";
 pub(super) const REPLAY: &str = "Replay";
 pub(super) const CALENDAR: &str = "Calendar";
 /// The pages for those who may change people.
+/// All that one may read.
+pub(super) const PLANS: &str = "Plans";
 pub(super) const NETWORK: &str = "Network";
 /// In place of a person where the program itself acted.
 pub(super) const PROGRAM: &str = "The system";
@@ -176,8 +178,13 @@ pub(super) mod guest {
     pub(in super::super) const MAILED: &str = "It is on its way by mail too.";
     pub(in super::super) const NOT_MAILED: &str =
         "It was not sent by mail, since many mails have gone to this address. Send it yourself.";
+    pub(in super::super) const COPY: &str = "Copy the link";
     pub(in super::super) const LINK_MADE: &str = "Send this link. It is shown only once:";
     pub(in super::super) const REVOKE: &str = "Take back";
+    pub(in super::super) const REVOKE_WHAT: &str =
+        "The link stops working at once, for all who came by it. What they have said stays.";
+    pub(in super::super) const REVOKE_SURE: &str = "Yes, take it back";
+    pub(in super::super) const REVOKE_DONE: &str = "It is taken back: the link opens nothing any more.";
     pub(in super::super) const REVOKED: &str = "Taken back";
     pub(in super::super) const OVER: &str = "Over";
     pub(in super::super) const HOLDS: &str = "Holds";
@@ -294,6 +301,9 @@ pub(super) mod form {
     pub(in super::super) const UTC: &str = "(UTC)";
     /// Where one does; the name of the reader's zone follows.
     pub(in super::super) const YOUR_TIME: &str = "your time";
+    pub(in super::super) const COPIED: &str = "It is copied.";
+    pub(in super::super) const NOT_COPIED: &str =
+        "This browser did not copy it. It is selected now: copy it with the keyboard or the menu.";
     pub(in super::super) const LEAPT: &str =
         "There is no such time on that day: the clocks go forward over it. Choose an earlier or a later one.";
 }
@@ -309,6 +319,8 @@ pub(super) mod sign_in {
     pub(in super::super) const SENT_TITLE: &str = "Look into your mail";
     pub(in super::super) const SENT: &str =
         "If this address is known here, a mail is on its way. Open the link in it, or type its code here.";
+    /// The address as it was typed follows.
+    pub(in super::super) const TYPED: &str = "You typed";
     pub(in super::super) const NOTHING_CAME: &str = "Nothing came? Look among unwanted mail, check that the address is the one that the secretariat has, \
         and then ask again. A newer mail makes the older ones void.";
     pub(in super::super) const CODE: &str = "The code from the mail";

@@ -9,7 +9,13 @@ use axum::{
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::super::{form, frame::Frame, me::viewer, problem::Problem, words::conduct as say};
+use super::super::{
+    form,
+    frame::Frame,
+    me::{back, viewer},
+    problem::Problem,
+    words::conduct as say,
+};
 use super::command_of;
 use crate::domain::{Command, EventId, PersonId};
 use crate::engine::fresh_id;
@@ -33,7 +39,7 @@ pub(super) async fn held(
     Query(query): Query<Done>,
 ) -> Result<Response, Problem> {
     let person = person.ok_or(Problem::SignIn)?;
-    let said = html! { @if query.done.is_some() { p.notice role="status" { (say::NAME_SAVED) } } };
+    let said = html! { @if query.done.is_some() { (form::done(say::NAME_SAVED)) } };
     Ok(page(&app, &person, StatusCode::OK, &said, None))
 }
 
@@ -55,6 +61,7 @@ pub(super) async fn rename(
 fn page(app: &App, person: &PersonId, status: StatusCode, said: &Markup, typed: Option<&str>) -> Response {
     let viewer = viewer(app, person);
     let main = html! {
+        (back())
         h1 { (say::HELD_TITLE) }
         (said)
         p.lead { (say::HELD_LEAD) }

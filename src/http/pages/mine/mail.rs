@@ -10,7 +10,7 @@ use axum::{
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::{Frame, Problem, Said, Visitor, kept, say, viewer};
+use super::{super::me::back, Frame, Problem, Said, Visitor, form, kept, say, viewer};
 use crate::domain::Digest;
 use crate::http::Shared;
 
@@ -27,9 +27,9 @@ async fn mail(
     let viewer = viewer(&app, &person);
     let told = app.engine.about(&person).map(|about| about.told).unwrap_or_default();
     let main = html! {
-        p.small { a href="/me" { "← " (say::TITLE) } }
+        (back())
         h1 { (say::MAIL) }
-        @if let Some(done) = said.done.as_deref().and_then(say::done) { p.notice role="status" { (done) } }
+        @if let Some(done) = said.done.as_deref().and_then(say::done) { (form::done(done)) }
         p.lead { (say::MAIL_LEAD) }
         @if app.is_demonstration() { p.notice { (say::NO_MAIL_HERE) } }
         form.form method="post" {

@@ -56,12 +56,7 @@ async fn mine(
 ) -> Result<Response, Problem> {
     let person = person.ok_or(Problem::SignIn)?;
     let done = said.done.as_deref().and_then(say::done);
-    Ok(page(
-        &app,
-        &person,
-        StatusCode::OK,
-        html! { @if let Some(done) = done { p.notice role="status" { (done) } } },
-    ))
+    Ok(page(&app, &person, StatusCode::OK, html! { @if let Some(done) = done { (form::done(done)) } }))
 }
 
 /// A plan as one's own page shows it.

@@ -154,7 +154,7 @@ async fn list(
     let person = person.ok_or(Problem::SignIn)?;
     let tasks = tasks(&app, &person, &plan).await?;
     let done = asked.done.as_deref().and_then(say::done);
-    let said = html! { @if let Some(done) = done { p.notice role="status" { (done) } } };
+    let said = html! { @if let Some(done) = done { (form::done(done)) } };
     let typed = Typed { find: asked.find, ..Typed::default() };
     Ok(page(&app, &person, StatusCode::OK, &tasks, said, &typed))
 }
@@ -249,7 +249,7 @@ async fn remind(
         // Only a panic in the work itself gets here, and its hook has told the operator.
         Err(_) => return Err(Problem::Unavailable),
     };
-    let said = html! { p.notice role="status" { (said) } };
+    let said = form::done(&said);
     Ok(page(&app, &person, status, &tasks, said, &Typed::default()))
 }
 
@@ -289,7 +289,7 @@ fn page(
         section {
             h2 #open { (say::OPEN) }
             @if open.is_empty() { p { (say::NONE_OPEN) } } @else {
-                div.table-box tabindex="0" role="region" aria-labelledby="open" { table {
+                div.table-box tabindex="0" role="region" aria-labelledby="open" { table.stacked {
                     thead { tr {
                         th scope="col" { (say::TASK) }
                         th scope="col" { (say::WHO) }
@@ -300,19 +300,25 @@ fn page(
                         @let text = row.words.as_deref().unwrap_or(say::ERASED);
                         tr {
                             th scope="row" { (text) (section(row)) }
-                            td { (of(row)) }
-                            td { (due(row.task.ask.due, now)) }
-                            td {
+                            td data-head=(say::WHO) { (of(row)) }
+                            td data-head=(say::BY_WHEN) { (due(row.task.ask.due, now)) }
+                            td data-head=(say::DO) {
                                 form.inline method="post" {
                                     (form::id(fresh_id()))
                                     input type="hidden" name="task" value=(row.id);
                                     button.button.button-small name="what" value="done" type="submit" {
                                         (say::DONE) span.visually-hidden { ": " (text) }
                                     }
-                                    " "
-                                    button.button.button-small name="what" value="withdraw" type="submit" {
-                                        (say::WITHDRAW) span.visually-hidden { ": " (text) }
-                                    }
+                                    (form::sure(
+                                        &html! { (say::WITHDRAW) span.visually-hidden { ": " (text) } },
+                                        say::WITHDRAW_WHAT,
+                                        &html! {
+                                            button.button.button-small.button-danger name="what" value="withdraw"
+                                                type="submit" {
+                                                (say::WITHDRAW_SURE) span.visually-hidden { ": " (text) }
+                                            }
+                                        },
+                                    ))
                                 }
                             }
                         }
@@ -324,7 +330,7 @@ fn page(
         @if !over.is_empty() {
             section {
                 h2 #over { (say::OVER) }
-                div.table-box tabindex="0" role="region" aria-labelledby="over" { table {
+                div.table-box tabindex="0" role="region" aria-labelledby="over" { table.stacked {
                     thead { tr {
                         th scope="col" { (say::TASK) }
                         th scope="col" { (say::WHO) }
@@ -332,8 +338,8 @@ fn page(
                     } }
                     tbody { @for row in over.iter().rev() { tr {
                         th scope="row" { (row.words.as_deref().unwrap_or(say::ERASED)) (section(row)) }
-                        td { (of(row)) }
-                        td { @if let Some(end) = &row.end {
+                        td data-head=(say::WHO) { (of(row)) }
+                        td data-head=(say::BECAME) { @if let Some(end) = &row.end {
                             (if end.done { say::DONE_BY } else { say::WITHDRAWN_BY }) " "
                             (end.by.as_ref().map_or_else(|| words::PROGRAM.to_owned(), &name)) ", " (time::moment(end.at))
                         } }

@@ -121,9 +121,7 @@ pub(super) fn title(about: &str, wrong: &[Wrong]) -> String {
 }
 
 /// What was done, at the top of the page that follows.
-pub(super) fn done(words: &str) -> Markup {
-    html! { p.notice.notice-good role="status" tabindex="-1" autofocus { (words) } }
-}
+pub(super) use super::super::form::done;
 
 /// The attributes and the words beneath an input.
 pub(super) struct Beneath {

@@ -90,7 +90,7 @@ fn in_a_plan(plans: &[PlanCard]) -> Markup {
     };
     let now: Vec<_> = Stage::ALL.into_iter().map(|stage| (stage, plans(stage))).collect();
     html! {
-        table.policy {
+        table.policy.stacked {
             caption.visually-hidden { (say::IN_A_PLAN_CAPTION) }
             thead {
                 tr {
@@ -112,7 +112,7 @@ fn in_a_plan(plans: &[PlanCard]) -> Markup {
                     tr {
                         th scope="row" { (say::party(party)) }
                         @for (stage, plans) in &now {
-                            td class=[(!plans.is_empty()).then_some("now")] {
+                            td class=[(!plans.is_empty()).then_some("now")] data-head=(say::stage(*stage).0) {
                                 (cell(Action::IN_A_PLAN.iter().filter(|action| granted(party, *stage).contains(action))))
                             }
                         }
@@ -127,7 +127,7 @@ fn always() -> Markup {
     let actions: Vec<Action> =
         Action::ALL.into_iter().filter(|action| !Action::IN_A_PLAN.contains(action)).collect();
     html! {
-        table.policy {
+        table.policy.stacked {
             caption.visually-hidden { (say::ALWAYS_CAPTION) }
             thead {
                 tr {
@@ -140,7 +140,7 @@ fn always() -> Markup {
                     tr {
                         th scope="row" { (say::party(party)) }
                         @for action in &actions {
-                            td {
+                            td data-head=(say::action(*action)) {
                                 @if always_granted(party).contains(action) { strong { (say::YES) } }
                                 @else { span.soft { (say::NO) } }
                             }

@@ -17,8 +17,7 @@ pub(in crate::http::pages) const DISPUTES_NOBODY: &str = "the secretariat.";
 pub(in crate::http::pages) const DISPUTES_SOMEBODY: &str = "one person whom the network has named.";
 pub(in crate::http::pages) const CHANGE: &str = "Change these rules";
 pub(in crate::http::pages) const OWN: &str = "Rules of this network";
-pub(in crate::http::pages) const OWN_HINT: &str =
-    "Each line becomes a paragraph. Leave it empty to go back to the rules that come with the program.";
+pub(in crate::http::pages) const OWN_HINT: &str = "The rules that hold now. Each line becomes a paragraph. Leave it empty to go back to those that come with the program.";
 pub(in crate::http::pages) const CONTACT: &str = "Who decides disputes";
 pub(in crate::http::pages) const CONTACT_HINT: &str =
     "They read withheld comments and can show them. Best somebody who does not moderate otherwise.";
@@ -65,5 +64,5 @@ pub(in crate::http::pages) const KEEP_HINT: &str = "Then the words of comments a
 pub(in crate::http::pages) const KEEP_CHANGE: &str = "Change it";
 pub(in crate::http::pages) const KEEP_SAVED: &str = "How long comments are kept is set.";
 pub(in crate::http::pages) fn keep_for(days: u32) -> String {
-    format!("For {days} days after the last phase has ended; then they are erased.")
+    format!("For {} after the last phase has ended; then they are erased.", super::planning::days(days))
 }

@@ -12,7 +12,7 @@ pub(in crate::http::pages) const CHANGE: &str = "Change who writes it";
 pub(in crate::http::pages) const HINT: &str =
     "Choose organisations, people or both. Nobody chosen: everybody who may write in the plan.";
 pub(in crate::http::pages) const ORGANISATIONS: &str = "Members: all who act for them";
-pub(in crate::http::pages) const PEOPLE: &str = "People (several with Ctrl or Cmd)";
+pub(in crate::http::pages) const PEOPLE: &str = "People";
 pub(in crate::http::pages) const SAVE: &str = "Save";
 pub(in crate::http::pages) const DONE: &str = "Who writes it is set.";
 

@@ -96,6 +96,9 @@ pub(in crate::http::pages) const OPEN: &str = "Open tasks";
 pub(in crate::http::pages) const NONE_OPEN: &str = "Nothing is open.";
 pub(in crate::http::pages) const OVER: &str = "Done and taken back";
 pub(in crate::http::pages) const WITHDRAW: &str = "Take back";
+pub(in crate::http::pages) const WITHDRAW_WHAT: &str =
+    "It is not asked any more, and goes from their page. To ask it again, write it anew.";
+pub(in crate::http::pages) const WITHDRAW_SURE: &str = "Yes, take it back";
 pub(in crate::http::pages) const WHO: &str = "Of whom";
 pub(in crate::http::pages) const TASK: &str = "Task";
 pub(in crate::http::pages) const BY_WHEN: &str = "By when";

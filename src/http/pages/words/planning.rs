@@ -5,8 +5,10 @@ use crate::domain::PhaseKind;
 type Text = &'static str;
 
 pub(in crate::http::pages) const TITLE: Text = "Change the plan's phases";
-pub(in crate::http::pages) const LEAD: Text = "A phase that has not begun can be changed as you like. One that is open keeps its rules and who approves; its title \
-     can change, and its end, in the calendar. What is over stays as it was.";
+pub(in crate::http::pages) const LEAD: Text = "A phase that has not begun can be changed as you like. One that is open keeps its rules and who approves; only its \
+     title can change. What is over stays as it was.";
+/// A link to the calendar follows.
+pub(in crate::http::pages) const DATES: Text = "The dates of all phases are set in the";
 pub(in crate::http::pages) const PLAN_TITLE: Text = "The plan's title";
 pub(in crate::http::pages) const NOT_NOW: Text =
     "In this phase nobody changes the text, and its title is part of it.";
@@ -68,7 +70,26 @@ pub(in crate::http::pages) fn kind(kind: PhaseKind) -> Text {
     }
 }
 
-/// `3 days`, `1 day`.
-pub(in crate::http::pages) fn days(days: u16) -> String {
-    format!("{days} {}", if days == 1 { "day" } else { "days" })
+/// `3 days`, `1 day`; whole years as years: `3 years`.
+pub(in crate::http::pages) fn days(days: u32) -> String {
+    let (count, one) =
+        if days > 0 && days.is_multiple_of(365) { (days / 365, "year") } else { (days, "day") };
+    format!("{count} {one}{}", if count == 1 { "" } else { "s" })
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn whole_years_are_said_in_years() {
+        for (days, said) in [
+            (0, "0 days"),
+            (1, "1 day"),
+            (30, "30 days"),
+            (365, "1 year"),
+            (1095, "3 years"),
+            (1096, "1096 days"),
+        ] {
+            assert_eq!(super::days(days), said);
+        }
+    }
 }

@@ -83,7 +83,11 @@ describe("how the pages are laid out", () => {
     await page.goto(`${url}/plans/${room.plan.id}/calendar`)
     await page.getByText("Change it", { exact: true }).click()
     await page.locator("#days").fill("1095")
-    await page.locator("form").filter({ has: page.locator("#days") }).getByRole("button").click()
+    await page
+      .locator("form")
+      .filter({ has: page.locator("#days") })
+      .getByRole("button")
+      .click()
     await said("How long comments are kept is set.")
     await page.getByText("For 3 years after the last phase").waitFor()
 

@@ -12,7 +12,10 @@ async fn a_link_that_asks_to_sign_in_leads_on_afterwards() {
     let visit =
         |path: &str, mode: &str| network.request(Method::GET, path).header("sec-fetch-mode", mode).send();
     let answer = visit("/me/data?done=saved", "navigate").await.unwrap();
-    assert_eq!((answer.status().as_u16(), &answer.headers()[header::LOCATION]), (303, &"/sign-in".parse().unwrap()));
+    assert_eq!(
+        (answer.status().as_u16(), &answer.headers()[header::LOCATION]),
+        (303, &"/sign-in".parse().unwrap())
+    );
     let set = answer.headers()[header::SET_COOKIE].to_str().unwrap().to_owned();
     assert!(
         set.starts_with("quorate_aim=/me/data?done=saved; ") && set.contains("HttpOnly; SameSite=Lax"),

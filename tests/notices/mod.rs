@@ -208,7 +208,8 @@ async fn what_concerns_somebody_is_told_and_what_they_may_not_read_is_not() {
     assert_eq!(world.json("ben", "/api/me/tasks").await, json!([]), "his organisation has answered");
     let (_, page) = world.get("secretariat", TASKS).await;
     assert!(
-        page.contains("1 of 2 organisations have been heard.") && page.contains("<li>The south</li>"),
+        page.contains("1 of 2 organisations that can be asked have been heard.")
+            && page.contains("<li>The south</li>"),
         "{page}"
     );
     let (status, page) = world.post("secretariat", &format!("{TASKS}/remind"), &[]).await;

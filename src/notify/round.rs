@@ -54,7 +54,9 @@ impl Refused {
             Self::NotSent => "In the demonstration no mails are sent.",
             Self::NoConsultation => "No consultation is open.",
             Self::Today => "They were reminded today already. Try again tomorrow.",
-            Self::Failed(_) => "It could not be written down, and nobody was reminded. The server's log says why.",
+            Self::Failed(_) => {
+                "It could not be written down, and nobody was reminded. The server's log says why."
+            }
         }
     }
 }

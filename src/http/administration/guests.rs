@@ -5,7 +5,8 @@ use serde::Serialize;
 use super::{App, Error};
 use crate::access;
 use crate::domain::{
-    Action, Command, Email, EventId, Invitation, InvitationId, Invite, PersonId, PhaseId, PhaseKind, PlanId, Refusal, Request, Timestamp,
+    Action, Command, Email, EventId, Invitation, InvitationId, Invite, PersonId, PhaseId, PhaseKind, PlanId,
+    Refusal, Request, Timestamp,
 };
 use crate::http::api::session::name_of;
 use crate::notify::words as tell;

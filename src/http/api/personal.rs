@@ -8,9 +8,9 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 
 use crate::domain::{PersonId, Refusal};
+use crate::http::Shared;
 use crate::http::auth::AtBrowser;
 use crate::http::problem::Problem;
-use crate::http::Shared;
 
 pub(super) fn routes() -> Router<Shared> {
     Router::new().route("/api/me/data", get(own)).route("/api/people/{person}/data", get(of))

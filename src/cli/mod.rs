@@ -1,4 +1,4 @@
-//! The command line: one file a verb.
+//! The command line: one file a verb, or a noun with its verbs.
 
 mod access;
 mod backup;

@@ -52,7 +52,7 @@ pub(super) enum Running {
         by: By,
     },
     /// Print a copy of all that is held about somebody, in JSON
-    Data {
+    Copy {
         /// Who: the id of a person or a guest, or an e-mail address
         person: String,
         #[command(flatten)]
@@ -150,7 +150,7 @@ impl People {
 
 impl Running {
     fn run(self) -> Outcome {
-        let (Self::List { by } | Self::Address { by, .. } | Self::Data { by, .. }) = &self;
+        let (Self::List { by } | Self::Address { by, .. } | Self::Copy { by, .. }) = &self;
         let data = by.data.clone();
         control::administer(&data, &Ask::People(self))
     }
@@ -166,7 +166,7 @@ pub(super) fn give(app: &Arc<App>, verb: Running) -> Result<Value, String> {
             waited(app.set_address(&by.person(app)?, &person, &email))?;
             Ok(json!({ "person": person, "email": email }))
         }
-        Running::Data { person, by } => waited(app.copy(&by.person(app)?, &who(&person)?)).map(Value::String),
+        Running::Copy { person, by } => waited(app.copy(&by.person(app)?, &who(&person)?)).map(Value::String),
     }
 }
 

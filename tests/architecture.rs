@@ -37,7 +37,13 @@ const ARROWS: &[(&str, &[&str])] = &[
             "room",
         ],
     ),
-    ("cli", &["domain", "mail", "log", "document", "roster", "engine", "access", "room", "http", "demo"]),
+    (
+        "cli",
+        &[
+            "domain", "mail", "log", "document", "roster", "engine", "access", "notify", "room", "http",
+            "demo",
+        ],
+    ),
 ];
 
 /// An outside crate and the one module that meets it.

@@ -11,7 +11,7 @@ use tokio::runtime::Handle;
 
 use super::control::{self, Ask};
 use super::{Data, Outcome, people, serve};
-use crate::domain::Request;
+use crate::domain::{self, PersonId, Request};
 use crate::engine::{self, Error};
 use crate::room::Rooms;
 
@@ -110,12 +110,19 @@ pub(super) fn give(rooms: &Rooms, task: &Task) -> Result<Value, String> {
         fields.insert("id".into(), id.to_string().into());
     }
     let request: Request = serde_json::from_value(command).map_err(|error| error.to_string())?;
-    let (id, asker) = (request.id, people::known_by(rooms.engine(), &task.asker)?);
+    record(rooms, people::known_by(rooms.engine(), &task.asker)?, request)
+}
+
+/// Asks for something in somebody's name, once. On a thread that may wait.
+pub(super) fn ask(rooms: &Rooms, asker: PersonId, command: domain::Command) -> Result<Value, String> {
+    record(rooms, asker, Request { id: engine::fresh_id(), command })
+}
+
+fn record(rooms: &Rooms, asker: PersonId, request: Request) -> Result<Value, String> {
+    let id = request.id;
     let done = Handle::current().block_on(rooms.command(asker, request, None));
     let receipt = done.map_err(|error| match error {
-        Error::Refused(refusal) => {
-            format!("{} ({}) {}", refusal.sentence(), refusal.code(), refusal.hint())
-        }
+        Error::Refused(refusal) => super::refused(refusal),
         Error::Failed(why) => why,
     })?;
     Ok(serde_json::json!({ "id": id, "position": receipt.position }))

@@ -16,10 +16,9 @@ use tokio::net::UnixListener;
 use tracing::error;
 
 use super::verify::check_copy;
-use super::{backup, command, people};
-use crate::access::Access;
+use super::{Data, Outcome, access, backup, command, guests, people, tasks, templates};
+use crate::http::App;
 use crate::log::RedbLog;
-use crate::room::Rooms;
 
 /// What can be asked of a running server.
 #[derive(Debug, Serialize, Deserialize)]
@@ -33,6 +32,11 @@ pub(super) enum Ask {
     PeopleImport(people::Task),
     Command(command::Task),
     PeopleLink(people::Whose),
+    People(people::Running),
+    Guests(guests::Verb),
+    Templates(templates::Verb),
+    Tasks(tasks::Verb),
+    Access(access::Verb),
 }
 
 fn socket(data: &Path) -> PathBuf {
@@ -58,18 +62,30 @@ pub(super) fn ask<T: DeserializeOwned>(data: &Path, ask: &Ask) -> io::Result<Opt
     answer.map(Some).map_err(io::Error::other)
 }
 
+/// Asks the server that has the folder open, and prints its answer: a list as JSON, one entry a line; words as they are.
+pub(super) fn administer(data: &Data, asked: &Ask) -> Outcome {
+    let folder = data.data.display();
+    let answer = ask(&data.data, asked).map_err(|error| error.to_string())?.ok_or_else(|| {
+        format!(
+            "no server runs on {folder}, and this is asked of a running one: start it with \
+             quorate serve --data {folder}, or name the folder of the one that runs with --data"
+        )
+    })?;
+    match answer {
+        Value::Array(entries) => entries.iter().for_each(|entry| println!("{entry}")),
+        Value::String(text) => println!("{text}"),
+        answer => println!("{answer}"),
+    }
+    Ok(())
+}
+
 /// Whether a server has the folder open.
 pub(super) fn is_running(data: &Path) -> bool {
     UnixStream::connect(socket(data)).is_ok()
 }
 
 /// Answers verbs for as long as the server runs.
-pub(super) fn listen(
-    data: &Path,
-    log: Arc<RedbLog>,
-    rooms: Rooms,
-    access: Option<Arc<Access>>,
-) -> io::Result<()> {
+pub(super) fn listen(data: &Path, log: Arc<RedbLog>, app: Arc<App>) -> io::Result<()> {
     let path = socket(data);
     // The folder is locked by this process: a socket that is there is one that a killed server left.
     match fs::remove_file(&path) {
@@ -82,7 +98,7 @@ pub(super) fn listen(
     tokio::spawn(async move {
         loop {
             let Ok((stream, _)) = listener.accept().await else { return };
-            let known = (log.clone(), rooms.clone(), access.clone());
+            let known = (log.clone(), app.clone());
             tokio::spawn(answer(stream, data.clone(), known));
         }
     });
@@ -90,9 +106,9 @@ pub(super) fn listen(
 }
 
 /// What verbs are about.
-type Known = (Arc<RedbLog>, Rooms, Option<Arc<Access>>);
+type Known = (Arc<RedbLog>, Arc<App>);
 
-async fn answer(stream: tokio::net::UnixStream, data: PathBuf, (log, rooms, access): Known) {
+async fn answer(stream: tokio::net::UnixStream, data: PathBuf, (log, app): Known) {
     let mut stream = tokio::io::BufReader::new(stream);
     let mut line = String::new();
     if stream.read_line(&mut line).await.is_err() {
@@ -101,9 +117,16 @@ async fn answer(stream: tokio::net::UnixStream, data: PathBuf, (log, rooms, acce
     let work = tokio::task::spawn_blocking(move || match serde_json::from_str(&line) {
         Ok(Ask::Verify) => told(check_copy(&data, &log)),
         Ok(Ask::Backup { file }) => told(backup::write(&log, &file)),
-        Ok(Ask::PeopleImport(task)) => told(people::import(rooms.engine(), &task)),
-        Ok(Ask::PeopleLink(whose)) => told(people::link(rooms.engine(), access.as_deref(), &whose)),
-        Ok(Ask::Command(task)) => told(command::give(&rooms, &task)),
+        Ok(Ask::PeopleImport(task)) => told(people::import(&app.engine, &task)),
+        Ok(Ask::PeopleLink(whose)) => {
+            told(people::link(&app.engine, app.access().map(|access| &**access), &whose))
+        }
+        Ok(Ask::Command(task)) => told(command::give(&app.rooms, &task)),
+        Ok(Ask::People(verb)) => people::give(&app, verb),
+        Ok(Ask::Guests(verb)) => guests::give(&app, verb),
+        Ok(Ask::Templates(verb)) => templates::give(&app, verb),
+        Ok(Ask::Tasks(verb)) => tasks::give(&app, verb),
+        Ok(Ask::Access(verb)) => access::give(&app, verb),
         Err(error) => Err(format!("the server does not understand the verb: {error}")),
     });
     let answer: Result<Value, String> = work.await.unwrap_or_else(|stopped| Err(stopped.to_string()));

@@ -1,12 +1,16 @@
-//! The command line: one file a verb.
+//! The command line: one file a verb, or a noun with its verbs.
 
+mod access;
 mod backup;
 mod command;
 mod control;
 mod demo;
+mod guests;
 mod people;
 mod restore;
 mod serve;
+mod tasks;
+mod templates;
 mod verify;
 
 use std::io::IsTerminal as _;
@@ -15,8 +19,13 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use serde::{Deserialize, Serialize};
+use tokio::runtime::Handle;
 
+use crate::access::Error;
 use crate::document::Way;
+use crate::domain::{PersonId, Refusal};
+use crate::http::App;
 
 /// Drafting a plan together, and standing by it.
 #[derive(Parser)]
@@ -38,8 +47,16 @@ enum Verb {
     Backup(backup::Backup),
     /// Make a data folder from a backup
     Restore(restore::Restore),
-    /// Add many people and organisations at once
+    /// People of the network: list them, add many at once, change an address, copy what is held about one
     People(people::People),
+    /// Links by which bodies outside the network comment on a consultation
+    Guests(guests::Guests),
+    /// Templates of processes, and beginning the process of a plan
+    Templates(templates::Templates),
+    /// Who has answered a consultation, and reminding who has not
+    Tasks(tasks::Tasks),
+    /// Who came in and when, and ending what lets somebody in
+    Access(access::Access),
     /// Give commands, one JSON object a line, in the name of a person
     Command(command::Command),
 }
@@ -88,11 +105,47 @@ impl Place {
 }
 
 /// The data folder of a verb that has no other default.
-#[derive(Args, Clone)]
+#[derive(Debug, Default, Args, Clone)]
 struct Data {
     /// The data folder
     #[arg(long, env = "QUORATE_DATA", default_value = "data/network")]
     data: PathBuf,
+}
+
+/// In whose name the running server is asked, and which one.
+#[derive(Debug, Args, Serialize, Deserialize)]
+struct By {
+    /// In whose name: the id or the e-mail address of a person, who needs the right to it as in the browser
+    #[arg(long = "as", value_name = "PERSON")]
+    asker: String,
+    #[command(flatten)]
+    #[serde(skip)]
+    data: Data,
+}
+
+impl By {
+    fn person(&self, app: &App) -> Result<PersonId, String> {
+        people::known_by(&app.engine, &self.asker)
+    }
+}
+
+/// A refusal for the person at the terminal.
+fn refused(refusal: Refusal) -> String {
+    format!("{} ({}) {}", refusal.sentence(), refusal.code(), refusal.hint())
+}
+
+/// The same of what is not only of the rules.
+fn said(error: Error) -> String {
+    match error {
+        Error::Ruled(refusal) => refused(refusal),
+        Error::Refused(refused) => format!("{} {}", refused.sentence(), refused.hint()),
+        Error::Failed(why) => why,
+    }
+}
+
+/// Waits for something that is asked of the server, on a thread that may.
+fn waited<T>(asked: impl Future<Output = Result<T, Error>>) -> Result<T, String> {
+    Handle::current().block_on(asked).map_err(said)
 }
 
 /// Why a verb did not do its work: a sentence for the person at the terminal.
@@ -112,6 +165,10 @@ pub fn run() -> ExitCode {
         Verb::Backup(backup) => backup.run(),
         Verb::Restore(restore) => restore.run(),
         Verb::People(people) => people.run(),
+        Verb::Guests(guests) => guests.run(),
+        Verb::Templates(templates) => templates.run(),
+        Verb::Tasks(tasks) => tasks.run(),
+        Verb::Access(access) => access.run(),
         Verb::Command(command) => command.run(),
     };
     match outcome {

@@ -7,12 +7,14 @@ use std::sync::Arc;
 
 use clap::{Args, Subcommand};
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use super::control::{self, Ask};
-use super::{Data, Outcome, serve};
-use crate::access::{self, Access, Passkeys};
+use super::{By, Data, Outcome, said, serve, waited};
+use crate::access::{Access, Passkeys};
 use crate::domain::{Action, Email, PersonId};
 use crate::engine::{self, Engine, Error};
+use crate::http::App;
 use crate::mail::Outbox;
 use crate::roster::{self, Found, Known, Report};
 
@@ -28,6 +30,34 @@ enum Verb {
     Import(Import),
     /// Print a link by which somebody signs in, once and within minutes: for who has no mail box, or while mail is down
     Link(Link),
+    #[command(flatten)]
+    Running(Running),
+}
+
+/// What the running server alone can be asked.
+#[derive(Debug, Subcommand, Serialize, Deserialize)]
+pub(super) enum Running {
+    /// Print everybody of the network, one a line: ids, addresses, roles, organisations, who has signed in
+    List {
+        #[command(flatten)]
+        by: By,
+    },
+    /// Change the e-mail address at which somebody is reached and signs in. The old one gets a note
+    Address {
+        /// Who: the id of a person, or their e-mail address
+        person: String,
+        /// The new address
+        email: String,
+        #[command(flatten)]
+        by: By,
+    },
+    /// Print a copy of all that is held about somebody, in JSON
+    Copy {
+        /// Who: the id of a person or a guest, or an e-mail address
+        person: String,
+        #[command(flatten)]
+        by: By,
+    },
 }
 
 #[derive(Args)]
@@ -92,6 +122,7 @@ impl People {
         let import = match self.verb {
             Verb::Import(import) => import,
             Verb::Link(link) => return link.run(),
+            Verb::Running(verb) => return verb.run(),
         };
         let list = fs::read(&import.file).map_err(|error| format!("{}: {error}", import.file.display()))?;
         let Import { asker, dry_run, take_right, data, .. } = import;
@@ -114,6 +145,28 @@ impl People {
                 if dry_run { "" } else { "; --take-right takes the others" }
             ))),
         }
+    }
+}
+
+impl Running {
+    fn run(self) -> Outcome {
+        let (Self::List { by } | Self::Address { by, .. } | Self::Copy { by, .. }) = &self;
+        let data = by.data.clone();
+        control::administer(&data, &Ask::People(self))
+    }
+}
+
+/// On a thread that may wait.
+pub(super) fn give(app: &Arc<App>, verb: Running) -> Result<Value, String> {
+    let who = |person: &str| known_by(&app.engine, person);
+    match verb {
+        Running::List { by } => Ok(json!(app.members(&by.person(app)?).map_err(super::refused)?)),
+        Running::Address { person, email, by } => {
+            let person = who(&person)?;
+            waited(app.set_address(&by.person(app)?, &person, &email))?;
+            Ok(json!({ "person": person, "email": email }))
+        }
+        Running::Copy { person, by } => waited(app.copy(&by.person(app)?, &who(&person)?)).map(Value::String),
     }
 }
 
@@ -161,11 +214,7 @@ pub(super) fn link(
 ) -> Result<String, String> {
     let access = access.ok_or("in the demonstration nobody signs in: people are picked")?;
     let person = known_by(engine, whose)?;
-    access.hand_link(&person).map_err(|error| match error {
-        access::Error::Ruled(refusal) => format!("{} {}", refusal.sentence(), refusal.hint()),
-        access::Error::Refused(refused) => format!("{} {}", refused.sentence(), refused.hint()),
-        access::Error::Failed(why) => why,
-    })
+    access.hand_link(&person).map_err(said)
 }
 
 /// Where no server has the folder open.

@@ -195,12 +195,6 @@ pub(super) fn serve(data: &Path, place: &Place, door: &Door<'_>) -> Outcome {
                 (entrance, first, outbox, directory)
             }
         };
-        let access = match &entrance {
-            Entrance::People(access) => Some(access.clone()),
-            Entrance::Demonstration(_) => None,
-        };
-        control::listen(data, log, rooms.clone(), access)
-            .map_err(|error| format!("the socket for verbs: {error}"))?;
         let app = App::new(rooms, data, place.public_url(), entrance).map_err(|error| error.to_string())?;
         let mut app = app.behind(place.proxies.clone());
         if let Some(directory) = directory {
@@ -209,6 +203,8 @@ pub(super) fn serve(data: &Path, place: &Place, door: &Door<'_>) -> Outcome {
         if let Some(outbox) = outbox {
             tokio::spawn(app.notifier().clone().run(outbox));
         }
+        let app = Arc::new(app);
+        control::listen(data, log, app.clone()).map_err(|error| format!("the socket for verbs: {error}"))?;
         let listener = TcpListener::bind(place.listen).await.map_err(|error| {
             format!("cannot listen on {}: {error}; another can be named: --listen", place.listen)
         })?;

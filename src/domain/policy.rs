@@ -70,7 +70,7 @@ impl Action {
     }
 
     /// Completes "Your part in the network does not let you …".
-    pub(super) fn phrase(self) -> &'static str {
+    pub fn phrase(self) -> &'static str {
         match self {
             Self::Read => "read this plan",
             Self::Comment => "comment on this plan",

@@ -5,7 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use super::decide::text;
 use super::forgetting;
-use super::{Phase, PhaseId, PhaseKind, PhasePlan, Process, Refusal, Role, Timestamp, limits};
+use super::{
+    Command, Phase, PhaseId, PhaseKind, PhasePlan, PlanId, Process, Refusal, Role, Timestamp, limits,
+};
 
 const DAY: i64 = 24 * 3600;
 
@@ -114,6 +116,19 @@ impl Template {
             gate: plan.gate.clone(),
         });
         Ok(Self { template: name(&title), keep_days: process.keep_days, phases: phases.collect(), title })
+    }
+
+    /// Asks that a plan's process begins with it at a time, from its first phase on, or from a later one.
+    pub fn start(&self, plan: PlanId, from: &str, begins: Timestamp) -> Result<Command, Refusal> {
+        if !from.is_empty() && !self.phases.iter().any(|phase| phase.phase.as_str() == from) {
+            return Err(Refusal::PhaseOfAnother);
+        }
+        Ok(Command::ProcessStart {
+            plan,
+            template: self.template.to_string(),
+            phases: self.from_phase(from).dated(begins),
+            keep_days: self.keep_days,
+        })
     }
 
     /// Without the phases before this one, for a plan that is on its way already; whole where there is no such phase.

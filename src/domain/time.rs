@@ -1,6 +1,10 @@
 //! Time as the record keeps it: milliseconds, in UTC, handed in by whoever has a clock.
 
+use std::str::FromStr;
+
 use jiff::Timestamp as Instant;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
@@ -22,6 +26,22 @@ impl std::fmt::Display for Timestamp {
         }
     }
 }
+
+/// `2026-03-14T09:30`, in UTC; or with the zone, as it is written.
+impl FromStr for Timestamp {
+    type Err = NoTime;
+    fn from_str(text: &str) -> Result<Self, NoTime> {
+        let text = text.trim();
+        let civil = || text.parse::<DateTime>().ok()?.to_zoned(TimeZone::UTC).ok().map(|at| at.timestamp());
+        let instant = text.parse::<Instant>().ok().or_else(civil).ok_or(NoTime)?;
+        Ok(Self(instant.as_millisecond()))
+    }
+}
+
+/// Why a text is no time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("that is not a date with a time: write it as 2026-03-14T09:30, in UTC")]
+pub struct NoTime;
 
 impl Serialize for Timestamp {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {

@@ -1,12 +1,12 @@
 //! The engine's reading side, as the pages ask for it.
 
-use std::{io, sync::Arc};
+use std::sync::Arc;
 
 use axum::http::HeaderMap;
 use tokio::runtime::Handle;
 
 use super::pages::{Comment, Denied, Frozen, Library, Person, PlanCard, Thread, Unavailable};
-use super::{Shared, api, auth, templates::NotKept};
+use super::{Shared, api, auth};
 use crate::access;
 use crate::document::{PlanDiff, PlanState};
 use crate::domain::{
@@ -89,9 +89,14 @@ fn unavailable(error: Error) -> Unavailable {
     Unavailable
 }
 
-fn not_written(error: &io::Error) -> Denied {
-    tracing::error!("the folder of templates cannot be written: {error}");
-    Denied::Unavailable
+fn denied(error: access::Error) -> Denied {
+    match error {
+        access::Error::Ruled(refusal) => Denied::Refused(refusal),
+        error => {
+            tracing::error!("something administered was not done: {error:?}");
+            Denied::Unavailable
+        }
+    }
 }
 
 impl Library for Reader {
@@ -146,23 +151,15 @@ impl Library for Reader {
     }
 
     fn templates(&self) -> Vec<Template> {
-        self.app.templates.all()
+        self.app.templates()
     }
 
-    fn keep_template(&self, template: Template) -> Result<(), Denied> {
-        match self.app.templates.keep(template) {
-            Ok(()) => Ok(()),
-            Err(NotKept::TooMany) => Err(Denied::Refused(Refusal::TooManyTemplates)),
-            Err(NotKept::Disk(error)) => Err(not_written(&error)),
-        }
+    fn keep_template(&self, viewer: &PersonId, template: Template) -> Result<(), Denied> {
+        self.app.keep_template(viewer, template).map(drop).map_err(denied)
     }
 
-    fn remove_template(&self, template: &PhaseId) -> Result<(), Denied> {
-        match self.app.templates.remove(template) {
-            Ok(true) => Ok(()),
-            Ok(false) => Err(Denied::Refused(Refusal::TemplateUnknown)),
-            Err(error) => Err(not_written(&error)),
-        }
+    fn remove_template(&self, viewer: &PersonId, template: &PhaseId) -> Result<(), Denied> {
+        self.app.remove_template(viewer, template).map_err(denied)
     }
 
     fn now(&self) -> Timestamp {
@@ -205,30 +202,7 @@ impl Library for Reader {
     }
 
     fn set_address(&self, viewer: &PersonId, person: &PersonId, email: &str) -> Result<(), Denied> {
-        if !self.app.engine.views().state.may_always(viewer, Action::People) {
-            return Err(Denied::Refused(Refusal::NotPermitted { what: "change people" }));
-        }
-        let email = Email::new(email).map_err(Denied::Refused)?;
-        let set = async {
-            match self.app.access() {
-                Some(access) => access.set_address(person, email).await,
-                // Where people are picked, nobody is told by mail.
-                None => Ok(self.app.engine.set_address(person.clone(), email).await.map(drop)?),
-            }
-        };
-        match Handle::current().block_on(set) {
-            Ok(()) => {}
-            Err(access::Error::Ruled(refusal)) => return Err(Denied::Refused(refusal)),
-            Err(error) => {
-                tracing::error!("an address was not set: {error:?}");
-                return Err(Denied::Unavailable);
-            }
-        }
-        let unbound = self.app.directory.as_ref().map_or(Ok(()), |directory| directory.unbind(person));
-        unbound.map_err(|failure| {
-            tracing::error!("an account of the directory was not let go: {failure}");
-            Denied::Unavailable
-        })
+        Handle::current().block_on(self.app.set_address(viewer, person, email)).map_err(denied)
     }
 
     fn person_at(&self, email: &Email) -> Option<PersonId> {

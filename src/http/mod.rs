@@ -1,5 +1,6 @@
 //! HTTP: who is asking, routes, refusals as statuses, pages, assets, the WebSocket pump.
 
+pub mod administration;
 mod aim;
 mod api;
 pub mod assets;
@@ -135,7 +136,7 @@ impl App {
     }
 
     /// How people sign in; none where they are picked.
-    fn access(&self) -> Option<&Arc<Access>> {
+    pub fn access(&self) -> Option<&Arc<Access>> {
         match &self.entrance {
             Entrance::People(access) => Some(access),
             Entrance::Demonstration(_) => None,
@@ -149,8 +150,7 @@ impl App {
 }
 
 /// All routes.
-pub fn router(app: App) -> Router {
-    let app: Shared = Arc::new(app);
+pub fn router(app: Shared) -> Router {
     let secure = app.is_secure();
     // A stream of events is not held back to be compressed.
     let compress = SizeAbove::new(1024).and(NotForContentType::new("text/event-stream"));
@@ -232,9 +232,10 @@ async fn follow(engine: Engine, passkeys: Arc<Passkeys>, directory: Option<Arc<D
 /// Serves until `stop` is done, then lets what runs come to its end.
 pub async fn serve(
     listener: TcpListener,
-    app: App,
+    app: impl Into<Arc<App>>,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
+    let app: Shared = app.into();
     tokio::spawn(app.guests.clone().follow());
     tokio::spawn(follow(app.engine.clone(), app.passkeys.clone(), app.directory.clone()));
     let proxies = app.proxies.clone().into();

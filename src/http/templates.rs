@@ -68,8 +68,8 @@ impl Templates {
         own
     }
 
-    /// Writes one, under a name that no other has: the title's letters, with a number where they are taken.
-    pub(super) fn keep(&self, template: Template) -> Result<(), NotKept> {
+    /// Writes one, under a name that no other has, and answers with it: its own, with a number where that is taken.
+    pub(super) fn keep(&self, template: Template) -> Result<PhaseId, NotKept> {
         let _alone = self.1.lock();
         let all = self.all();
         if self.files()?.len() >= limits::TEMPLATES {
@@ -94,7 +94,7 @@ impl Templates {
         file.sync_all()?;
         fs::rename(&written, self.path(&name))?;
         fs::File::open(&self.0)?.sync_all()?;
-        Ok(())
+        Ok(name)
     }
 
     /// Removes one of the network's own; the answer is whether there was one.

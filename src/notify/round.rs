@@ -47,6 +47,20 @@ pub enum Refused {
     Failed(Failure),
 }
 
+impl Refused {
+    /// Why nobody was reminded.
+    pub fn sentence(&self) -> &'static str {
+        match self {
+            Self::NotSent => "In the demonstration no mails are sent.",
+            Self::NoConsultation => "No consultation is open.",
+            Self::Today => "They were reminded today already. Try again tomorrow.",
+            Self::Failed(_) => {
+                "It could not be written down, and nobody was reminded. The server's log says why."
+            }
+        }
+    }
+}
+
 impl From<Failure> for Refused {
     fn from(failure: Failure) -> Self {
         Self::Failed(failure)

@@ -11,12 +11,12 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::{frame::Frame, me::viewer, problem::Problem, time, words::access as say};
-use crate::access::{Access, Entry};
-use crate::domain::{Action, PersonId};
+use crate::access::Entry;
+use crate::domain::PersonId;
+use crate::http::administration::{Error, Holds};
 use crate::http::api::session::name_of;
 use crate::http::auth::Visitor;
 use crate::http::{App, Shared};
-use crate::log::Failure;
 
 /// How many entries a page shows.
 const SHOWN: usize = 200;
@@ -37,16 +37,15 @@ struct End {
     person: PersonId,
 }
 
-/// Somebody who may see it.
-fn keeper(app: &App, person: Option<PersonId>) -> Result<PersonId, Problem> {
-    let person = person.ok_or(Problem::SignIn)?;
-    let keeps = app.engine.views().state.may_always(&person, Action::People);
-    if keeps { Ok(person) } else { Err(Problem::NotFound) }
-}
-
-fn unavailable(failure: &Failure) -> Problem {
-    tracing::error!("the log of access: {failure}");
-    Problem::Unavailable
+/// To who may not see it, it is not here.
+fn denied(error: Error) -> Problem {
+    match error {
+        Error::Ruled(_) | Error::Refused(_) => Problem::NotFound,
+        Error::Failed(why) => {
+            tracing::error!("the log of access: {why}");
+            Problem::Unavailable
+        }
+    }
 }
 
 async fn journal(
@@ -54,25 +53,16 @@ async fn journal(
     Visitor(person): Visitor,
     Query(view): Query<View>,
 ) -> Result<Response, Problem> {
-    let keeper = keeper(&app, person)?;
-    let entries = match app.access() {
-        Some(access) => {
-            let of = view.person.clone();
-            let read = access.blocking(move |access| access.journal(of.as_ref(), SHOWN)).await;
-            read.map_err(|failure: Failure| unavailable(&failure))?
-        }
-        None => Vec::new(),
-    };
+    let keeper = person.ok_or(Problem::SignIn)?;
+    let entries = app.journal(&keeper, view.person.as_ref(), SHOWN).await.map_err(denied)?;
+    let held = view.person.as_ref().and_then(|person| app.holds(&keeper, person).ok().zip(Some(person)));
     let main = html! {
         p.back { a href="/network" { (say::BACK) } }
         h1 { (say::TITLE) @if let Some(person) = &view.person { ": " (name_of(&app, person)) } }
         @if view.done.is_some() { (super::form::done(say::ENDED)) }
         p.lead { (say::LEAD) }
-        @match (app.access(), &view.person) {
-            (None, _) => p.notice { (say::PICKED) },
-            (Some(access), Some(person)) => (holds(access, person)),
-            (Some(_), None) => {}
-        }
+        @if app.access().is_none() { p.notice { (say::PICKED) } }
+        @if let Some((held, person)) = &held { (holds(held, person)) }
         @if view.person.is_some() { p { a href="/network/access" { (say::ALL) } } }
         @if app.access().is_some() { (table(&app, &entries)) }
     };
@@ -82,8 +72,8 @@ async fn journal(
 }
 
 /// What lets somebody in now, and the form that ends it.
-fn holds(access: &Access, person: &PersonId) -> Markup {
-    let (sessions, tokens) = (access.sessions(person).len(), access.tokens(person).len());
+fn holds(held: &Holds, person: &PersonId) -> Markup {
+    let (sessions, tokens) = (held.sessions.len(), held.tokens.len());
     html! {
         p { (say::holds(sessions, tokens)) }
         @if sessions + tokens > 0 {
@@ -130,10 +120,7 @@ async fn end(
     Visitor(person): Visitor,
     Form(asked): Form<End>,
 ) -> Result<Response, Problem> {
-    let keeper = keeper(&app, person)?;
-    let access = app.access().ok_or(Problem::NotFound)?;
-    let (whose, by) = (asked.person.clone(), keeper);
-    let ended = access.blocking(move |access| access.end_all(&whose, &by)).await;
-    ended.map_err(|failure: Failure| unavailable(&failure))?;
+    let keeper = person.ok_or(Problem::SignIn)?;
+    app.end_all(&keeper, &asked.person).await.map_err(denied)?;
     Ok(Redirect::to(&format!("/network/access?person={}&done=ended", asked.person)).into_response())
 }

@@ -122,16 +122,7 @@ fn command(library: &dyn Library, plan: &PlanCard, what: &What) -> Result<Comman
             let templates = library.templates();
             let found = templates.iter().find(|one| one.template.as_str() == template);
             let found = found.ok_or(Denied::Refused(Refusal::TemplateUnknown))?;
-            let is_of_it = found.phases.iter().any(|phase| phase.phase.as_str() == from);
-            if !from.is_empty() && !is_of_it {
-                return Err(Denied::Refused(Refusal::PhaseOfAnother));
-            }
-            Command::ProcessStart {
-                plan: plan.id,
-                template: template.clone(),
-                phases: found.from_phase(from).dated(time(begins)?),
-                keep_days: found.keep_days,
-            }
+            found.start(plan.id, from, time(begins)?).map_err(Denied::Refused)?
         }
         What::Move { phase, opens, closes } => Command::PhaseReschedule {
             plan: plan.id,

@@ -4,7 +4,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
-use jiff::{Timestamp as Instant, civil::DateTime, fmt::strtime, tz::TimeZone};
+use jiff::{Timestamp as Instant, fmt::strtime};
 use maud::{Markup, html};
 
 use serde::Deserialize;
@@ -120,8 +120,7 @@ pub(super) fn stamp(at: Timestamp) -> String {
 
 /// What a browser sends of such a field; with seconds, or without.
 pub(super) fn time(text: &str) -> Option<Timestamp> {
-    let civil: DateTime = text.trim().parse().ok()?;
-    Some(Timestamp(civil.to_zoned(TimeZone::UTC).ok()?.timestamp().as_millisecond()))
+    text.parse().ok()
 }
 
 #[cfg(test)]

@@ -19,89 +19,42 @@ use super::{
     time,
     words::{guest as say, network},
 };
-use crate::access::{Error, Invited};
 use crate::domain::{
-    Action, Command, Email, EventId, Invitation, InvitationId, Invite, OrganisationId, PersonId, PhaseId,
-    PhaseKind, PlanId, Refusal, Request, Standing, Timestamp,
+    Command, Email, EventId, InvitationId, Invite, OrganisationId, PersonId, PhaseId, PlanId, Refusal,
+    Request, Standing,
 };
 use crate::engine::fresh_id;
-use crate::http::{Shared, api::session::name_of, auth::Visitor, library::card_of};
-use crate::notify::words as tell;
+use crate::http::administration::{Consultation, Error, Invitations, Invited};
+use crate::http::{Shared, auth::Visitor, library::card_of};
 
 pub(super) fn routes() -> Router<Shared> {
     Router::new().route("/plans/{plan}/guests", get(list).post(change))
 }
 
-/// A consultation to which guests can be invited still.
-struct Consultation {
-    phase: PhaseId,
-    title: String,
-    closes: Timestamp,
-}
-
-/// An invitation with what came of it.
-struct Row {
-    id: InvitationId,
-    invitation: Invitation,
-    guests: Vec<(PersonId, String)>,
-    comments: usize,
-}
-
 struct Guests {
     viewer: Person,
     plan: PlanCard,
-    now: Timestamp,
     consultations: Vec<Consultation>,
     /// The organisations that can be invited, by standing and name.
     organisations: Vec<(Standing, String, OrganisationId)>,
-    rows: Vec<Row>,
+    rows: Vec<Invited>,
 }
 
 /// All of it, for who may invite; a plan that one may not keep is not here.
 fn guests(app: &Shared, person: Option<PersonId>, plan: &str) -> Result<Guests, Problem> {
     let person = person.ok_or(Problem::SignIn)?;
     let id: PlanId = plan.parse().map_err(|_| Problem::NotFound)?;
+    let Invitations { consultations, invited } =
+        app.invitations(&person, id).map_err(|_| Problem::NotFound)?;
     let viewer = viewer(app, &person);
     let card = card_of(&app.engine, &person, id).ok_or(Problem::NotFound)?;
     let views = app.engine.views();
-    let may = |action| views.state.may(&person, id, action);
-    let plan = views.state.plans.get(&id).filter(|_| may(Action::Read) && may(Action::Process));
-    let plan = plan.ok_or(Problem::NotFound)?;
-    let phases = plan.process.iter().flat_map(|process| &process.phases);
-    let consultations = phases
-        .filter(|phase| phase.plan.kind == PhaseKind::Consultation && phase.closed.is_none())
-        .map(|phase| Consultation {
-            phase: phase.plan.phase.clone(),
-            title: phase.plan.title.clone(),
-            closes: phase.plan.closes,
-        })
-        .collect();
-    let state = &views.state.guests;
-    let by = |invitation: InvitationId| {
-        let came = state.people.iter().filter(move |(_, guest)| guest.invitation == invitation);
-        came.map(|(id, _)| id).collect::<Vec<&PersonId>>()
-    };
-    let rows = state.invitations.iter().filter(|(_, invitation)| invitation.plan == id);
-    let rows = rows.map(|(invitation_id, invitation)| {
-        let came = by(*invitation_id);
-        let threads = views.threads.of(id).iter();
-        let comments = threads.filter(|one| one.opened_by().is_some_and(|by| came.contains(&by))).count();
-        let guests = came.into_iter().map(|id| (id.clone(), name_of(app, id))).collect();
-        Row { id: *invitation_id, invitation: invitation.clone(), guests, comments }
-    });
     let organisations = views.state.organisations.iter();
     let organisations = organisations.filter(|(_, one)| one.profile.standing != Standing::Member);
     let mut organisations: Vec<_> =
         organisations.map(|(id, one)| (one.profile.standing, one.profile.name.clone(), id.clone())).collect();
     organisations.sort_by_cached_key(|(standing, name, _)| (*standing, name.to_lowercase()));
-    Ok(Guests {
-        organisations,
-        plan: card,
-        now: (app.engine.clock())(),
-        consultations,
-        rows: rows.collect(),
-        viewer,
-    })
+    Ok(Guests { organisations, plan: card, consultations, rows: invited, viewer })
 }
 
 async fn list(
@@ -167,51 +120,20 @@ async fn act(app: &Shared, person: &PersonId, guests: &Guests, typed: &Typed) ->
     let until = form::time(&typed.until).ok_or(Error::Ruled(Refusal::DateNotRead))?;
     let email = Some(typed.email.trim()).filter(|email| !email.is_empty());
     let email = email.map(Email::new).transpose()?;
-    let invitation = InvitationId(id.0);
     let organisation = match typed.organisation.trim() {
         "" => None,
         id => Some(OrganisationId::new(id).map_err(|_| Error::Ruled(Refusal::OrganisationUnknown))?),
     };
     let invite = Invite { plan, phase, to: typed.to.clone(), organisation, until };
-    app.rooms
-        .command(person.clone(), Request { id, command: Command::GuestInvite { invitation, invite } }, None)
-        .await?;
-    let links = app.guests.clone();
-    let made = tokio::task::spawn_blocking(move || links.link(invitation)).await;
-    let link = made.unwrap_or_else(|stopped| Err(crate::log::Failure::Write(stopped.to_string())))?;
+    let made = app.invite(person, id, invite, email).await?;
     Ok(html! {
         div.notice.notice-good role="group" aria-labelledby="made" tabindex="-1" autofocus {
             p #made { strong { (say::LINK_MADE) } }
-            p { code.guest-address #made-link { (link) } }
+            p { code.guest-address #made-link { (made.link) } }
             (form::copy("made-link", say::COPY))
-            @if let Some(email) = email { p { (sent(app, person, guests, email, invitation, &link)) } }
+            @if let Some(mailed) = made.mailed { p { (if mailed { say::MAILED } else { say::NOT_MAILED }) } }
         }
     })
-}
-
-/// Sends the link by mail: whether that was done, in words.
-fn sent(
-    app: &Shared,
-    person: &PersonId,
-    guests: &Guests,
-    email: Email,
-    invitation: InvitationId,
-    link: &str,
-) -> &'static str {
-    let (made, organisation) = {
-        let state = &app.engine.views().state;
-        let office = state.people.get(person).and_then(|known| known.office.organisation.as_ref());
-        let organisation = office.and_then(|id| state.organisations.get(id));
-        (state.guests.invitations.get(&invitation).cloned(), organisation.map(|one| one.profile.name.clone()))
-    };
-    let access = app.access().filter(|_| app.bounds.mail(&email));
-    let Some((access, made)) = access.zip(made) else { return say::NOT_MAILED };
-    let name = name_of(app, person);
-    let by = organisation.map_or(name.clone(), |organisation| format!("{name} ({organisation})"));
-    let until = tell::moment(made.until);
-    let invited = Invited { body: &made.to, plan: &guests.plan.title, by: &by, until: &until };
-    access.send_invitation(email, &invited, link);
-    say::MAILED
 }
 
 fn page(status: StatusCode, app: &Shared, guests: &Guests, said: Markup, typed: &Typed) -> Response {
@@ -310,12 +232,11 @@ fn table(guests: &Guests) -> Markup {
                 }
                 tbody {
                     @for row in &guests.rows {
-                        @let holds = !row.invitation.revoked && guests.now < row.invitation.until;
                         tr {
                             th scope="row" { (row.invitation.to) }
                             td data-head=(say::STATE) {
                                 @if row.invitation.revoked { (say::REVOKED) }
-                                @else if holds { (say::HOLDS) " – " (time::moment(row.invitation.until)) }
+                                @else if row.holds { (say::HOLDS) " – " (time::moment(row.invitation.until)) }
                                 @else { (say::OVER) }
                             }
                             td data-head=(say::CAME) {
@@ -328,7 +249,7 @@ fn table(guests: &Guests) -> Markup {
                             }
                             td data-head=(say::COMMENTS) { (row.comments) }
                             td {
-                                @if holds {
+                                @if row.holds {
                                     @let of = html! { span.visually-hidden { ": " (row.invitation.to) } };
                                     (form::sure(&html! { (say::REVOKE) (of) }, say::REVOKE_WHAT, &html! {
                                         form method="post" {

@@ -119,8 +119,8 @@ pub trait Library: Send + Sync + 'static {
     /// The templates of processes, those of the program first.
     fn templates(&self) -> Vec<Template>;
     /// Keeps one for the network, under a name that is free.
-    fn keep_template(&self, template: Template) -> Result<(), Denied>;
-    fn remove_template(&self, template: &PhaseId) -> Result<(), Denied>;
+    fn keep_template(&self, viewer: &PersonId, template: Template) -> Result<(), Denied>;
+    fn remove_template(&self, viewer: &PersonId, template: &PhaseId) -> Result<(), Denied>;
     fn now(&self) -> Timestamp;
     /// Whether this person may start a plan.
     fn may_start_plans(&self, viewer: &PersonId) -> bool;

@@ -143,7 +143,7 @@ pub(super) async fn change(
             let done = match wish(&asked.plan, &typed)? {
                 Err(refusal) => Err(Denied::Refused(refusal)),
                 Ok(Wish::Command(command)) => library.command(&asked.viewer.id, Request { id, command }),
-                Ok(Wish::Keep(template)) => library.keep_template(template),
+                Ok(Wish::Keep(template)) => library.keep_template(&asked.viewer.id, template),
             };
             form::answered(done.map(|()| next(&asked.plan, &typed)), |refusal| {
                 Ok(page(library, &asked, &form::refused(refusal), Some(&typed)))

@@ -53,10 +53,10 @@ pub(super) async fn change(
                     let read = Template::read(&json).map_err(|error| {
                         Denied::Refused(Refusal::TemplateNotRead { why: error.to_string() })
                     });
-                    (read.and_then(|template| library.keep_template(template)), "template", json)
+                    (read.and_then(|template| library.keep_template(&viewer.id, template)), "template", json)
                 }
                 Typed::Remove { template } => {
-                    (library.remove_template(&template), "template-removed", String::new())
+                    (library.remove_template(&viewer.id, &template), "template-removed", String::new())
                 }
             };
             form::answered(done.map(|()| format!("/templates?done={word}")), |refusal| {

@@ -14,11 +14,10 @@ use serde::Deserialize;
 use super::super::{frame::View, library::PlanCard};
 use super::{Frame, Problem, Visitor, command_of, due, form, fresh_id, say, tell, time, viewer, words};
 use crate::domain::{
-    Action, Ask, Command, EventId, Of, OrganisationId, PersonId, PhaseKind, PlanId, Process, Refusal,
-    SectionId, Standing, State as Rules, Task, TaskId,
+    Ask, Command, EventId, Of, OrganisationId, PersonId, PlanId, Refusal, SectionId, Task, TaskId,
 };
-use crate::http::{App, Shared, library::card_of};
-use crate::notify::{Notifier, Refused};
+use crate::http::{App, Shared, administration::Heard, library::card_of};
+use crate::notify::Refused;
 use crate::projection::End;
 
 /// How many people and organisations are listed to choose from.
@@ -39,18 +38,6 @@ struct Row {
     /// The name of the organisation that it is asked of.
     organisation: Option<String>,
     left: bool,
-}
-
-/// Who has answered the consultation that is open.
-struct Heard {
-    phase: String,
-    of: usize,
-    /// How many people can be reminded.
-    people: usize,
-    /// The names of the organisations that have not.
-    silent: Vec<String>,
-    /// Those of whom nobody can be asked: nobody acts for them, and no guest is invited for them.
-    unreached: Vec<String>,
 }
 
 struct Tasks {
@@ -78,11 +65,9 @@ async fn tasks(app: &Shared, person: &PersonId, plan: &str) -> Result<Tasks, Pro
 fn without_sections(app: &App, person: &PersonId, plan: &str) -> Result<Tasks, Problem> {
     let id: PlanId = plan.parse().map_err(|_| Problem::NotFound)?;
     let card = card_of(&app.engine, person, id).ok_or(Problem::NotFound)?;
+    let heard = app.heard(person, id).map_err(|_| Problem::NotFound)?;
     let views = app.engine.views();
     let state = &views.state;
-    let may = |action| state.may(person, id, action);
-    let plan = state.plans.get(&id).filter(|_| may(Action::Read) && may(Action::Ask));
-    let plan = plan.ok_or(Problem::NotFound)?;
     let rows = state.tasks.of_plan(id).map(|(task_id, task)| Row {
         id: task_id,
         task: task.clone(),
@@ -97,46 +82,7 @@ fn without_sections(app: &App, person: &PersonId, plan: &str) -> Result<Tasks, P
             Of::Organisation(_) => false,
         },
     });
-    let open = plan.process.as_ref().and_then(Process::open);
-    let open = open.filter(|open| open.plan.kind == PhaseKind::Consultation);
-    let heard = open.map(|open| {
-        let answers = plan.answers.get(&open.plan.phase);
-        let is_heard =
-            |one: &OrganisationId| answers.is_some_and(|answers| answers.organisations.contains(one));
-        let mut asked = organisations_that_may_comment(state, id);
-        // Who came and said something was heard, also where the link was taken back meanwhile.
-        let invited = state.guests.invited(id, &open.plan.phase);
-        asked.extend(invited.filter(|one| is_no_member(state, one)));
-        asked.extend(answers.into_iter().flat_map(|answers| &answers.organisations));
-        let silent = names(state, |one| asked.contains(one) && !is_heard(one));
-        let unreached = names(state, |one| !asked.contains(one));
-        let people = Notifier::silent(&views, id).len();
-        Heard { phase: open.plan.title.clone(), of: asked.len(), people, silent, unreached }
-    });
     Ok(Tasks { plan: card, sections: Vec::new(), rows: rows.collect(), heard })
-}
-
-/// The names of some organisations, in their order.
-fn names(state: &Rules, which: impl Fn(&OrganisationId) -> bool) -> Vec<String> {
-    let some = state.organisations.iter().filter(|(id, _)| which(id));
-    let mut names: Vec<String> = some.map(|(_, one)| one.profile.name.clone()).collect();
-    names.sort_by_cached_key(|name| name.to_lowercase());
-    names
-}
-
-/// The organisations for which somebody acts who may comment.
-fn organisations_that_may_comment(
-    state: &Rules,
-    plan: PlanId,
-) -> std::collections::BTreeSet<&OrganisationId> {
-    let there = state.people.iter().filter(|(_, known)| !known.left);
-    let may = there.filter(|(person, _)| state.may(person, plan, Action::Comment));
-    may.filter_map(|(_, known)| known.office.organisation.as_ref()).collect()
-}
-
-/// Whether guests can speak for an organisation.
-fn is_no_member(state: &Rules, organisation: &OrganisationId) -> bool {
-    state.organisations.get(organisation).is_some_and(|one| one.profile.standing != Standing::Member)
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -235,19 +181,14 @@ async fn remind(
 ) -> Result<Response, Problem> {
     let person = person.ok_or(Problem::SignIn)?;
     let tasks = tasks(&app, &person, &plan).await?;
-    let (notifier, id) = (app.notifier.clone(), tasks.plan.id);
-    let done = tokio::task::spawn_blocking(move || notifier.remind(id)).await;
-    let (status, said) = match done {
+    let (status, said) = match app.remind(&person, tasks.plan.id).await {
         Ok(Ok(count)) => (StatusCode::OK, say::reminded(count)),
-        Ok(Err(Refused::Today)) => (StatusCode::CONFLICT, say::REMINDED_TODAY.to_owned()),
-        Ok(Err(Refused::NotSent)) => (StatusCode::CONFLICT, say::NO_MAIL_HERE.to_owned()),
-        Ok(Err(Refused::NoConsultation)) => (StatusCode::CONFLICT, say::NOBODY_SILENT.to_owned()),
         Ok(Err(Refused::Failed(failure))) => {
             tracing::error!("nobody was reminded: {failure}");
             return Err(Problem::Unavailable);
         }
-        // Only a panic in the work itself gets here, and its hook has told the operator.
-        Err(_) => return Err(Problem::Unavailable),
+        Ok(Err(refused)) => (StatusCode::CONFLICT, refused.sentence().to_owned()),
+        Err(_) => return Err(Problem::NotFound),
     };
     let said = form::done(&said);
     Ok(page(&app, &person, status, &tasks, said, &Typed::default()))

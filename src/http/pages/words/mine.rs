@@ -116,9 +116,6 @@ pub(in crate::http::pages) const UNREACHED_HINT: &str = "They are not counted ab
 pub(in crate::http::pages) const REMIND: &str = "Remind those who have not answered";
 pub(in crate::http::pages) const REMIND_HINT: &str = "One mail to each person who may still comment, for themselves and for their organisation, and who wants \
      reminders. Once a day at most.";
-pub(in crate::http::pages) const REMINDED_TODAY: &str =
-    "They were reminded today already. Try again tomorrow.";
-pub(in crate::http::pages) const NOBODY_SILENT: &str = "No consultation is open.";
 pub(in crate::http::pages) const ANYBODY: &str = "Choose";
 
 pub(in crate::http::pages) fn more(count: usize) -> String {

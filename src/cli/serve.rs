@@ -20,7 +20,6 @@ use crate::room::Rooms;
 const FAREWELL: Duration = Duration::from_secs(1);
 /// The exit code when the disk failed to confirm what was written (EX_IOERR of sysexits.h).
 const LOST: i32 = 74;
-/// How often what lets people in and has had its time is removed.
 /// How often what is new is signed.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(60);
 

@@ -15,8 +15,8 @@ use super::plan;
 use super::policy::{Action, Party};
 use super::process::PhaseKind;
 use super::{
-    About, Actor, Event, InvitationId, OrganisationId, PersonId, PhaseId, PlanId, Refusal, Standing, State,
-    Timestamp, Told,
+    About, Actor, Answers, Event, InvitationId, OrganisationId, PersonId, PhaseId, PlanId, Refusal, Standing,
+    State, Timestamp, Told,
 };
 
 /// For whom a guest speaks.
@@ -214,6 +214,27 @@ impl Guests {
     pub fn invited(&self, plan: PlanId, phase: &PhaseId) -> impl Iterator<Item = &OrganisationId> {
         let is_to = move |one: &&Invitation| one.plan == plan && one.phase == *phase && !one.revoked;
         self.invitations.values().filter(is_to).filter_map(|one| one.organisation.as_ref())
+    }
+
+    /// The bodies that are invited to a consultation and are none of the network's organisations, by name, and whether
+    /// each was heard. One whose link was taken back counts if it had been heard.
+    pub fn bodies(&self, plan: PlanId, phase: &PhaseId, answers: Option<&Answers>) -> BTreeMap<&str, bool> {
+        let has_spoken = |of: &InvitationId| {
+            self.people.iter().any(|(id, guest)| {
+                guest.invitation == *of
+                    && guest.capacity == Capacity::ForOrganisation
+                    && answers.is_some_and(|answers| answers.people.contains(id))
+            })
+        };
+        let mut bodies = BTreeMap::new();
+        for (id, one) in &self.invitations {
+            let is_to = one.plan == plan && one.phase == *phase && one.organisation.is_none();
+            let is_heard = is_to && has_spoken(id);
+            if is_heard || (is_to && !one.revoked) {
+                *bodies.entry(one.to.as_str()).or_default() |= is_heard;
+            }
+        }
+        bodies
     }
 
     /// Those who came to one plan.

@@ -128,3 +128,22 @@ async fn what_was_begun_in_one_window_outlives_what_is_sent_from_another() {
     let (_, page) = desk.get(&format!("{own}?on=part-0")).await;
     assert!(!page.contains("You have begun"), "{page}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_that_the_network_does_not_know_is_asked_too() {
+    let data = tempfile::tempdir().unwrap();
+    let desk = Desk::open(data.path(), HOUR).await;
+    let tasks = format!("/plans/{}/tasks", desk.plan);
+    let is_silent = async || desk.read(&tasks).await.contains("<li>The housing association</li>");
+    assert!(!is_silent().await);
+    let (status, page) = desk.invite_one("", "The housing association").await;
+    assert_eq!(status, 200, "{page}");
+    assert!(is_silent().await);
+    let link = path_in(&page);
+    let personal = desk.join_as(&link, "personal").await;
+    assert_eq!(desk.comment(&personal, "For myself.").await.0, 303);
+    assert!(is_silent().await, "one for themselves is not it");
+    let own = desk.join_as(&link, "for-organisation").await;
+    assert_eq!(desk.comment(&own, "For all of us.").await.0, 303);
+    assert!(!is_silent().await);
+}

@@ -17,11 +17,11 @@ use crate::notify::{Notifier, Refused};
 pub struct Heard {
     /// The title of the phase.
     pub phase: String,
-    /// How many organisations are asked.
+    /// How many organisations and invited bodies are asked.
     pub of: usize,
     /// How many people can be reminded.
     pub people: usize,
-    /// The names of the organisations that have not answered.
+    /// The names of those that have not answered.
     pub silent: Vec<String>,
     /// Those of whom nobody can be asked: nobody acts for them, and no guest is invited for them.
     pub unreached: Vec<String>,
@@ -45,10 +45,21 @@ impl App {
             let invited = state.guests.invited(id, &open.plan.phase);
             asked.extend(invited.filter(|one| is_no_member(state, one)));
             asked.extend(answers.into_iter().flat_map(|answers| &answers.organisations));
-            let silent = names(state, |one| asked.contains(one) && !is_heard(one));
+            let bodies = state.guests.bodies(id, &open.plan.phase, answers);
+            let mut silent = names(state, |one| asked.contains(one) && !is_heard(one));
+            silent.extend(
+                bodies.iter().filter(|(_, is_heard)| !**is_heard).map(|(name, _)| (*name).to_owned()),
+            );
+            silent.sort_by_cached_key(|name| name.to_lowercase());
             let unreached = names(state, |one| !asked.contains(one));
             let people = Notifier::silent(&views, id).len();
-            Heard { phase: open.plan.title.clone(), of: asked.len(), people, silent, unreached }
+            Heard {
+                phase: open.plan.title.clone(),
+                of: asked.len() + bodies.len(),
+                people,
+                silent,
+                unreached,
+            }
         }))
     }
 

@@ -60,7 +60,7 @@ pub(super) mod home {
     pub(in super::super) const START_HINT: &str =
         "Its title can be changed later. Next, set its dates in the calendar.";
     pub(in super::super) const TITLE: &str = "Title of the plan";
-    pub(in super::super) const NO_PLANS: &str = "There is no plan here that you may read yet.";
+    pub(in super::super) const NO_PLANS: &str = "There is no plan yet that you can read.";
     pub(in super::super) const OPEN: &str = "Open for writing";
     pub(in super::super) const FROZEN: &str = "Closed for writing";
     pub(in super::super) const LAST_CHANGED: &str = "Last changed";
@@ -126,7 +126,8 @@ pub(super) mod guest {
     pub(in super::super) const CONSENT: &str = "What may be published?";
     pub(in super::super) const PUBLISHED: &str =
         "My comments may be published outside this consultation, for example in a report about it.";
-    pub(in super::super) const NAMED: &str = "My name may be shown to others beside them.";
+    pub(in super::super) const NAMED: &str =
+        "My name may be shown to others beside them. The secretariat sees it in any case.";
     pub(in super::super) const KEPT: &str = "Those who take part in this consultation read what you write, and afterwards those who decide over the plan and carry it out. Your name is kept apart from the record of the plan and can be erased from it at any time. No account is made.";
     pub(in super::super) const BEGIN: &str = "Open the text";
     pub(in super::super) const BEFORE: &str = "Have you been here before? Use the link that you were given then: it leads back to what you have said. By this page you would come as somebody else.";
@@ -290,7 +291,9 @@ pub(super) mod phases {
             PhaseKind::Confidential => {
                 "Only the secretariat and the consultant work here, in confidence; the chair reads along. Comments stay with them; what is written into the text itself is part of its history."
             }
-            PhaseKind::Decision => "The text stands still. The board reads, comments and decides.",
+            PhaseKind::Decision => {
+                "The text stands still. Board, chair and chief executive read it, comment and decide."
+            }
             PhaseKind::FollowUp => "The plan is adopted and carried out. All members read and comment.",
         }
     }

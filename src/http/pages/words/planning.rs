@@ -70,10 +70,11 @@ pub(in crate::http::pages) fn kind(kind: PhaseKind) -> Text {
     }
 }
 
-/// `3 days`, `1 day`; whole years as years: `3 years`.
+/// `3 days`, `1 day`; whole years as years, with their leap days or without: `3 years`.
 pub(in crate::http::pages) fn days(days: u32) -> String {
-    let (count, one) =
-        if days > 0 && days.is_multiple_of(365) { (days / 365, "year") } else { (days, "day") };
+    let years = days / 365;
+    let is_whole = years > 0 && (0..=years / 4).contains(&(days % 365));
+    let (count, one) = if is_whole { (years, "year") } else { (days, "day") };
     format!("{count} {one}{}", if count == 1 { "" } else { "s" })
 }
 
@@ -88,6 +89,9 @@ mod tests {
             (365, "1 year"),
             (1095, "3 years"),
             (1096, "1096 days"),
+            (1825, "5 years"),
+            (1826, "5 years"),
+            (1827, "1827 days"),
         ] {
             assert_eq!(super::days(days), said);
         }
